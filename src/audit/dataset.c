@@ -82,6 +82,7 @@ static const struct member members[] = {
     NAMES(ROLE, "annotator_name", annotator_name, annotators),
     MEMBER(PROBABILITY, "probability", probability),
     MEMBER(FEATURES_B, "features_b", features_b),
+    NAMES(COLUMN, "hint", hint, hints),
     NAMES(RULE, "rule/name", clean_name, cleanings),
     NAMES(RULE, "rule/text", clean_text, cleanings),
     MEMBER(RULE, "rule/changed", clean_changed),
@@ -105,6 +106,7 @@ static const struct {
                {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
                {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
                {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
+               {"data/hint", 0, offsetof(struct wn_dataset, hints)},
                {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
 enum { EXTENTS = sizeof extents / sizeof *extents };
 
@@ -229,7 +231,7 @@ static int load_attributes(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
     const char *dynamics = "data/dynamics";
-    char *content = NULL, *task = NULL;
+    char *content = NULL, *task = NULL, *delimiter = NULL;
     const struct {
         const char *path, *attribute;
         char **text;
@@ -238,6 +240,7 @@ static int load_attributes(const struct load *load)
                  {"data", "label_column", &dataset->label_column},
                  {"data", "form", &dataset->form},
                  {"data", "task", &task},
+                 {"data", "delimiter", &delimiter},
                  {dynamics, "content", &content}};
     double size = 0;
     bool known = true;
@@ -250,6 +253,8 @@ static int load_attributes(const struct load *load)
         if (load->error->code)
             return -1;
     }
+    dataset->delimiter = delimiter && *delimiter ? *delimiter : ',';
+    free(delimiter);
     dataset->ordinal = task && strcmp(task, "ordinal") == 0;
     known = !task || dataset->ordinal || strcmp(task, "classification") == 0;
     free(task);

@@ -76,6 +76,8 @@ struct wn_dataset {
     int32_t *top_column; /* 0..columns-1 */
     uint64_t *top_count;
     char **top_value;
+    size_t hints; /* on columns */
+    char **hint;
 
     size_t defects, rules;
     int64_t *defect_row;
@@ -92,8 +94,9 @@ struct wn_dataset {
     char *source_digest; /* of all its bytes */
     uint64_t source_size;
     char *label_column;
-    bool ordinal; /* the classes are whole numbers in order */
-    char *form;   /* "hdf5", "libsvm", "npy"; NULL for CSV */
+    bool ordinal;   /* the classes are whole numbers in order */
+    char *form;     /* "hdf5", "libsvm", "npy"; NULL for CSV */
+    char delimiter; /* of the source's cells */
 };
 
 /* Load parts of an audit file and check that they fit together: labels below k,

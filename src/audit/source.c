@@ -18,6 +18,8 @@ enum { PIECE = 1 << 20 };
 
 struct wn_source {
     const struct wn_dataset *dataset;
+    const struct wn_audit *keeper; /* holds the bytes; NULL: the descriptor */
+    enum wn_source_trust trust;
     int descriptor;
     char *name;
     char path[32]; /* of a copy of bytes that the audit keeps; else "" */
@@ -138,12 +140,14 @@ void wn_source_close(struct wn_source *source)
 {
     if (!source)
         return;
-    close(source->descriptor);
+    if (source->descriptor >= 0)
+        close(source->descriptor);
     free(source->name);
     free(source);
 }
 
-/* Compare size and digest with the audit, then look at the line ends. */
+/* Compare size and digest with the audit as far as is asked for, then look at
+ * the line ends. */
 static int check_source(struct wn_source *source, struct wn_error *error)
 {
     const struct wn_dataset *dataset = source->dataset;
@@ -160,6 +164,8 @@ static int check_source(struct wn_source *source, struct wn_error *error)
                        "%llu",
                        source->name, (unsigned long long)source->size,
                        (unsigned long long)dataset->source_size);
+    if (source->trust == WN_SOURCE_RECORDS)
+        return 0;
     if (wn_file_digest(source->descriptor, source->name, source->size, found,
                        error))
         return -1;
@@ -185,7 +191,8 @@ static int check_source(struct wn_source *source, struct wn_error *error)
 
 /* Open and check the file `path`; NULL on failure. */
 static struct wn_source *open_at(const struct wn_dataset *dataset,
-                                 const char *path, struct wn_error *error)
+                                 const char *path, enum wn_source_trust trust,
+                                 struct wn_error *error)
 {
     const int descriptor = wn_input_open(path, NULL, error);
     struct wn_source *source;
@@ -193,15 +200,19 @@ static struct wn_source *open_at(const struct wn_dataset *dataset,
     if (descriptor < 0)
         return NULL;
     source = make_source(dataset, path, descriptor);
+    source->trust = trust;
     if (check_source(source, error) == 0)
         return source;
     wn_source_close(source);
     return NULL;
 }
 
-struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
-                                      const struct wn_audit *audit,
-                                      struct wn_error *error)
+/* The bytes that the audit keeps: for single records where they are, else in a
+ * temporary file. */
+static struct wn_source *open_kept(const struct wn_dataset *dataset,
+                                   const struct wn_audit *audit,
+                                   enum wn_source_trust trust,
+                                   struct wn_error *error)
 {
     struct wn_source *source;
     char *buffer;
@@ -209,11 +220,23 @@ struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
     long got;
     int descriptor, status = 0;
 
-    if (!(dataset->row_offset || dataset->form) || !dataset->source_digest) {
-        wn_fail(error, WN_EDATA,
-                "%s: does not say where its rows are in the bytes it keeps",
-                wn_audit_name(audit));
-        return NULL;
+    if (trust == WN_SOURCE_RECORDS && dataset->row_offset) {
+        size_t size = 0;
+
+        if (wn_audit_extent(audit, "data/source_bytes", 0, &size, error))
+            return NULL;
+        if (size != dataset->source_size) {
+            wn_fail(error, WN_EDATA,
+                    "%s: data/source_bytes: found %zu bytes, wanted %llu",
+                    wn_audit_name(audit), size,
+                    (unsigned long long)dataset->source_size);
+            return NULL;
+        }
+        source = make_source(dataset, wn_audit_name(audit), -1);
+        source->trust = trust;
+        source->keeper = audit;
+        source->size = size;
+        return source;
     }
     descriptor = wn_temporary(error);
     if (descriptor < 0)
@@ -295,7 +318,9 @@ bool wn_source_is_there(const struct wn_dataset *dataset,
 }
 
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
+                                 const struct wn_audit *audit,
                                  const char *audit_path, const char *given,
+                                 enum wn_source_trust trust,
                                  struct wn_error *error)
 {
     struct wn_source *source = NULL;
@@ -305,12 +330,14 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
 
     if ((!dataset->row_offset && !dataset->form) || !dataset->source_digest) {
         wn_fail(error, WN_EDATA,
-                "%s: does not say where its rows are in a CSV file",
-                audit_path ? audit_path : "standard input");
+                "%s: does not say where its rows are in the source",
+                wn_audit_name(audit));
         return NULL;
     }
     if (given)
-        return open_at(dataset, given, error);
+        return open_at(dataset, given, trust, error);
+    if (wn_audit_has(audit, "data/source_bytes"))
+        return open_kept(dataset, audit, trust, error);
     if (!dataset->source || strcmp(dataset->source, "-") == 0) {
         wn_fail(error, WN_EUSAGE,
                 "the audit was made from a pipe; --source=FILE names a copy of "
@@ -325,7 +352,7 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
         if (!wn_source_place(dataset->source, audit_path, which, &path) ||
             stat(path.bytes, &about) || !S_ISREG(about.st_mode))
             continue;
-        source = open_at(dataset, path.bytes, &quiet);
+        source = open_at(dataset, path.bytes, trust, &quiet);
         if (!source && !first.code)
             first = quiet;
     }
@@ -338,6 +365,42 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                 "beside the audit; --source=FILE names it",
                 dataset->source);
     return source;
+}
+
+/* ---- one record --------------------------------------------------------- */
+
+int wn_source_record(struct wn_source *source, size_t row,
+                     struct wn_text *record, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    const uint64_t begin = row_begin(source, row);
+    const size_t length = (size_t)(source_row_end(source, row) - begin);
+
+    wn_grow(&record->bytes, &record->capacity, length + 1, 1);
+    record->length = 0;
+    if (source->keeper) {
+        const long got = wn_audit_read_bytes(
+            source->keeper, "data/source_bytes", (size_t)begin,
+            (size_t)begin + length, record->bytes, error);
+
+        if (got < 0)
+            return -1;
+        record->length = (size_t)got;
+    } else {
+        if (wn_read_at(source->descriptor, record->bytes, length, begin,
+                       source->name, error))
+            return -1;
+        record->length = length;
+    }
+    /* The line end, and empty lines after it, belong to no record. */
+    while (record->length && (record->bytes[record->length - 1] == '\n' ||
+                              record->bytes[record->length - 1] == '\r'))
+        record->length--;
+    record->bytes[record->length] = '\0';
+    return wn_hash_bits(record->bytes, record->length) == dataset->row_hash[row]
+               ? 0
+               : wn_fail(error, WN_EDATA, "%s: row %zu changed since the audit",
+                         source->name, row);
 }
 
 /* ---- copying ------------------------------------------------------------ */
@@ -426,9 +489,9 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
 
 int wn_source_copy_changed(struct wn_source *source, size_t row,
                            const struct wn_edit *change, size_t count,
-                           char delimiter, struct wn_sink *sink,
-                           struct wn_error *error)
+                           struct wn_sink *sink, struct wn_error *error)
 {
+    const char delimiter = source->dataset->delimiter;
     const uint64_t start = row_begin(source, row);
     const size_t length = (size_t)(source_row_end(source, row) - start);
     char *record = wn_new(length, 1);

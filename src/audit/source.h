@@ -24,19 +24,25 @@ bool wn_source_is_there(const struct wn_dataset *dataset,
 
 struct wn_source; /* an open source whose size and digest were checked */
 
-/* Open the source of `dataset` (with WN_PART_ROW), which was loaded from the
- * file `audit_path` (NULL: standard input): the file `given`, or, if that is
- * NULL, the first place of wn_source_place() with the right content. WN_EIO if
- * there is no file; WN_EDATA if it is not what was audited. The dataset must
- * outlive the source. Sources of arrays have no rows in this sense; only
- * wn_source_name() and wn_source_check() work for them. */
+/* What is compared with the audit before anything is copied. */
+enum wn_source_trust {
+    WN_SOURCE_WHOLE,  /* size and digest: for any use */
+    WN_SOURCE_RECORDS /* the size: for wn_source_record() alone, which checks
+                         each record by its own hash */
+};
+
+/* Open the source of `dataset` (with WN_PART_ROW), which was loaded from
+ * `audit`, the file `audit_path` (NULL: standard input): the file `given`; if
+ * that is NULL, the bytes that the audit keeps (data/source_bytes), or the
+ * first place of wn_source_place() with the right content. WN_EIO if there is
+ * no file; WN_EDATA if it is not what was audited. The dataset and the audit
+ * must outlive the source. Sources of arrays have no rows in this sense; only
+ * wn_source_name(), wn_source_path() and wn_source_check() work for them. */
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
+                                 const struct wn_audit *audit,
                                  const char *audit_path, const char *given,
+                                 enum wn_source_trust trust,
                                  struct wn_error *error) WN_MUST_CHECK;
-/* The same for an audit that keeps its source (data/source_bytes). */
-struct wn_source *wn_source_open_kept(const struct wn_dataset *dataset,
-                                      const struct wn_audit *audit,
-                                      struct wn_error *error) WN_MUST_CHECK;
 void wn_source_close(struct wn_source *source);
 /* For messages. */
 const char *wn_source_name(const struct wn_source *source);
@@ -45,6 +51,12 @@ const char *wn_source_path(const struct wn_source *source);
 /* WN_EDATA if the file was touched since it was opened; call it last. */
 int wn_source_check(const struct wn_source *source,
                     struct wn_error *error) WN_MUST_CHECK;
+
+/* The bytes of one row without its line end, from a source opened in either
+ * way. WN_EDATA if they are not what was audited. */
+int wn_source_record(struct wn_source *source, size_t row,
+                     struct wn_text *record,
+                     struct wn_error *error) WN_MUST_CHECK;
 
 struct wn_sink; /* a buffer in front of a descriptor */
 
@@ -76,7 +88,7 @@ struct wn_edit {
  * texts are quoted where necessary. */
 int wn_source_copy_changed(struct wn_source *source, size_t row,
                            const struct wn_edit *change, size_t count,
-                           char delimiter, struct wn_sink *sink,
+                           struct wn_sink *sink,
                            struct wn_error *error) WN_MUST_CHECK;
 
 #endif

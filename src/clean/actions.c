@@ -110,10 +110,9 @@ int wn_clean_range(const struct wn_clean_rule *rule, const struct wn_cell *cell,
 {
     double value;
 
-    (void)scratch;
     (void)error;
-    return !wn_number_parse(cell->text, cell->length, &value) ||
-           value < rule->low || value > rule->high;
+    return !wn_cell_number(cell, scratch->comma, &value) || value < rule->low ||
+           value > rule->high;
 }
 
 int wn_clean_one_of(const struct wn_clean_rule *rule,

@@ -26,6 +26,7 @@ struct wn_clean_scratch {
     struct wn_matcher *matcher;
     struct wn_text out; /* the new cell, after a fix that returned 1 */
     size_t max_bytes;   /* of a cell */
+    bool comma;         /* numbers have a decimal comma */
 };
 
 /* Apply a rule to one cell. A fix returns 0 if the cell stays, 1 if it becomes

@@ -148,6 +148,7 @@ static void *start_clean(void *shared)
 
     piece->pass = pass;
     piece->scratch.max_bytes = wn_csv_form(pass->input->csv)->max_field;
+    piece->scratch.comma = wn_csv_form(pass->input->csv)->decimal_comma;
     piece->scratch.matcher = wn_matcher_new();
     piece->done.count = wn_new(rules, sizeof *piece->done.count);
     piece->spent = wn_new(rules, sizeof *piece->spent);

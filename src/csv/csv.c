@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "csv/csv_private.h"
 #include "util/file.h"
 #include "util/memory.h"
 
-enum { MAGIC = 8 }; /* bytes of the longest magic number */
+enum { MAGIC = 4096 }; /* bytes that tell files of other kinds */
 
 /* clang-format off */
 const struct wn_csv_form wn_csv_default_form = {
@@ -103,8 +104,10 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
     const struct wn_cell *cells;
     size_t count;
 
-    for (*line = 1; *begin < file->size;
-         *begin += record.whole, *line += record.lines) {
+    if (!csv->form.delimiter)
+        csv->form.delimiter = ',';
+    *line = 1 + (csv->sep_end > 0);
+    for (; *begin < file->size; *begin += record.whole, *line += record.lines) {
         if (wn_window_scan_whole(file, &scan, *begin, *line, &record, error) <
             0)
             return -1;
@@ -160,29 +163,33 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
 
 /* --- opening ------------------------------------------------------------ */
 
+/* Skip a first line "sep=;", which names the delimiter unless the form does. */
+static void read_sep_line(struct wn_csv *csv, uint64_t *begin)
+{
+    static const char word[] = "sep=";
+    const struct wn_window *file = &csv->file;
+    const char *text = file->bytes + *begin;
+    const size_t length = file->length - (size_t)*begin,
+                 word_length = sizeof word - 1;
+
+    if (length < word_length + 2 || strncasecmp(text, word, word_length))
+        return;
+    const size_t cr = text[word_length + 1] == '\r';
+    if (strchr("\"\r\n", text[word_length]) || length < word_length + cr + 2 ||
+        text[word_length + cr + 1] != '\n')
+        return;
+    if (!csv->form.delimiter)
+        csv->form.delimiter = text[word_length];
+    csv->sep_begin = *begin;
+    *begin = csv->sep_end = *begin + word_length + cr + 2;
+}
+
 /* Open the file, load its first bytes and refuse files that are not CSV; *begin
  * is after a byte order mark. */
 static struct wn_csv *csv_open_file(const char *path,
                                     const struct wn_csv_form *form,
                                     uint64_t *begin, struct wn_error *error)
 {
-    static const struct {
-        const char *bytes;
-        size_t length;
-        const char *what;
-    } known[] = {
-        {"\xff\xfe", 2,
-         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
-        {"\xfe\xff", 2,
-         "UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE"},
-        {"\x1f\x8b", 2, "gzip data, wanted text: see zcat(1)"},
-        {"\x28\xb5\x2f\xfd", 4, "zstd data, wanted text: see zstdcat(1)"},
-        {"\xfd"
-         "7zXZ",
-         5, "xz data, wanted text: see xzcat(1)"},
-        {"PK\x03\x04", 4, "a zip archive or spreadsheet, wanted CSV"},
-        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file, wanted CSV"},
-    };
     static const char mark[] = "\xef\xbb\xbf";
     struct wn_csv *csv = wn_new(1, sizeof *csv);
     struct wn_window *file = &csv->file;
@@ -206,13 +213,10 @@ static struct wn_csv *csv_open_file(const char *path,
                 "%s: found an empty file, wanted a header and rows", name);
         goto failed;
     }
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (file->length >= known[i].length &&
-            memcmp(file->bytes, known[i].bytes, known[i].length) == 0) {
-            wn_fail(error, WN_EDATA, "%s: found %s", name, known[i].what);
-            goto failed;
-        }
+    if (wn_csv_check_kind(file, error))
+        goto failed;
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
+    read_sep_line(csv, begin);
     return csv;
 failed:
     wn_csv_close(csv);
@@ -276,6 +280,9 @@ int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
 {
     uint64_t begin = 0;
     struct wn_csv *csv = csv_open_file(path, form, &begin, error);
+
+    if (csv)
+        form->delimiter = csv->form.delimiter;
     const int status =
         csv ? wn_sniff(&csv->file, begin, form, columns, error) : -1;
 
@@ -311,6 +318,11 @@ const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv)
 char wn_csv_delimiter(const struct wn_csv *csv)
 {
     return csv->form.delimiter;
+}
+
+bool wn_csv_has_sep_line(const struct wn_csv *csv)
+{
+    return csv->sep_end > 0;
 }
 
 size_t wn_csv_columns(const struct wn_csv *csv)
@@ -408,7 +420,9 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
 {
     const uint64_t *range = csv->index.left_out;
 
-    if (csv_copy_range(csv, csv->header_begin, csv->header_end, descriptor,
+    if (csv_copy_range(csv, csv->sep_begin, csv->sep_end, descriptor, name,
+                       error) ||
+        csv_copy_range(csv, csv->header_begin, csv->header_end, descriptor,
                        name, error))
         return -1;
     for (size_t i = 0; i < csv->index.left_outs; i++)

@@ -3,10 +3,11 @@
  *
  * RFC 4180, strict: a quote inside an unquoted field, text after a closing
  * quote, a CR without LF outside quotes, a NUL byte and a quote that never
- * closes are errors that name file, line and column. Records end with LF, CR LF
- * or a mixture of both; a UTF-8 BOM is skipped; the last line end may be
- * missing; empty lines belong to no record. Bytes are kept as they are: nothing
- * is trimmed.
+ * closes are errors that name file, line and column. A first line "sep=;", as
+ * spreadsheets write and read it, names the delimiter and is no record. Records
+ * end with LF, CR LF or a mixture of both; a UTF-8 BOM is skipped; the last
+ * line end may be missing; empty lines belong to no record. Bytes are kept as
+ * they are: nothing is trimmed.
  *
  * Reading takes two steps. A quote-aware scan finds where each record begins
  * and on which line. Then ranges of rows are split into cells, several ranges
@@ -51,10 +52,12 @@ typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
                            const char *text);
 
 struct wn_csv_form {
-    char delimiter;
+    char delimiter;        /* 0: that of a first line "sep=;", else a comma */
+    bool decimal_comma;    /* numbers are written as in 1.234,5 */
     bool no_header;        /* columns are called c1, c2, ... */
     bool no_rows;          /* a header without rows is a table, too */
-    bool sniff;            /* find out both of them, see wn_csv_sniff() */
+    bool sniff;            /* find out what they are, see wn_csv_sniff() */
+    bool keep_decimal;     /* but not decimal_comma */
     const char *label;     /* name of the label column for the sniffer, or
                               NULL */
     size_t max_field;      /* bytes with the quotes; default 16 MiB */
@@ -77,18 +80,21 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
 
-/* Find the delimiter and, unless form->no_header is set, whether the first
- * record is a header; *columns is their number. See sniff.c for the rules.
- * Errors: as wn_csv_open(); WN_EDATA for a tie and if no delimiter fits. */
+/* Find the delimiter, the decimal sign and, unless form->no_header is set,
+ * whether the first record is a header; *columns is their number. See sniff.c
+ * for the rules. Errors: as wn_csv_open(); WN_EDATA for a tie and if no
+ * delimiter fits. */
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
                  struct wn_error *error) WN_MUST_CHECK;
-/* Append "--delimiter=';' --no-header", quoted for a shell. */
+/* Append "--delimiter=';' --decimal=, --no-header", quoted for a shell. */
 void wn_csv_form_options(const struct wn_csv_form *form, struct wn_text *text);
 
 const char *wn_csv_name(const struct wn_csv *csv);
 /* The form in use, with the sniffed values. */
 const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv);
 char wn_csv_delimiter(const struct wn_csv *csv);
+/* Whether a first line "sep=;" named it. */
+bool wn_csv_has_sep_line(const struct wn_csv *csv);
 size_t wn_csv_columns(const struct wn_csv *csv);
 /* The number of columns whose name in the header is empty; they are called by
  * their place, c1, c2 and so on. */
@@ -144,6 +150,14 @@ struct wn_cell {
     size_t length;
 };
 
+/* The number in a cell, "7.4" or, with a decimal comma, "7,4". */
+static inline bool wn_cell_number(const struct wn_cell *cell, bool comma,
+                                  double *value)
+{
+    return comma ? wn_number_parse_comma(cell->text, cell->length, value)
+                 : wn_number_parse_padded(cell->text, cell->length, value);
+}
+
 /* Whether a cell means "missing": it is empty or, without the blanks at both
  * ends, one of `tokens`. */
 bool wn_cell_is_token(const struct wn_cell *cell, const char *const *tokens,
@@ -159,6 +173,16 @@ static inline bool wn_cell_is_missing(const struct wn_cell *cell,
 struct wn_csv_reader;
 struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv);
 void wn_csv_reader_free(struct wn_csv_reader *reader);
+
+/* A reader for wn_csv_split() alone, of records that come from elsewhere, up to
+ * `capacity` cells of each. */
+struct wn_csv_reader *wn_csv_reader_apart(char delimiter, size_t capacity);
+/* Split one record, which must have WN_NUMBER_PAD readable bytes before it if
+ * numbers are parsed. *count may exceed the capacity; then the cells beyond it
+ * are missing. They are valid until the next call. */
+int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
+                 const struct wn_cell **cells, size_t *count,
+                 struct wn_error *error) WN_MUST_CHECK;
 
 /* Called once for each row in order; cells[wn_csv_columns()] is valid during
  * the call. Returns 0 to go on, -1 after wn_fail(). */

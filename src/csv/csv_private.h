@@ -82,11 +82,19 @@ int wn_window_scan_whole(struct wn_window *window, struct wn_scan *scan,
 int wn_window_line_end(const struct wn_window *window, uint64_t at,
                        uint64_t *end, struct wn_error *error) WN_MUST_CHECK;
 
+/* --- file_kind.c -------------------------------------------------------- */
+
+/* WN_EDATA if the first bytes, which the window holds, are those of another
+ * kind of file; the message has the command that converts it. */
+int wn_csv_check_kind(const struct wn_window *file,
+                      struct wn_error *error) WN_MUST_CHECK;
+
 /* --- sniff.c ------------------------------------------------------------ */
 
 enum { WN_SNIFF_BYTES = 1 << 20 };
 
-/* wn_csv_sniff() for a table that begins at byte `begin`. */
+/* wn_csv_sniff() for a table that begins at byte `begin`. A delimiter that is
+ * not 0 is kept. */
 int wn_sniff(const struct wn_window *file, uint64_t begin,
              struct wn_csv_form *form, size_t *columns,
              struct wn_error *error) WN_MUST_CHECK;
@@ -126,7 +134,8 @@ struct wn_csv {
     struct wn_csv_form form;
     char *name;
     struct stat opened;
-    struct wn_window file;                          /* its beginning */
+    struct wn_window file;       /* its beginning */
+    uint64_t sep_begin, sep_end; /* of a first line "sep=;"; empty: none */
     uint64_t header_begin, header_end, header_line; /* empty: none */
     size_t unnamed; /* columns whose name in the header is empty */
     char **column;
@@ -138,11 +147,4 @@ struct wn_csv {
 /* A reader for up to `capacity` cells of a record. */
 struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
                                           size_t capacity);
-/* Split one record, which must have WN_NUMBER_PAD readable bytes before it if
- * numbers are parsed. *count may exceed the capacity; then the cells beyond it
- * are missing. */
-int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
-                 const struct wn_cell **cells, size_t *count,
-                 struct wn_error *error) WN_MUST_CHECK;
-
 #endif

@@ -12,7 +12,8 @@
 #include "util/memory.h"
 
 struct wn_csv_reader {
-    const struct wn_csv *csv;
+    const struct wn_csv *csv; /* NULL: of records from elsewhere */
+    char delimiter;
     struct csv_parser parser;
     char *bytes; /* of the rows being read */
     size_t bytes_capacity;
@@ -28,17 +29,26 @@ static int never(unsigned char byte)
     return 0;
 }
 
-struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
-                                          size_t capacity)
+struct wn_csv_reader *wn_csv_reader_apart(char delimiter, size_t capacity)
 {
     struct wn_csv_reader *reader = wn_new(1, sizeof *reader);
 
-    reader->csv = csv;
+    reader->delimiter = delimiter;
     reader->capacity = capacity;
     reader->cells = wn_new(capacity, sizeof *reader->cells);
     csv_init(&reader->parser, CSV_STRICT);
-    csv_set_delim(&reader->parser, (unsigned char)csv->form.delimiter);
+    csv_set_delim(&reader->parser, (unsigned char)delimiter);
     csv_set_space_func(&reader->parser, never);
+    return reader;
+}
+
+struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
+                                          size_t capacity)
+{
+    struct wn_csv_reader *reader =
+        wn_csv_reader_apart(csv->form.delimiter, capacity);
+
+    reader->csv = csv;
     return reader;
 }
 
@@ -79,8 +89,8 @@ int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
 {
     *cells = reader->cells;
     if (!memchr(text, '"', length)) {
-        *count = wn_scan_fields(text, length, reader->csv->form.delimiter,
-                                reader->cells, reader->capacity);
+        *count = wn_scan_fields(text, length, reader->delimiter, reader->cells,
+                                reader->capacity);
         return 0;
     }
     reader->count = 0;

@@ -161,6 +161,20 @@ static int fail_here(const struct walk *walk, enum wn_csv_break broken,
     return fail_field(walk, WN_BREAK_OPEN, late);
 }
 
+static int fail_quote(const struct walk *walk)
+{
+    const char *text = walk->field_begin;
+    size_t length = (size_t)(walk->at - text);
+
+    wn_text_trim(&text, &length);
+    return fail_here(walk, WN_BREAK_QUOTE,
+                     length || walk->at == walk->field_begin
+                         ? "found a quote inside an unquoted field, wanted the "
+                           "whole field in quotes and \"\" for a quote"
+                         : "found a blank before a quote, wanted the quote "
+                           "right after the delimiter");
+}
+
 static int fail_nul(const struct walk *walk)
 {
     return fail_here(walk, WN_BREAK_NUL,
@@ -233,10 +247,7 @@ static int walk_record(struct walk *walk)
                 if (*walk->at == '\0')
                     return fail_nul(walk);
                 if (*walk->at == '"')
-                    return fail_here(walk, WN_BREAK_QUOTE,
-                                     "found a quote inside an unquoted field, "
-                                     "wanted the whole field in quotes and "
-                                     "\"\" for a quote");
+                    return fail_quote(walk);
             }
             if (check_field(walk))
                 return -1;

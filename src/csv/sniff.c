@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The delimiter of a table, and whether it has a header.
+/* The delimiter of a table, its decimal sign, and whether it has a header.
  *
  * The sniffer reads the first WN_SNIFF_BYTES. A delimiter fits if every record
  * has as many fields as the first, two or more, by the grammar of scan.c; with
@@ -7,7 +7,9 @@
  * holds form->label, or if no cell of it is a number or empty and nine in ten
  * cells below are numbers in some column. There is none if a cell of it is a
  * number above numbers, or is there twice, or if form->label is c1, c2 and so
- * on. A tie is refused, with the options that decide it. */
+ * on. A tie is refused, with the options that decide it. The decimal sign is a
+ * comma if nine in ten cells of some column are numbers then, and one in ten
+ * only then. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,11 +95,13 @@ static void split_record(const char *text, size_t length, char delimiter,
         }
 }
 
+/* With a decimal point or a comma. */
 static bool is_number(const struct wn_cell *cell)
 {
     double value;
 
-    return wn_number_parse(cell->text, cell->length, &value);
+    return wn_number_parse(cell->text, cell->length, &value) ||
+           wn_number_parse_comma(cell->text, cell->length, &value);
 }
 
 static int by_text(const void *a, const void *b)
@@ -137,15 +141,17 @@ static int judge_header(struct wn_cell *first, const size_t *numbers,
 }
 
 static int sniff_header(const struct wn_window *window, uint64_t begin,
-                        const struct wn_csv_form *form, size_t columns)
+                        struct wn_csv_form *form, size_t columns)
 {
     struct walk walk = start_walk(window, begin, form);
     struct wn_cell *first = wn_new(columns, sizeof *first);
     struct wn_cell *cells = wn_new(columns, sizeof *cells);
     size_t *numbers = wn_new(columns, sizeof *numbers);
     size_t *filled = wn_new(columns, sizeof *filled);
+    size_t *commas = wn_new(columns, sizeof *commas);
     struct wn_record record;
     const char *text;
+    double value;
     int status;
 
     next_record(&walk, &text, &record);
@@ -157,14 +163,22 @@ static int sniff_header(const struct wn_window *window, uint64_t begin,
         for (size_t c = 0; c < columns; c++) {
             filled[c] += cells[c].length != 0;
             numbers[c] += is_number(&cells[c]);
+            commas[c] +=
+                !wn_number_parse(cells[c].text, cells[c].length, &value) &&
+                is_number(&cells[c]);
         }
     }
+    for (size_t c = 0; c < columns && !form->keep_decimal; c++)
+        form->decimal_comma |= commas[c] * (100 - MIN_PERCENT) >= filled[c] &&
+                               filled[c] &&
+                               numbers[c] * 100 >= filled[c] * MIN_PERCENT;
     const int answer =
         judge_header(first, numbers, filled, columns, form->label);
     free(first);
     free(cells);
     free(numbers);
     free(filled);
+    free(commas);
     return answer;
 }
 
@@ -175,8 +189,9 @@ void wn_csv_form_options(const struct wn_csv_form *form, struct wn_text *text)
     const char one[2] = {form->delimiter, '\0'};
     const bool tab = form->delimiter == '\t';
 
-    wn_text_format(text, "--delimiter=%s%s%s%s", tab ? "" : "'",
+    wn_text_format(text, "--delimiter=%s%s%s%s%s", tab ? "" : "'",
                    tab ? "tab" : one, tab ? "" : "'",
+                   form->decimal_comma ? " --decimal=," : "",
                    form->no_header ? " --no-header" : "");
 }
 
@@ -213,6 +228,14 @@ static int choose_delimiter(const struct wn_window *window, uint64_t begin,
     struct fit fit[CANDIDATES] = {0};
     int chosen = -1, fitting = 0;
 
+    if (form->delimiter) {
+        struct walk walk = start_walk(window, begin, form);
+        struct wn_record record = {.fields = 0};
+        const char *text;
+
+        *columns = next_record(&walk, &text, &record) > 0 ? record.fields : 1;
+        return 0;
+    }
     for (int i = 0; i < CANDIDATES; i++) {
         struct wn_csv_form one = *form;
         struct walk walk = start_walk(window, begin, &one);
@@ -275,8 +298,10 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
     window.capacity = 0;
     status = wn_window_load(&window, begin, WN_SNIFF_BYTES, error) ||
              choose_delimiter(&window, begin, form, columns, error);
+    const int header =
+        status ? 0 : sniff_header(&window, begin, form, *columns);
+
     if (status == 0 && !form->no_header) {
-        const int header = sniff_header(&window, begin, form, *columns);
         const char one[2] = {form->delimiter, '\0'};
         const char *name = form->delimiter == '\t' ? "tab" : one;
 

@@ -75,7 +75,7 @@ static int kind_encode_number(const struct wn_column *column,
     double value;
 
     (void)terms, (void)error;
-    if (!wn_number_parse_padded(cell->text, cell->length, &value))
+    if (!wn_cell_number(cell, column->comma, &value))
         return 0;
     if (column->scale.per_deviation > 0)
         out[0] = wn_scale_apply(&column->scale, value);

@@ -112,7 +112,9 @@ static int roles_row(void *state, size_t row, const struct wn_cell *cells,
                 return roles_fail(roles, row, r, cell, "true or false", error);
             values->flag[row] = (uint8_t)truth;
         } else if (values->amount) {
-            if (!wn_number_parse_padded(cell->text, cell->length, &amount) ||
+            if (!wn_cell_number(cell,
+                                wn_csv_form(roles->table->csv)->decimal_comma,
+                                &amount) ||
                 !(amount >= 0 && amount <= (double)FLT_MAX))
                 return roles_fail(roles, row, r, cell, "a number of 0 or more",
                                   error);

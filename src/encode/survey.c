@@ -23,7 +23,7 @@ enum { LINES_SHOWN = 10 }; /* in a message */
 
 /* Counts over one column in one piece of rows. */
 struct tally {
-    uint64_t numbers, padded, missing;
+    uint64_t numbers, padded, commas, missing;
     uint64_t dates[WN_DATE_ORDERS], booleans, trues;
     uint64_t sampled, words; /* cells in the sample, and words in them */
     double min, max;
@@ -124,7 +124,7 @@ static double survey_feature(struct piece *piece, size_t row, size_t c,
         digest = wn_hash_bits(cell->text, cell->length);
     if (registers)
         wn_sketch_prefetch(registers, sample->bits, digest);
-    if (wn_number_parse_padded(cell->text, cell->length, &value)) {
+    if (wn_cell_number(cell, table->column[c].comma, &value)) {
         tally->padded += cell->length > 1 && cell->text[0] == '0' &&
                          cell->text[1] >= '0' && cell->text[1] <= '9';
         if (tally->numbers++ == 0)
@@ -136,6 +136,9 @@ static double survey_feature(struct piece *piece, size_t row, size_t c,
 
         for (int order = 0; orders && order < WN_DATE_ORDERS; order++)
             tally->dates[order] += orders >> order & 1;
+        if (memchr(cell->text, ',', cell->length))
+            tally->commas +=
+                wn_number_parse_comma(cell->text, cell->length, &value);
         value = NAN;
         piece->spooled = false;
     }
@@ -249,6 +252,7 @@ static int survey_finish(void *shared, void *state, size_t begin, size_t end,
         }
         column->numbers += tally->numbers;
         column->padded += tally->padded;
+        column->commas += tally->commas;
         for (int order = 0; order < WN_DATE_ORDERS; order++)
             column->dates[order] += tally->dates[order];
         column->booleans += tally->booleans;
@@ -363,6 +367,8 @@ static int read_cells(struct survey *survey, struct wn_roles *roles,
                                           .stop = survey_stop}};
     size_t count = 1;
 
+    for (size_t c = 0; c < columns; c++)
+        table->column[c].comma = wn_csv_form(table->csv)->decimal_comma;
     table->label = wn_new(rows, sizeof *table->label);
     table->numbers = wn_numeric_spool_new(table);
     sample->stride = (rows + max - 1) / max;

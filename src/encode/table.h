@@ -90,10 +90,12 @@ enum { WN_KINDS = WN_KIND_CATEGORICAL + 1 };
 struct wn_column {
     enum wn_role role;
     bool second;              /* its features belong to the second block */
+    bool comma;               /* its numbers have a decimal comma */
     enum wn_column_kind kind; /* of a feature column; WN_KIND_GUESS before the
                                  survey unless the user gave it */
     uint64_t numbers;         /* cells that are numbers */
     uint64_t padded;          /* of them with leading zeros, as 007 */
+    uint64_t commas;          /* cells that would be, with a decimal comma */
     uint64_t dates[WN_DATE_ORDERS]; /* cells that are dates in each order */
     uint64_t booleans, trues;       /* of a boolean column: cells that say yes
                                        or no, and those that say yes */

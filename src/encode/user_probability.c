@@ -111,7 +111,8 @@ static int user_probability_read_row(void *state, size_t row,
     for (; bad < k; bad++) {
         const struct wn_cell *cell = &cells[table->user_column[bad]];
 
-        if (!wn_number_parse_padded(cell->text, cell->length, &piece->in[bad]))
+        if (!wn_cell_number(cell, wn_csv_form(table->csv)->decimal_comma,
+                            &piece->in[bad]))
             break;
     }
     defect = bad < k

@@ -5,12 +5,23 @@
 #   FILE.csv -> ingest -> score -> flag -> report  the screen
 #                                      \-> prune   --pruned=FILE
 #
+# With --state=DIR the outputs of every night are kept in DIR/NAME:
+#
+#   audits/000017-2026-12-01.h5   by number, whatever the clock says
+#   history.csv, metrics.prom     of the nights up to the last one in audits
+#   decisions/*.tsv               what people decided, read by flag
+#   .work                         the lock, and what is not whole yet
+#
+# The audit is renamed last: a night is done when its audit is there. What a
+# killed run renamed before is replaced by the next one, which has its number.
+#
 # All of it happens in a hidden directory beside the output, .NAME.work, which
 # is the lock too (flock(1) on the directory itself). The outputs are renamed
 # out of it when all of them are whole: a run that fails or is killed leaves
 # the old ones as they were, and the next run takes the directory over.
 
 set -u
+trap '' XFSZ # a limit on file sizes is like a full disk
 LC_ALL=C
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
 export LC_ALL PATH
@@ -66,10 +77,11 @@ $leash true 2>/dev/null || leash=''
 
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
-own='output force quiet pruned self-test help version'
+own='output force quiet pruned self-test state name retain help version'
 apart='in-place source removed counts dry-run gain format explain columns as'
 apart="$apart review-plan decisions-template decisions-list plant planted"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
+apart="$apart history record night"
 
 # The options of a stage that are passed on, a line each: name, letter and
 # value, "-" for none. The programs print them for a hidden option.
@@ -79,6 +91,8 @@ stage_options() {
     # The seeds of a review plan and of planted errors, not of the models.
     case $1 in
     report | prune) without="$without seed" ;;
+    # report knows what flag found, and what was there before.
+    flag) without="$without fail-on" ;;
     esac
     "$program" --options | awk -v without="$without" '
         BEGIN { count = split(without, words)
@@ -92,6 +106,10 @@ option_table=$(
 output o AUDIT here
 pruned - PRUNED here
 self-test - SHARE here
+state - DIR here
+name - NAME here
+retain - N here
+fail-on - SPEC here
 force f - here
 quiet q - here
 help h - here
@@ -125,6 +143,9 @@ FILE - is standard input; it needs --output.
       --pruned=PRUNED     write the rows worth keeping there
       --self-test=SHARE   plant errors in copies of the data, see how many are
                           found, and write nothing
+      --state=DIR         keep the audits of all nights in DIR/NAME
+      --name=NAME         the name there (default: FILE's without extension)
+      --retain=N          keep the last N audits there (default: 30)
   -f, --force             replace files that are not from an earlier audit
   -q, --quiet             print nothing unless findings reach --fail-on
   -h, --help              show this help and stop
@@ -143,6 +164,7 @@ quote() {
 }
 
 output='' pruned='' self_test='' force='' quiet=''
+state='' dataset='' retain='' fail_on=''
 ingest='' score='' flag='' prune='' report='' # the options of each
 
 # take NAME VALUE: one option as getopt(1) found it, to all who have it.
@@ -159,6 +181,10 @@ take() {
 take_output() { output=$1; }
 take_pruned() { pruned=$1; }
 take_self_test() { self_test=$1; }
+take_state() { state=$1; }
+take_name() { dataset=$1; }
+take_retain() { retain=$1; }
+take_fail_on() { fail_on=$1; }
 take_force() { force=1; }
 take_quiet() { quiet=1; }
 take_help() { help || exit 2; exit; }
@@ -218,7 +244,7 @@ folder() {
 
 # Standard input goes to ingest alone, which keeps what it reads for prune.
 if [ "$1" = - ]; then
-    [ -n "$output" ] || fail "standard input needs --output=FILE"
+    [ -n "$output$state" ] || fail "standard input needs --output=FILE"
     case " $ingest " in
     *' --no-keep-source '*)
         [ -z "$pruned" ] ||
@@ -235,12 +261,112 @@ else
         fail "$1: wanted a file that can be read"
     exec 8</dev/null
 fi
+
+# --state: what there is of the nights before, and what this one is called.
+night='' number='' earlier_audit=''
+if [ -n "$state" ]; then
+    [ -z "$output" ] || fail "--state and --output exclude each other"
+    [ -z "$self_test" ] || fail "--state and --self-test exclude each other"
+    case " $report" in
+    *" '--against="*) fail "--state and --against exclude each other" ;;
+    esac
+    if [ -z "$dataset" ]; then
+        [ "$input" != - ] || fail "--state: - has no name, wanted --name=NAME"
+        stem "$input"
+        dataset=${path##*/}
+    fi
+    case $dataset in
+    '' | .* | */*)
+        fail "--name: found '$dataset', wanted a name without / or . before"
+        ;;
+    esac
+    retain=${retain:-30}
+    case $retain in
+    *[!0-9]* | 0* | ???????*)
+        fail "--retain: found '$retain', wanted a number of audits from 1"
+        ;;
+    esac
+    began=${SOURCE_DATE_EPOCH:-$(date +%s)}
+    safe "$state"
+    state=${path%/}
+    [ -d "$state" ] || fail "$state: there is no such directory"
+    night=$state/$dataset
+    mkdir -p "$night/audits" "$night/decisions" ||
+        fail "$night: cannot make this directory"
+    output=$night/audits/
+else
+    [ -z "$dataset$retain" ] || fail "--name and --retain want --state too"
+fi
 if [ -z "$output" ]; then
     stem "$input"
     output=$path.audit.h5
 fi
 safe "$output"
 output=$path
+
+# The audits of a state in order, the newest last.
+list_audits() {
+    find "$night/audits" -maxdepth 1 -type f \
+        -name '[0-9][0-9][0-9][0-9][0-9][0-9]-*.h5' | sort
+}
+
+# Called when the lock is ours.
+look_back() {
+    if [ -e "$night/VERSION" ]; then
+        found=$(head -c 20 "$night/VERSION")
+        [ "$found" = 1 ] ||
+            fail "$night/VERSION: found '$found', wanted 1, as this version has"
+    else
+        put 1 VERSION
+    fi
+    earlier_audit=$(list_audits | tail -n 1)
+    number=${earlier_audit##*/}
+    number=${number%%-*}
+    # No octal number.
+    number=$(echo "${number:-0}" | awk '{ print $1 + 1 }')
+    [ "$number" -le 999999 ] || fail "$night/audits: has 999999 nights"
+    day=$(date -u -d "@$began" +%F) || exit 2
+    output=$night/audits/$(printf '%06d' "$number")-$day.h5
+    history=/dev/null
+    [ ! -e "$night/history.csv" ] || history=$night/history.csv
+    for file in "$night"/decisions/*.tsv; do
+        [ ! -f "$file" ] || flag="$flag $(quote "--decisions=$file")"
+    done
+    report="$report $(quote "--history=$history")"
+    if [ -n "$earlier_audit" ]; then
+        report="$report $(quote "--against=$earlier_audit")"
+    fi
+    attempt_metrics "$night/metrics.prom"
+}
+
+# attempt_metrics FILE: put FILE in place as metrics.prom, with the time of this
+# attempt: a night that fails is seen by it.
+attempt_metrics() {
+    metric=winnow_last_attempt_timestamp_seconds
+    text=$(
+        [ ! -e "$1" ] || grep -v $metric "$1"
+        echo "# HELP $metric When the last audit began, whole or not."
+        echo "# TYPE $metric gauge"
+        printf '%s{source="%s"} %s\n' $metric \
+            "$(plain "${input##*/}" | sed 's/[\\"]/\\&/g')" "$began"
+    )
+    put "$text" metrics.prom
+}
+
+# put TEXT NAME: replace NAME of the state by one line or more.
+put() {
+    printf '%s\n' "$1" 2>/dev/null >"$work/put" ||
+        fail "$night/$2: cannot write"
+    replace "$work/put" "$night/$2"
+}
+
+# replace NEW OLD: OLD is replaced whole; the disk has it before we go on.
+replace() {
+    sync "$1" 2>/dev/null || exit 2
+    mv -fT "$1" "$2" || exit 2
+    folder "$2"
+    sync "$path" 2>/dev/null
+}
 # An output is nothing yet, or a file other than the input.
 check_target() {
     folder "$1"
@@ -249,8 +375,10 @@ check_target() {
     [ ! "$1" -ef "$input" ] && [ ! "$1" -ef /proc/self/fd/8 ] ||
         fail "$1: is the input"
 }
-[ ! -L "$output" ] || output=$(readlink -f -- "$output")
-check_target "$output"
+if [ -z "$night" ]; then
+    [ ! -L "$output" ] || output=$(readlink -f -- "$output")
+    check_target "$output"
+fi
 if [ -n "$pruned" ]; then
     safe "$pruned"
     pruned=$path
@@ -281,9 +409,8 @@ case " $ingest" in
     ;;
 esac
 # A mistake in --fail-on would else be found after the work of other stages.
-case " $flag" in
-*" '--fail-on="*) stage_alone flag --list-issues >/dev/null || exit 2 ;;
-esac
+[ -z "$fail_on" ] ||
+    stage_alone flag "--fail-on=$fail_on" --list-issues >/dev/null || exit 2
 
 if [ -n "$self_test" ]; then
     case $self_test in
@@ -297,8 +424,12 @@ fi
 
 # Everything happens in hidden directories beside the outputs. They are the
 # locks, too, which are held until we are gone: so they are ours to remove.
-folder "$output"
-work=$path.${output##*/}.work
+if [ -n "$night" ]; then
+    work=$night/.work
+else
+    folder "$output"
+    work=$path.${output##*/}.work
+fi
 spare='' # beside the pruned file, where that is elsewhere
 held=''  # those that we hold: none, the first, or both
 child=''
@@ -377,8 +508,9 @@ for signal in HUP INT PIPE TERM; do
     # shellcheck disable=SC2064 # the signal of now
     trap "stop $signal" $signal
 done
-lock "$work" 9 "$output"
+lock "$work" 9 "${night:-$output}"
 held=first
+[ -z "$night" ] || look_back
 kept=$work/pruned
 if [ -n "$pruned" ]; then
     folder "$pruned"
@@ -389,8 +521,8 @@ if [ -n "$pruned" ]; then
         kept=$spare/pruned
     fi
 fi
-replace=''
-[ -z "$force" ] && [ ! -e "$output" ] || replace=-f
+over=''
+[ -z "$force" ] && [ ! -e "$output" ] || over=-f
 if [ -z "$force" ] && [ -e "$output" ] && [ -z "$self_test" ]; then
     earlier "$output" ||
         fail "$output: is not from an earlier audit; --force replaces it"
@@ -430,7 +562,7 @@ if [ -n "$self_test" ]; then
     done
     exit 0
 fi
-run ingest $replace -o "$work/audit.h5" -- "$input"
+run ingest $over -o "$work/audit.h5" -- "$input"
 run score -i "--as=$output" -- "$work/audit.h5"
 run flag -i "--as=$output" -- "$work/audit.h5"
 counts=''
@@ -452,7 +584,18 @@ if [ -n "$pruned" ]; then
                                   action["relabel"], action["drop"]
               print ")" }' "$work/counts")
 fi
-run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
+if [ -n "$night" ]; then
+    run report "--as=$output" "--night=$number@$began" \
+        "--record=$work/history.csv" -- "$work/audit.h5" >"$work/summary"
+    # The numbers of a machine, without what is listed or fails for people.
+    report="$(quote "--history=$work/history.csv")"
+    [ -z "$earlier_audit" ] ||
+        report="$report $(quote "--against=$earlier_audit")"
+    run report --format=prometheus "--as=$output" -- "$work/audit.h5" \
+        >"$work/new.prom"
+else
+    run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
+fi
 
 # What is printed comes before what is renamed: a screen that cannot be
 # written to is a failure like any other. A reader that has seen enough
@@ -475,6 +618,10 @@ fi
 [ -z "$pruned" ] || [ ! -e "$pruned" ] ||
     chmod --reference="$pruned" "$kept" || exit 2
 sync "$work" 2>/dev/null
+if [ -n "$night" ]; then
+    replace "$work/history.csv" "$night/history.csv"
+    attempt_metrics "$work/new.prom"
+fi
 mv -fT "$work/audit.h5" "$output" || exit 2
 if [ -n "$pruned" ]; then
     mv -fT "$kept" "$pruned" || exit 2
@@ -483,4 +630,9 @@ if [ -n "$pruned" ]; then
 fi
 folder "$output"
 sync "$path"
+if [ -n "$night" ]; then
+    list_audits | head -n "-$retain" | while IFS= read -r file; do
+        rm -f -- "$file"
+    done
+fi
 exit $findings

@@ -475,6 +475,9 @@ static void put_rules(const struct wn_report *report, struct json_lines *lines)
                       "broken", json_rule_count(data->clean_broken, r),
                       "not_evaluated",
                       json_rule_count(data->clean_passed_over, r)));
+    for (size_t i = 0; i < data->hints; i++)
+        put_line(lines, json_pack("{s:s,s:o}", "record", "hint", "text",
+                                  json_text(data->hint[i])));
     for (size_t s = 0; s < count; s++) {
         rule.length = 0;
         wn_spelling_rule(report, &spelling[s], &rule);

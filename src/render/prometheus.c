@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "render/render.h"
+#include "report/history.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -153,5 +154,17 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
                    (double)(gones[WN_CLEARED] + gones[WN_CONFIRMED] +
                             gones[WN_EDITED] + gones[WN_REMOVED]),
                    out);
+    }
+    if (report->history && report->history->count) {
+        const struct wn_night *night =
+            &report->history->night[report->history->count - 1];
+
+        put_metric(report, "last_success_timestamp_seconds",
+                   "When the last whole audit ended.",
+                   night->when + night->seconds, out);
+        put_metric(report, "duration_seconds", "How long it took.",
+                   night->seconds, out);
+        put_metric(report, "decided_rows", "Rows that people judged.",
+                   night->decided, out);
     }
 }

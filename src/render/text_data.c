@@ -183,6 +183,14 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
                       columns ? "" : "; --columns shows in which columns");
     put_defects(report, out);
     put_cleaning_rules(report, out);
+    if (data->hints)
+        wn_text_format(out, "\nWhat looks like a mistake in the columns\n");
+    for (size_t i = 0; i < data->hints; i++) {
+        line = (struct wn_text){0};
+        wn_phrase_data(&line, data->hint[i]);
+        wn_phrase_paragraph(out, line.bytes);
+        wn_text_free(&line);
+    }
     if (count)
         wn_text_format(
             out, "\nSpellings of one class, and the rules that merge them\n");

@@ -21,6 +21,7 @@ void wn_report_free(struct wn_report *report)
         free(report->score[s].name);
         free(report->score[s].value);
         free(report->score[s].spread);
+        free(report->score[s].spread_name);
         free(report->score[s].evidence);
     }
     free(report->score);
@@ -29,6 +30,9 @@ void wn_report_free(struct wn_report *report)
     wn_names_free(report->reason_name, report->reasons);
     wn_names_free(report->kind_name, report->kinds);
     free(report->rival);
+    free(report->p_given);
+    free(report->p_rival);
+    free(report->p_suggested);
     free(report->predicted);
     free(report->named);
     free(report->right);
@@ -142,6 +146,9 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
         wn_text_format(&path, "_std");
         if (wn_audit_has(audit, path.bytes))
             score->spread = read_score(report, audit, path.bytes, error);
+        if (score->spread)
+            score->spread_name = wn_copy_text(path.bytes + strlen("score/"),
+                                              path.length - strlen("score/"));
         path.length = 0;
         wn_text_format(&path, "score/evidence/%s", names[i]);
         score->evidence = read_optional(audit, path.bytes, WN_I32,
@@ -152,8 +159,8 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
     return error->code ? -1 : 0;
 }
 
-/* The rivals and the predictions, from blocks of rows: the n x k probabilities
- * may be large. */
+/* The rivals, the predictions and the probabilities of a row's classes, from
+ * blocks of rows: all n x k may be large. Suggestions are loaded. */
 static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
                        struct wn_error *error)
 {
@@ -167,6 +174,9 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
         return 0;
     block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
     report->rival = wn_new(n, sizeof *report->rival);
+    report->p_given = wn_new(n, sizeof *report->p_given);
+    report->p_rival = wn_new(n, sizeof *report->p_rival);
+    report->p_suggested = wn_new(n, sizeof *report->p_suggested);
     report->predicted = wn_new(k, sizeof *report->predicted);
     report->named = wn_new(k, sizeof *report->named);
     report->right = wn_new(k, sizeof *report->right);
@@ -177,6 +187,8 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
         for (size_t i = begin; i < end && status == 0; i++) {
             const float *probability = block + (i - begin) * k;
             const int32_t given = report->data.label[i];
+            const int32_t suggested =
+                report->suggestion ? report->suggestion[i] : -1;
             int32_t rival = -1, best = -1; /* ties go to the lower class */
 
             for (int32_t c = 0; c < (int32_t)k; c++) {
@@ -189,6 +201,10 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
                     rival = c;
             }
             report->rival[i] = rival;
+            report->p_given[i] = given >= 0 ? probability[given] : NAN;
+            report->p_rival[i] = rival >= 0 ? probability[rival] : NAN;
+            report->p_suggested[i] =
+                suggested >= 0 ? probability[suggested] : NAN;
             if (best >= 0) {
                 report->predicted[best]++;
                 report->named[best] += given >= 0;
@@ -411,12 +427,11 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
 {
     static const char *const group[] = {"data", "score", "flag"};
 
-    if (wn_dataset_load(
-            &report->data, audit,
-            WN_PART_LABEL | WN_PART_ID | WN_PART_ROW | WN_PART_COLUMN |
-                WN_PART_DEFECT | WN_PART_RULE |
-                (report->rows == WN_ROWS_BUDGET ? WN_PART_ROLE : 0u),
-            error))
+    if (wn_dataset_load(&report->data, audit,
+                        WN_PART_LABEL | WN_PART_ID | WN_PART_ROW |
+                            WN_PART_COLUMN | WN_PART_DEFECT | WN_PART_RULE |
+                            (report->roles ? WN_PART_ROLE : 0u),
+                        error))
         return -1; /* the report is still as empty as the data set */
     /* Formats read these without asking whether they exist. */
     static const char *const sets[] = {"data/label", "data/row_line"};
@@ -439,9 +454,9 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
     report->gain = report->gain_sd = report->overlap_weight = NAN;
     if (error->code ||
         wn_model_quality_load(&report->model_quality, audit, error) ||
-        (report->scored && (load_scores(report, audit, error) ||
-                            load_rivals(report, audit, error))) ||
-        (report->flagged && load_flags(report, audit, error))) {
+        (report->scored && load_scores(report, audit, error)) ||
+        (report->flagged && load_flags(report, audit, error)) ||
+        (report->scored && load_rivals(report, audit, error))) {
         wn_report_free(report);
         return -1;
     }

@@ -30,6 +30,7 @@ struct wn_score {
     char *name;
     float *value;      /* n, higher = more suspicious */
     float *spread;     /* n, standard deviation over replicates; or NULL */
+    char *spread_name; /* NAME_std; NULL without a spread */
     int32_t *evidence; /* n, the row it rests on, -1 none; or NULL */
     float cut; /* a row at or above it is among the `expected` highest */
 };
@@ -140,9 +141,11 @@ struct wn_report {
     size_t top;
     double budget;
     bool columns;     /* show the table of columns */
+    bool roles;       /* load group, split, annotator, trusted, cost */
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
     const struct wn_comparison *against; /* an older audit, or NULL */
+    const struct wn_nights *history;    /* audits before and this, or NULL */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
@@ -157,6 +160,9 @@ struct wn_report {
 
     int32_t *rival; /* n, the most probable class other than the given one, -1
                        none; NULL without probabilities */
+    /* n each, the probabilities of the given label, the rival and the
+     * suggestion; NaN where there is none; NULL likewise. */
+    float *p_given, *p_rival, *p_suggested;
     size_t *predicted; /* k, rows in which the class is the most probable one;
                           NULL without probabilities */
     /* k, of the rows with a label: where the class is the most probable one,

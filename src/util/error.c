@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/text.h"
+
 static void put_in_front(struct wn_error *error, enum wn_code code,
                          const char *text)
 {
@@ -48,6 +50,45 @@ int wn_fail_errno(struct wn_error *error, const char *format, ...)
     va_end(list);
     snprintf(whole, sizeof whole, "%s: %s", text, strerror(number));
     put_in_front(error, WN_EIO, whole);
+    return -1;
+}
+
+/* Two lines: visible text from at most 50 bytes before the place to 20 behind
+ * it, and the caret below that place. */
+static void show_place(struct wn_error *error, const char *text, size_t length,
+                       size_t at)
+{
+    enum { BEFORE = 50, BEHIND = 20 };
+    size_t begin = at > BEFORE ? at - BEFORE : 0, column = 0;
+    size_t end = length - at > BEHIND ? at + BEHIND : length;
+    struct wn_text shown = {0};
+
+    /* Characters of UTF-8 stay whole. */
+    while (begin && ((unsigned char)text[begin] & 0xc0) == 0x80)
+        begin--;
+    while (end < length && ((unsigned char)text[end] & 0xc0) == 0x80)
+        end++;
+    wn_text_add_visible(&shown, text + begin, at - begin);
+    for (size_t i = 0; i < shown.length; i++)
+        column += ((unsigned char)shown.bytes[i] & 0xc0) != 0x80;
+    wn_text_add_visible(&shown, text + at, end - at);
+    snprintf(error->excerpt, sizeof error->excerpt, "  %s\n  %*s^",
+             wn_text_of(&shown), (int)column, "");
+    wn_text_free(&shown);
+}
+
+int wn_fail_at(struct wn_error *error, const char *text, size_t length,
+               size_t at, const char *format, ...)
+{
+    char message[sizeof error->text];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(message, sizeof message, format, list);
+    va_end(list);
+    if (error->code == WN_OK)
+        show_place(error, text, length, at);
+    put_in_front(error, WN_EUSAGE, message);
     return -1;
 }
 

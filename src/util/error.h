@@ -7,6 +7,8 @@
 #ifndef WN_UTIL_ERROR_H
 #define WN_UTIL_ERROR_H
 
+#include <stddef.h>
+
 #define WN_MUST_CHECK __attribute__((warn_unused_result))
 
 enum wn_code {
@@ -24,6 +26,7 @@ enum wn_code {
 struct wn_error {
     enum wn_code code;
     char text[1000];
+    char excerpt[400]; /* of wn_fail_at(); else "" */
 };
 
 /* Record a failure and return -1 for `return wn_fail(...)`. A second call on
@@ -35,6 +38,12 @@ int wn_fail(struct wn_error *error, enum wn_code code, const char *format, ...)
 /* The same with WN_EIO, and strerror(errno) at the end. */
 int wn_fail_errno(struct wn_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same with WN_EUSAGE, for byte `at` of text[0..length), which the user
+ * typed. log.h prints the text around it and a caret below. */
+int wn_fail_at(struct wn_error *error, const char *text, size_t length,
+               size_t at, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* The exit status for a code: 0, 2 or 75. */
 int wn_code_status(enum wn_code code);

@@ -61,6 +61,8 @@ static void log_format(struct wn_log *log, const char *format, va_list list)
 void wn_log_error(struct wn_log *log, const struct wn_error *error)
 {
     print_line(log, error->text);
+    if (*error->excerpt)
+        fprintf(log->stream, "%s\n", error->excerpt);
 }
 
 void wn_log_note(struct wn_log *log, const char *format, ...)

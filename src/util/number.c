@@ -180,6 +180,56 @@ bool wn_number_parse(const char *text, size_t length, double *value)
     return whole;
 }
 
+/* The bytes of a separator of thousands, or 0. */
+static size_t thousands(const char *text, size_t length)
+{
+    static const char *const separators[] = {".", " ", "\u00a0", "\u202f"};
+
+    for (size_t s = 0; s < sizeof separators / sizeof *separators; s++) {
+        const size_t size = strlen(separators[s]);
+
+        if (length > size && memcmp(text, separators[s], size) == 0)
+            return size;
+    }
+    return 0;
+}
+
+bool wn_number_parse_comma(const char *text, size_t length, double *value)
+{
+    char plain[128];
+    size_t count = 0, at = 0, group = 0, first = 0;
+    const char *separator = NULL;
+
+    wn_text_trim(&text, &length);
+    if (length >= sizeof plain)
+        return false;
+    if (at < length && (text[at] == '-' || text[at] == '+'))
+        plain[count++] = text[at++];
+    for (; at < length; group = 0) {
+        while (at < length && number_digit(text[at])) {
+            plain[count++] = text[at++];
+            group++;
+        }
+        first = separator ? first : group;
+        const size_t size = thousands(text + at, length - at);
+        /* All groups but the first have three digits, and one separator. */
+        if ((separator && group != 3) || (size && (first == 0 || first > 3)) ||
+            (size && separator && memcmp(separator, text + at, size)))
+            return false;
+        if (!size)
+            break;
+        separator = text + at;
+        at += size;
+    }
+    if (at < length && text[at] == ',') {
+        plain[count++] = '.';
+        at++;
+    }
+    for (; at < length && text[at] != '.'; at++)
+        plain[count++] = text[at];
+    return at == length && wn_number_parse(plain, count, value);
+}
+
 static size_t format_nonfinite(double value, char out[32])
 {
     if (isnan(value))

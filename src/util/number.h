@@ -15,8 +15,13 @@
  * magnitudes beyond double. The value is correctly rounded. */
 bool wn_number_parse(const char *text, size_t length, double *value);
 
-/* The same, but faster; WN_NUMBER_PAD bytes before the text must be readable,
- * whatever they hold. */
+/* The same for numbers with a decimal comma, as in "-7,4" and "1.234,5": a
+ * point, a blank, or a no-break space (U+00A0, U+202F) may part the digits of a
+ * whole number in threes. "7.4" is none. */
+bool wn_number_parse_comma(const char *text, size_t length, double *value);
+
+/* The same as wn_number_parse(), but faster; WN_NUMBER_PAD bytes before the
+ * text must be readable, whatever they hold. */
 enum { WN_NUMBER_PAD = 16 };
 bool wn_number_parse_padded(const char *text, size_t length, double *value);
 

@@ -169,3 +169,28 @@ int wn_text_ascending(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
+
+size_t wn_text_distance(const char *a, const char *b)
+{
+    enum { MAX = WN_TEXT_FAR };
+    size_t row[MAX + 1];
+    const size_t length = strlen(b);
+
+    if (length > MAX || strlen(a) > MAX)
+        return MAX;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t corner = row[0]++;
+
+        for (size_t j = 0; j < length; j++) {
+            const size_t change = corner + ((a[i] | 32) != (b[j] | 32));
+            size_t best = row[j] < row[j + 1] ? row[j] : row[j + 1];
+
+            best++;
+            corner = row[j + 1];
+            row[j + 1] = change < best ? change : best;
+        }
+    }
+    return row[length];
+}

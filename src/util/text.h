@@ -63,6 +63,11 @@ void wn_text_make_lines_visible(struct wn_text *text);
 int wn_text_compare(const char *one, size_t length, const char *two,
                     size_t other_length);
 
+/* The Levenshtein distance of two names without regard to ASCII case, for "is
+ * 'digit' meant?"; WN_TEXT_FAR where one is that long. */
+enum { WN_TEXT_FAR = 64 };
+size_t wn_text_distance(const char *a, const char *b);
+
 /* Whether bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool wn_text_is_utf8(const char *bytes, size_t length);
 

@@ -53,7 +53,7 @@ bad-cr-in-row.csv|:3: column b: found a carriage return without a line feed, wan
 bad-cr-only.csv|:1: field 3: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
 bad-decimal-comma.csv|:3: found 4 fields, wanted 3
 bad-empty.csv|: found an empty file, wanted a header and rows
-bad-gzip.csv|: found gzip data, wanted text: see zcat(1)
+bad-gzip.csv|: found gzip data, wanted text: zcat bad-gzip.csv >bad-gzip
 bad-hdf5.csv|: HDF5 cannot open it: damaged or cut off
 bad-header-after-blank.csv|:4: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-cr.csv|:1: field 2: found a carriage return without a line feed, wanted LF or CR LF at the end of a line
@@ -94,7 +94,7 @@ bad-open-quote-crlf.csv|:3: column label: found the end of the file, wanted the 
 bad-open-quote-doubled.csv|:3: column label: found the end of the file, wanted the quote that closes the field opened here
 bad-open-quote-second-line.csv|:5: column label: found the end of the file, wanted the quote that closes the field opened here
 bad-open-quote.csv|:3: column b: found the end of the file, wanted the quote that closes the field opened here
-bad-quote-after-blank.csv|:3: column b: found a quote inside an unquoted field, wanted the whole field in quotes and "" for a quote
+bad-quote-after-blank.csv|:3: column b: found a blank before a quote, wanted the quote right after the delimiter
 bad-quote-after-quote.csv|:3: column b: found text after the closing quote, wanted a delimiter or the end of the line
 bad-quote-beyond-columns.csv|:2: field 4: found a quote inside an unquoted field, wanted the whole field in quotes and "" for a quote
 bad-quote-ends-field.csv|:3: column b: found a quote inside an unquoted field, wanted the whole field in quotes and "" for a quote
@@ -107,12 +107,12 @@ bad-short-row-late.csv|:6002: found 2 fields, wanted 3
 bad-short-row.csv|:3: found 2 fields, wanted 3
 bad-text-after-quote.csv|:3: column b: found text after the closing quote, wanted a delimiter or the end of the line
 bad-trailing-delimiter.csv|:3: found 4 fields, wanted 3
-bad-utf16be.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE
-bad-utf16le.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 FILE
+bad-utf16be.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 bad-utf16be.csv >bad-utf16be.utf8.csv
+bad-utf16le.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 bad-utf16le.csv >bad-utf16le.utf8.csv
 bad-value-not-utf8.csv|:3: column town: found 'K\xf6ln', wanted UTF-8: see iconv(1)
-bad-xz.csv|: found xz data, wanted text: see xzcat(1)
-bad-zip.csv|: found a zip archive or spreadsheet, wanted CSV
-bad-zstd.csv|: found zstd data, wanted text: see zstdcat(1)
+bad-xz.csv|: found xz data, wanted text: xzcat bad-xz.csv >bad-xz
+bad-zip.csv|: found a zip archive, wanted CSV: unzip -p bad-zip.csv >bad-zip
+bad-zstd.csv|: found zstd data, wanted text: zstdcat bad-zstd.csv >bad-zstd
 END
 while IFS='|' read -r file message; do
     seen="$seen $file"

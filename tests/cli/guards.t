@@ -87,7 +87,7 @@ is "$(grep -c 'missing: --na' err)" 1 'one column has a word for missing'
 is "$(grep 'missing: --na' err)" "ingest: votes.csv: column dose: 90 of 120 \
 cells are numbers, 30 are '?'. If that means missing: --na='?'" 'which is this'
 is "$(grep 'who gave' err)" "ingest: votes.csv: column Rater: does it say who \
-gave the label? If so: --annotator='Rater', and --group= the column of the \
+gave the label? If so: --annotator=Rater, and --group= the column of the \
 items, where several people label one" 'a column of people is told'
 ingest votes.csv --label=vote --na='?' --annotator=Rater --group=item \
     -o votes.h5 -f 2>err

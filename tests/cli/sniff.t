@@ -97,7 +97,7 @@ fails_with 2 "ingest: tie.csv: --sniff: found delimiters that fit alike:" \
     ingest --sniff --label=a -o a2.h5 tie.csv
 is "$(ls a2.h5 2>&1 | wc -l):$(find . -name '.*.part')" "1:" "and nothing written"
 printf 'id;price\n1;2,5\n2;3,5\n' >euro.csv
-found "--delimiter=';'" euro.csv
+found "--delimiter=';' --decimal=," euro.csv
 printf 'word\nother\n' >one.csv
 fails_with 2 "one.csv: --sniff: found no delimiter that gives all of the first\
  records as many fields: none; wanted --delimiter=C" ingest --sniff one.csv

@@ -33,6 +33,7 @@ int fuzz_number(const char *bytes, size_t length);
 int fuzz_date(const char *bytes, size_t length);
 int fuzz_options(const char *bytes, size_t length);
 int fuzz_rules(const char *bytes, size_t length);
+int fuzz_filter(const char *bytes, size_t length);
 int fuzz_libsvm(const char *bytes, size_t length);
 int fuzz_npy(const char *bytes, size_t length);
 int fuzz_audit(const char *bytes, size_t length);

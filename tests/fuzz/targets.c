@@ -64,6 +64,15 @@ static const char *const rule_tokens[] = {
     "(a+)+",  "$1",   "\\u00e9", "\\",        "/",    "[n] ",
     "\n",     "(?",   "{1,999}", "one-of x",  NULL};
 
+static const char *const filter_seeds[] = {
+    "suspicion>0.9 and (given=cat or issues = duplicate)",
+    "not given ~ 'c(a|o)t' and row <= 2", "given='it''s' or not line != 3",
+    "((suspicion)) and not not \"given\" or issues=label", NULL};
+static const char *const filter_tokens[] = {
+    "(",     ")",      "not ", " and ", " or ",      "=",        "!=",
+    "<=",    ">",      "~",    "'",     "\"",        "''",       "(a+)+$",
+    "given", "issues", "1e9",  "row",   "suspicion", "((((((((", NULL};
+
 static const char *const npy_tokens[] = {
     "'<f4'",     "'>i8'", "'|b1'",
     "'<U3'",     "'|O'",  "True",
@@ -83,6 +92,7 @@ const struct fuzz_target fuzz_targets[] = {
     {"date", fuzz_date, date_seeds, date_tokens},
     {"options", fuzz_options, option_seeds, option_tokens},
     {"rules", fuzz_rules, rule_seeds, rule_tokens},
+    {"filter", fuzz_filter, filter_seeds, filter_tokens},
     {"libsvm", fuzz_libsvm, libsvm_seeds, libsvm_tokens},
     {"npy", fuzz_npy, NULL, npy_tokens},
     {"audit", fuzz_audit, NULL, NULL},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Numbers, dates, command lines and cleaning rules. */
+/* Numbers, dates, command lines, cleaning rules and filters. */
 #include "fuzz.h"
 
 #include <ctype.h>
@@ -10,6 +10,7 @@
 
 #include "clean/parse.h"
 #include "clean/regex.h"
+#include "select/select.h"
 #include "util/date.h"
 #include "util/number.h"
 #include "util/options.h"
@@ -239,4 +240,35 @@ int fuzz_rules(const char *bytes, size_t length)
     wn_clean_rules_free(&cleaning);
     free(text);
     return status == 0;
+}
+
+/* --- filters ------------------------------------------------------------- */
+
+int fuzz_filter(const char *bytes, size_t length)
+{
+    enum { ROWS = 3 };
+    static char *class_name[] = {"cat", "it's"}, *check_name[] = {"label"};
+    struct wn_report report = {.data = {.n = ROWS,
+                                        .k = 2,
+                                        .label = (int32_t[ROWS]){0, 1, -1},
+                                        .label_name = class_name,
+                                        .row_line = (uint64_t[ROWS]){2, 3, 4}},
+                               .flagged = true,
+                               .checks = 1,
+                               .check_name = check_name,
+                               .issue = (uint32_t[ROWS]){0, 1, 0},
+                               .suspicion = (float[ROWS]){0, 1, NAN}};
+    struct wn_error error = {0};
+    uint8_t chosen[ROWS] = {1, 1, 0};
+    char *text = copy(bytes, length, 0);
+    struct wn_filter *filter = wn_filter_parse(&report, "where", text, &error);
+
+    if (!filter)
+        fuzz_need(error.code == WN_EUSAGE && strchr(error.excerpt, '^'));
+    else if (wn_filter_choose(filter, chosen, &error))
+        fuzz_need(error.code == WN_EUSAGE);
+    fuzz_need(chosen[0] <= 1 && chosen[1] <= 1 && chosen[2] == 0);
+    wn_filter_free(filter);
+    free(text);
+    return filter != NULL;
 }

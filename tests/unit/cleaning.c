@@ -139,7 +139,7 @@ static const struct {
 static void applies_to_cells(void **state)
 {
     struct wn_error error = {0};
-    struct wn_clean_scratch scratch = {wn_matcher_new(), {0}, 1000};
+    struct wn_clean_scratch scratch = {wn_matcher_new(), {0}, 1000, false};
 
     (void)state;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
@@ -173,7 +173,7 @@ static void refuses_bad_cells(void **state)
          "makes a cell of 31 bytes, wanted at most 20"},
         {"x: replace /a/\\x{0}/", "makes a NUL byte, wanted text"}};
     struct wn_error error = {0};
-    struct wn_clean_scratch scratch = {wn_matcher_new(), {0}, 20};
+    struct wn_clean_scratch scratch = {wn_matcher_new(), {0}, 20, false};
     const struct wn_cell cell = {"aaaaaaaaaa", 10};
 
     (void)state;

@@ -128,10 +128,16 @@ static void naive_scan(struct naive *naive, const char *bytes, size_t length,
             continue;
         }
         if (c == '"') {
+            bool blank = size > 0;
+
+            for (size_t b = 0; b < size; b++)
+                blank &= text[b] == ' ' || text[b] == '\t';
             naive_fail_here(
                 naive, line, opened, field,
-                "found a quote inside an unquoted field, wanted the "
-                "whole field in quotes and \"\" for a quote");
+                blank ? "found a blank before a quote, wanted the quote right "
+                        "after the delimiter"
+                      : "found a quote inside an unquoted field, wanted the "
+                        "whole field in quotes and \"\" for a quote");
             return;
         }
         if (c == '\r' && (i + 1 == length || bytes[i + 1] != '\n')) {

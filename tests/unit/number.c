@@ -104,6 +104,46 @@ static void padded_reads_the_same(void **state)
     assert_true(numbers > 200000 && numbers < 1800000);
 }
 
+/* Worked by hand. */
+static void reads_decimal_commas(void **state)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } good[] = {{"7,4", 7.4},
+                {"-0,5", -.5},
+                {" 12 ", 12},
+                {"1.234,56", 1234.56},
+                {"1.234", 1234},
+                {"12.345.678", 12345678},
+                {"1 234,5", 1234.5},
+                {"1\xc2\xa0"
+                 "234",
+                 1234},
+                {"1\xe2\x80\xaf"
+                 "234,5",
+                 1234.5},
+                {"1,5e3", 1500},
+                {",5", .5},
+                {"5,", 5},
+                {"+123456,7", 123456.7}};
+    static const char *const bad[] = {
+        "7.4",       "1.2345",    "12.34",  "1234.567", "1,2,3",
+        "1.234 567", ".123",      "",       ",",        "1,2.3",
+        "a",         "1.234,5.6", "1..234", "1.234.",   "0x10",
+        "1,e",       "-",         "1.23,4", "1 234 5",  "01.02.2020"};
+    double value;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(
+            wn_number_parse_comma(good[i].text, strlen(good[i].text), &value));
+        assert_true(fabs(value - good[i].value) <= 0);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(wn_number_parse_comma(bad[i], strlen(bad[i]), &value));
+}
+
 static void writes_the_shortest(void **state)
 {
     char text[32];
@@ -151,6 +191,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_number),
         cmocka_unit_test(reads_forms),
         cmocka_unit_test(padded_reads_the_same),
+        cmocka_unit_test(reads_decimal_commas),
         cmocka_unit_test(writes_the_shortest),
         cmocka_unit_test(reads_sizes),
     };

@@ -83,6 +83,8 @@ struct ingest {
     struct wn_text id;   /* the ids, one after the other */
     uint64_t *id_offset; /* ids + 1 */
     size_t ids, id_capacity;
+    char **hint; /* on columns, see winnow-audit(5) */
+    size_t hints, hint_capacity;
 };
 
 /* ingest_rejects.c: --lenient, --rejects and --missing-label. Before the file
@@ -124,9 +126,11 @@ void ingest_free(struct ingest *ingest);
 int ingest_write_columns(const struct ingest *ingest,
                          struct wn_error *error) WN_MUST_CHECK;
 
-/* ingest_messages.c: notes on columns and rules; and, when all is done, the
- * number of rows. */
+/* ingest_messages.c: notes on columns and rules, and data/hint; and, when all
+ * is done, the number of rows. */
 void ingest_log_columns(const struct ingest *ingest);
+int ingest_write_hints(struct ingest *ingest,
+                       struct wn_error *error) WN_MUST_CHECK;
 void ingest_log_rows(const struct ingest *ingest);
 
 /* ingest_main.c */

@@ -75,6 +75,9 @@ static const struct wn_option first_rows[] = {
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .default_value = ",", .recorded = true,
      .help = "field delimiter (one byte, or 'tab')"},
+    {.name = "decimal", .kind = WN_CHOICE, .value = "C",
+     .default_value = ".", .choices = ".|,", .recorded = true,
+     .help = "decimal sign of numbers: a point, or a comma as in 1.234,5"},
     {.name = "sniff", .kind = WN_FLAG,
      .help = "detect the delimiter and the header; without --label, print "
              "them and stop"},
@@ -119,7 +122,9 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
 
     *form = wn_csv_default_form;
     form->no_header = wn_option_on(options, "no-header");
+    form->decimal_comma = *wn_option_text(options, "decimal") == ',';
     form->sniff = wn_option_on(options, "sniff");
+    form->keep_decimal = wn_option_given(options, "decimal");
     form->label = wn_option_text(options, "label");
     if (form->sniff && wn_option_given(options, "delimiter"))
         return wn_fail(error, WN_EUSAGE,
@@ -137,7 +142,7 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
                        "--delimiter: found '%s', wanted tab or one byte other "
                        "than a quote and a line end",
                        delimiter);
-    form->delimiter = *delimiter;
+    form->delimiter = wn_option_given(options, "delimiter") ? *delimiter : '\0';
     return 0;
 }
 
@@ -162,19 +167,23 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
     return status;
 }
 
-/* Note what --sniff found, and record it as if the user had given it. */
+/* Note what --sniff or a line "sep=;" found, and record it as if the user had
+ * given it. */
 static void record_sniffed(struct wn_run *run, const struct wn_csv *csv)
 {
     const struct wn_csv_form *form = wn_csv_form(csv);
     static char delimiter[2];
     struct wn_text text = {0};
 
-    if (!form->sniff)
+    if (!form->sniff && (wn_option_given(run->options, "delimiter") ||
+                         !wn_csv_has_sep_line(csv)))
         return;
     delimiter[0] = form->delimiter;
     wn_option_set(run->options, "delimiter",
                   form->delimiter == '\t' ? "tab" : delimiter);
-    if (form->no_header)
+    if (form->decimal_comma)
+        wn_option_set(run->options, "decimal", ",");
+    if (form->sniff && form->no_header)
         wn_option_set(run->options, "no-header", NULL);
     wn_csv_form_options(form, &text);
     wn_log_note(run->log, "%s: found %s", wn_csv_name(csv), text.bytes);
@@ -249,6 +258,8 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     if (ingest_rejects_finish(&ingest.rejects, ingest.csv, error))
         goto done;
     ingest_log_columns(&ingest);
+    if (ingest_write_hints(&ingest, error))
+        goto done;
     struct wn_audit_writer *writer = ingest.writer;
     ingest.writer = NULL;
     status = wn_audit_finish(writer, error);

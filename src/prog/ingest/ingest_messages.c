@@ -2,8 +2,11 @@
 /* ingest: notes on columns, spelling variants and rows. */
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "clean/label_type.h"
 #include "clean/variants.h"
@@ -32,53 +35,180 @@ static bool names_annotator(const char *name)
     return false;
 }
 
-/* Hints on columns: numbers with a word for "missing", which make the column
- * one of categories; and the votes of several people. */
-static void log_hints(const struct ingest *ingest)
+/* Note what looks like a mistake in column c, and keep it for the report. */
+static void __attribute__((format(printf, 3, 4)))
+hint(struct ingest *ingest, size_t c, const char *format, ...)
+{
+    char part[400];
+    struct wn_text text = {0};
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(part, sizeof part, format, list);
+    va_end(list);
+    wn_text_format(&text, "column %s: %s", wn_csv_column(ingest->csv, c), part);
+    wn_log_note(ingest->run->log, "%s: %s", wn_csv_name(ingest->csv),
+                text.bytes);
+    wn_grow(&ingest->hint, &ingest->hint_capacity, ingest->hints + 1,
+            sizeof *ingest->hint);
+    ingest->hint[ingest->hints++] = text.bytes;
+}
+
+/* Whether a word usually means "missing". */
+static bool means_missing(const char *text, size_t length)
+{
+    static const char *const words[] = {
+        "?",       "-",       "--",           ".",
+        "*",       "x",       "na",           "n/a",
+        "n.a.",    "#n/a",    "nan",          "null",
+        "none",    "nil",     "void",         "nd",
+        "unknown", "missing", "not available"};
+
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (strlen(words[w]) == length &&
+            strncasecmp(words[w], text, length) == 0)
+            return true;
+    return false;
+}
+
+/* A column of numbers where a word that stands more than once, or up to three
+ * that usually mean "missing", stand for all other cells. A column with many
+ * values lists its most frequent ones only, and their counts may be estimates.
+ */
+static void hint_missing(struct ingest *ingest, size_t c,
+                         const struct wn_frequent *top, size_t tops)
+{
+    enum { WORDS = 3 };
+    const struct wn_column *column = &ingest->table.column[c];
+    const size_t rows = wn_csv_rows(ingest->csv);
+    const uint64_t others = rows - column->numbers - column->missing;
+    struct wn_text words = {0}, options = {0};
+    size_t count = 0, usual = 0;
+    uint64_t cells = 0;
+    double number;
+
+    for (size_t v = 0; v < (column->many ? tops : column->values.count); v++) {
+        const struct wn_value *value =
+            column->many ? NULL : &column->values.value[v];
+        const char *text =
+            value ? column->values.bytes + value->at : top[v].value;
+        const size_t length = value ? value->length : strlen(text);
+        const uint64_t found = value ? value->count : top[v].count;
+
+        if ((!value && top[v].column != c) ||
+            wn_number_parse(text, length, &number))
+            continue;
+        if (found < 2 || ++count > WORDS)
+            break;
+        cells += found;
+        usual += means_missing(text, length);
+        wn_text_format(&words, "%s'%.*s'", count > 1 ? " or " : "",
+                       wn_text_shown(length), text);
+        wn_text_format(&options, "%s--na=", count > 1 ? " " : "");
+        wn_text_add_shell(&options, text, length);
+    }
+    if (count > 0 && count <= WORDS && (count == 1 || usual == count) &&
+        (column->many ? 20 * cells >= 19 * others : cells == others))
+        hint(ingest, c,
+             "%llu of %zu cells are numbers, %llu are %s. If that means "
+             "missing: %s",
+             (unsigned long long)column->numbers, rows,
+             (unsigned long long)others, wn_text_of(&words),
+             wn_text_of(&options));
+    wn_text_free(&words);
+    wn_text_free(&options);
+}
+
+/* Whether all values stand in single quotes, which CSV takes for text. */
+static bool in_single_quotes(const struct wn_dictionary *values)
+{
+    for (size_t v = 0; v < values->count; v++) {
+        const struct wn_value *value = &values->value[v];
+        const char *text = values->bytes + value->at;
+
+        if (value->length < 2 || text[0] != '\'' ||
+            text[value->length - 1] != '\'')
+            return false;
+    }
+    return values->count > 1;
+}
+
+/* The columns whose cells are numbers once the comma is the decimal sign, in
+ * one hint for all. */
+static void hint_decimal_comma(struct ingest *ingest)
+{
+    const struct wn_table *table = &ingest->table;
+    size_t first = 0, count = 0;
+    char more[64] = "";
+
+    for (size_t c = wn_csv_columns(ingest->csv); c-- > 0;) {
+        const struct wn_column *column = &table->column[c];
+        const uint64_t filled = wn_csv_rows(ingest->csv) - column->missing;
+
+        if (column->role == WN_ROLE_FEATURE && !column->comma &&
+            column->kind != WN_KIND_NUMERIC && 10 * column->commas >= filled &&
+            20 * (column->commas + column->numbers) >= 19 * filled &&
+            column->commas) {
+            first = c;
+            count++;
+        }
+    }
+    if (count > 1)
+        snprintf(more, sizeof more, " (as in %zu more column%s)", count - 1,
+                 count == 2 ? "" : "s");
+    if (count)
+        hint(ingest, first,
+             "%llu of %zu cells look like numbers with a decimal comma%s: "
+             "--decimal=,",
+             (unsigned long long)(table->column[first].commas),
+             wn_csv_rows(ingest->csv), more);
+}
+
+int ingest_write_hints(struct ingest *ingest, struct wn_error *error)
 {
     enum { REPEAT = 5 };
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
     const size_t rows = wn_csv_rows(csv);
+    struct wn_frequent *top;
+    size_t tops;
 
+    if (wn_frequent_list(table, &top, &tops, error))
+        return -1;
+    hint_decimal_comma(ingest);
     for (size_t c = 0; c < wn_csv_columns(csv); c++) {
         const struct wn_column *column = &table->column[c];
-        const struct wn_value *word = NULL;
+        const bool feature = column->role == WN_ROLE_FEATURE;
 
-        if (column->role != WN_ROLE_FEATURE)
-            continue;
-        if (column->distinct >= 2 && REPEAT * column->distinct <= rows &&
-            names_annotator(wn_csv_column(csv, c)))
-            wn_log_note(ingest->run->log,
-                        "%s: column %s: does it say who gave the label? If so: "
-                        "--annotator='%s', and --group= the column of the "
-                        "items, where several people label one",
-                        wn_csv_name(csv), wn_csv_column(csv, c),
-                        wn_csv_column(csv, c));
-        if (column->kind != WN_KIND_CATEGORICAL || column->padded ||
-            2 * column->numbers < rows)
-            continue;
-        /* All other cells are one word, which stands more than once. */
-        for (size_t v = 0; v < column->values.count; v++) {
-            const struct wn_value *value = &column->values.value[v];
+        if (feature && column->distinct >= 2 &&
+            REPEAT * column->distinct <= rows &&
+            names_annotator(wn_csv_column(csv, c))) {
+            struct wn_text word = {0};
 
-            if (value->count > 1 &&
-                value->count + column->numbers + column->missing == rows)
-                word = value;
+            wn_text_add_shell(&word, wn_csv_column(csv, c),
+                              strlen(wn_csv_column(csv, c)));
+            hint(ingest, c,
+                 "does it say who gave the label? If so: --annotator=%.120s, "
+                 "and --group= the column of the items, where several people "
+                 "label one",
+                 word.bytes);
+            wn_text_free(&word);
         }
-        double number;
-        if (word && !wn_number_parse(column->values.bytes + word->at,
-                                     word->length, &number))
-            wn_log_note(
-                ingest->run->log,
-                "%s: column %s: %llu of %zu cells are numbers, %llu "
-                "are '%.*s'. If that means missing: --na='%.*s'",
-                wn_csv_name(csv), wn_csv_column(csv, c),
-                (unsigned long long)column->numbers, rows,
-                (unsigned long long)word->count, wn_text_shown(word->length),
-                column->values.bytes + word->at, wn_text_shown(word->length),
-                column->values.bytes + word->at);
+        if (feature && column->kind == WN_KIND_CATEGORICAL && !column->padded &&
+            2 * column->numbers >= rows)
+            hint_missing(ingest, c, top, tops);
+        if (in_single_quotes(column->role == WN_ROLE_LABEL ? &table->classes
+                                                           : &column->values))
+            hint(ingest, c,
+                 "all cells stand in single quotes, which belong to the text: "
+                 "CSV has double quotes");
     }
+    wn_frequent_free(top, tops);
+    return ingest->hints
+               ? wn_audit_write_names(ingest->writer, "data/hint",
+                                      (const char *const *)ingest->hint,
+                                      ingest->hints, error)
+               : 0;
 }
 
 void ingest_log_columns(const struct ingest *ingest)
@@ -117,7 +247,6 @@ void ingest_log_columns(const struct ingest *ingest)
                         file, wn_csv_column(csv, c),
                         100 * table->column[c].leakage.lift,
                         wn_csv_column(csv, c));
-    log_hints(ingest);
     if (log->level < WN_VERBOSE)
         return;
     /* One table of all columns, a line at a time. */

@@ -12,32 +12,6 @@
 
 enum { MAX_NAMES = 12 /* column names in a message */ };
 
-/* Levenshtein distance without regard to ASCII case; MAX for long names. */
-static size_t name_distance(const char *a, const char *b)
-{
-    enum { MAX = 64 };
-    size_t row[MAX + 1];
-    const size_t length = strlen(b);
-
-    if (length > MAX || strlen(a) > MAX)
-        return MAX;
-    for (size_t j = 0; j <= length; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t corner = row[0]++;
-
-        for (size_t j = 0; j < length; j++) {
-            const size_t change = corner + ((a[i] | 32) != (b[j] | 32));
-            size_t best = row[j] < row[j + 1] ? row[j] : row[j + 1];
-
-            best++;
-            corner = row[j + 1];
-            row[j + 1] = change < best ? change : best;
-        }
-    }
-    return row[length];
-}
-
 /* Give the column that an option names a role, if the option is given. The
  * error for an unknown column suggests a column name, a delimiter or
  * --no-header, and lists the columns. */
@@ -68,15 +42,15 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
         const char *column = wn_csv_column(csv, i);
 
         numbers += wn_number_parse(column, strlen(column), &number);
-        if (name_distance(name, column) <
-            name_distance(name, wn_csv_column(csv, best)))
+        if (wn_text_distance(name, column) <
+            wn_text_distance(name, wn_csv_column(csv, best)))
             best = i;
     }
     const char *near = wn_csv_column(csv, best);
     if (2 * numbers > columns)
         wn_text_format(&text, "; the header looks like data, not names: "
                               "--no-header?");
-    else if (name_distance(name, near) <= strlen(name) / 3 + 1)
+    else if (wn_text_distance(name, near) <= strlen(name) / 3 + 1)
         wn_text_format(&text, "; is '%s' meant?", near);
     else if (columns == 1 && strpbrk(near, ",;\t|"))
         wn_text_format(&text, "; is another --delimiter meant?");

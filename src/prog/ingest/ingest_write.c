@@ -341,6 +341,7 @@ void ingest_free(struct ingest *ingest)
     wn_text_free(&ingest->id);
     free(ingest->id_offset);
     free(ingest->noted);
+    wn_names_free(ingest->hint, ingest->hints);
     wn_clean_free(&ingest->clean);
     wn_roles_free(&ingest->roles);
     ingest_side_arrays_free(&ingest->side);

@@ -8,57 +8,11 @@
 
 #include "array/hdf5.h"
 #include "array/npy.h"
+#include "audit/source_rows.h"
 #include "encode/array_column.h"
 #include "util/file.h"
 #include "util/memory.h"
 #include "util/text.h"
-
-/* The audited datasets, from the attribute `arrays`. */
-struct audited {
-    char *text; /* lines "role /path", cut at their ends */
-    const char *path[WN_HDF5_MAX];
-    size_t count;
-    uint32_t whole; /* bit i: path[i] is a list, without a row for each row */
-    size_t label;   /* the path of the label */
-    const char *names; /* that of the list of names, or NULL */
-};
-
-static int read_audited(const struct wn_audit *audit, struct audited *audited,
-                        struct wn_error *error)
-{
-    char *line;
-
-    audited->text = wn_audit_text(audit, "data", "arrays", error);
-    if (!audited->text)
-        return error->code ? -1
-                           : wn_fail(error, WN_EDATA,
-                                     "%s: data: has no "
-                                     "attribute arrays",
-                                     wn_audit_name(audit));
-    for (line = audited->text; line && *line;) {
-        char *end = strchr(line, '\n'), *blank;
-
-        if (end)
-            *end++ = '\0';
-        blank = strchr(line, ' ');
-        if (!blank || audited->count == WN_HDF5_MAX)
-            return wn_fail(error, WN_EDATA,
-                           "%s: data: attribute arrays: "
-                           "found '%.80s', wanted lines of a role and a "
-                           "dataset",
-                           wn_audit_name(audit), line);
-        *blank = '\0';
-        audited->whole |= (uint32_t)(strcmp(line, "names") == 0)
-                          << audited->count;
-        if (strcmp(line, "label") == 0)
-            audited->label = audited->count;
-        if (strcmp(line, "names") == 0)
-            audited->names = blank + 1;
-        audited->path[audited->count++] = blank + 1;
-        line = end;
-    }
-    return 0;
-}
 
 /* --- labels that change -------------------------------------------------- */
 
@@ -66,7 +20,8 @@ static int read_audited(const struct wn_audit *audit, struct audited *audited,
  * or its place in the list of names. Labels that are text are their own names.
  */
 static char **find_cells(const struct prune *prune, const char *path,
-                         const struct audited *audited, struct wn_error *error)
+                         const struct wn_source_arrays *audited,
+                         struct wn_error *error)
 {
     const char *const paths[] = {audited->names, audited->path[audited->label]};
     const size_t k = prune->dataset.k;
@@ -114,7 +69,7 @@ static char **find_cells(const struct prune *prune, const char *path,
 /* Write the n rows row[] of the `rows` in the source. `kept`: with their new
  * labels. */
 static int write_one(const struct prune *prune, const char *path,
-                     const struct audited *audited, size_t rows,
+                     const struct wn_source_arrays *audited, size_t rows,
                      const uint64_t *row, size_t n, bool kept,
                      struct wn_output *output, struct wn_error *error)
 {
@@ -160,29 +115,14 @@ int prune_arrays(const struct prune *prune, const char *path,
                  struct wn_error *error)
 {
     const struct wn_dataset *dataset = &prune->dataset;
-    const char *name = wn_audit_name(prune->audit);
-    struct audited audited = {0};
+    struct wn_source_arrays audited;
     uint64_t *row = NULL, *rest = NULL;
-    double count = 0;
     size_t left = 0;
     int status = -1;
 
-    if (wn_audit_number(prune->audit, "data", "source_rows", &count, error))
-        return -1;
-    if (!dataset->row_line || !(count >= (double)dataset->n) || count > 0x1p48)
-        return wn_fail(error, WN_EDATA,
-                       "%s: data: does not say which rows of the source it has",
-                       name);
-    const size_t rows = (size_t)count;
-    for (size_t i = 0; i < dataset->n; i++)
-        if (dataset->row_line[i] >= rows ||
-            (i && dataset->row_line[i] <= dataset->row_line[i - 1]))
-            return wn_fail(error, WN_EDATA,
-                           "%s: data/row_line: row %zu: wanted ascending rows "
-                           "of the source",
-                           name, i);
-    if (read_audited(prune->audit, &audited, error))
+    if (wn_source_arrays_read(dataset, prune->audit, &audited, error))
         goto done;
+    const size_t rows = audited.rows;
     row = wn_new(prune->kept, sizeof *row);
     for (size_t i = 0; i < prune->kept; i++)
         row[i] = dataset->row_line[prune->order[i]];
@@ -205,7 +145,7 @@ int prune_arrays(const struct prune *prune, const char *path,
     }
     status = 0;
 done:
-    free(audited.text);
+    wn_source_arrays_free(&audited);
     free(row);
     free(rest);
     return status;

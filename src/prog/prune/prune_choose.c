@@ -301,12 +301,7 @@ static int order_rows(struct prune *prune, struct wn_error *error)
 static int find_label_cell(struct prune *prune, struct wn_error *error)
 {
     const struct wn_dataset *dataset = &prune->dataset;
-    char *delimiter = wn_audit_text(prune->audit, "data", "delimiter", error);
 
-    if (error->code)
-        return -1;
-    prune->delimiter = delimiter && *delimiter ? *delimiter : ',';
-    free(delimiter);
     while (
         dataset->label_column && prune->label_cell < dataset->columns &&
         strcmp(dataset->column_name[prune->label_cell], dataset->label_column))

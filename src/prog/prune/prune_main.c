@@ -94,11 +94,9 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     prune->removed = wn_new(dataset->n, 1);
     if (prune_choose(prune, error))
         return -1;
-    source = !wn_option_given(run->options, "source") &&
-                     wn_audit_has(prune->audit, "data/source_bytes")
-                 ? wn_source_open_kept(dataset, prune->audit, error)
-                 : wn_source_open(dataset, wn_run_input(run),
-                                  prune_text(prune, "source"), error);
+    source =
+        wn_source_open(dataset, prune->audit, wn_run_input(run),
+                       prune_text(prune, "source"), WN_SOURCE_WHOLE, error);
     if (!source)
         return -1;
     wn_log_verbose(run->log, "rows come from %s", wn_source_name(source));

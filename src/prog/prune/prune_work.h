@@ -33,7 +33,6 @@ struct prune {
     uint64_t unkept;             /* rows left out by --keep */
     uint64_t restored;           /* rows that stay because of --class-floor */
     size_t label_cell;           /* column of the label, from 0 */
-    char delimiter;
 };
 
 static inline bool prune_on(const struct prune *prune, const char *name)

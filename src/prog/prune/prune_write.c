@@ -67,8 +67,8 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
         }
         if (label)
             add_change(prune, &count, prune->label_cell, label, strlen(label));
-        if (wn_source_copy_changed(source, row, prune->change, count,
-                                   prune->delimiter, sink, error))
+        if (wn_source_copy_changed(source, row, prune->change, count, sink,
+                                   error))
             return -1;
         r++;
     }

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "check/exit_status.h"
-#include "prog/program.h"
+#include "prog/report/night.h"
 #include "render/render.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -37,6 +37,18 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "OLD",
      .help = "show what changed since the audit OLD"},
+    {.name = "history",
+     .kind = WN_TEXT,
+     .value = "FILE",
+     .help = "read the audits before this one, a line each"},
+    {.name = "record",
+     .kind = WN_TEXT,
+     .value = "FILE",
+     .help = "write the history there with this audit added"},
+    {.name = "night",
+     .kind = WN_TEXT,
+     .value = "N@SECONDS",
+     .help = "the number of this audit in it, and when it began"},
     {.name = "planted",
      .kind = WN_TEXT,
      .value = "BEFORE",
@@ -91,7 +103,7 @@ static int check_table(const struct wn_options *options, struct wn_error *error)
 {
     static const char *const others[] = {"format",  "explain", "against",
                                          "budget",  "top",     "columns",
-                                         "fail-on", NULL};
+                                         "fail-on", "history", NULL};
     const char *table = which_table(options);
 
     if (wn_option_given(options, "seed") &&
@@ -115,12 +127,13 @@ static int read_options(const struct wn_options *options,
                         struct wn_report *report, struct wn_error *error)
 {
     static const char *const not_with_explain[] = {
-        "against", "budget", "top", "columns", "spreadsheet-safe", NULL};
+        "against", "budget",           "top", "columns",
+        "history", "spreadsheet-safe", NULL};
     const bool budget = wn_option_given(options, "budget");
     const char *top = wn_option_text(options, "top");
     double value;
 
-    if (check_table(options, error))
+    if (check_table(options, error) || report_night_check(options, error))
         return -1;
     if (wn_option_on(options, "spreadsheet-safe") &&
         strcmp(format->name, "tsv") && !which_table(options))
@@ -145,6 +158,7 @@ static int read_options(const struct wn_options *options,
                            not_with_explain[o]);
     if (budget) {
         report->rows = WN_ROWS_BUDGET;
+        report->roles = true;
         report->budget = wn_option_number(options, "budget");
     } else if (top && strcmp(top, "flagged") == 0) {
         report->rows = WN_ROWS_FLAGGED;
@@ -316,6 +330,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         &wn_formats[wn_option_choice(run->options, "format")];
     struct wn_report report = {0};
     struct wn_comparison against = {0};
+    struct wn_nights history = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
     int findings = 0, status = -1;
@@ -323,7 +338,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     if (read_options(run->options, format, &report, error))
         return -1;
     audit = wn_run_open(run, WN_DATA, error);
-    if (!audit || load_report(run, audit, &report, &against, error))
+    if (!audit || load_report(run, audit, &report, &against, error) ||
+        report_night_load(run, &report, read_clock(), &history, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
         findings = wn_exit_status_reached(
@@ -342,9 +358,11 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
      * escapes of its own for everything but ASCII. */
     if (format->report != wn_json_report)
         wn_text_make_lines_visible(&text);
-    if (wn_run_print(run, &text, error) == 0)
+    if (report_night_record(run, &history, error) == 0 &&
+        wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
+    wn_nights_free(&history);
     wn_text_free(&text);
     wn_comparison_free(&against);
     wn_report_free(&report);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prog/report/night.h: what report does for an audit of every night. */
+#ifndef WN_PROG_REPORT_NIGHT_H
+#define WN_PROG_REPORT_NIGHT_H
+
+#include "prog/program.h"
+#include "report/history.h"
+
+/* The options fit together. WN_EUSAGE. */
+int report_night_check(const struct wn_options *options,
+                       struct wn_error *error) WN_MUST_CHECK;
+/* Read --history, add this audit to it with --night, and hang it onto the
+ * report. `now` in seconds since 1970. */
+int report_night_load(const struct wn_run *run, struct wn_report *report,
+                      double now, struct wn_nights *history,
+                      struct wn_error *error) WN_MUST_CHECK;
+/* Write --record. */
+int report_night_record(const struct wn_run *run,
+                        const struct wn_nights *history,
+                        struct wn_error *error) WN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report --history: the nights so far, and this one. */
+#include <math.h>
+#include <string.h>
+
+#include "prog/report/night.h"
+#include "util/file.h"
+#include "util/number.h"
+
+/* "17@1764554400": the number of the night and when its audit began. */
+static int read_night(const char *text, struct wn_night *night,
+                      struct wn_error *error)
+{
+    const size_t digits = strcspn(text, "@");
+
+    if (text[digits] && wn_number_parse(text, digits, &night->number) &&
+        wn_number_parse(text + digits + 1, strlen(text + digits + 1),
+                        &night->when) &&
+        night->number >= 1 && night->number <= 0x1p53 &&
+        night->number == floor(night->number) && night->when >= 0 &&
+        night->when < 0x1p37)
+        return 0;
+    return wn_fail(error, WN_EUSAGE,
+                   "--night: found '%s', wanted NUMBER@SECONDS, the number of "
+                   "the night from 1 and when it began",
+                   text);
+}
+
+int report_night_check(const struct wn_options *options, struct wn_error *error)
+{
+    const char *text = wn_option_text(options, "night");
+    const bool record = wn_option_given(options, "record");
+    struct wn_night night;
+
+    if ((text != NULL) != record)
+        return wn_fail(error, WN_EUSAGE,
+                       "--night and --record want each other");
+    if (record && !wn_option_given(options, "history"))
+        return wn_fail(error, WN_EUSAGE, "--record wants --history too");
+    return text ? read_night(text, &night, error) : 0;
+}
+
+int report_night_load(const struct wn_run *run, struct wn_report *report,
+                      double now, struct wn_nights *history,
+                      struct wn_error *error)
+{
+    const char *file = wn_option_text(run->options, "history");
+    const char *text = wn_option_text(run->options, "night");
+    struct wn_night tonight = {0}, at = {0};
+
+    if (!file)
+        return 0;
+    if ((text && read_night(text, &at, error)) ||
+        wn_nights_load(history, file, at.number, error))
+        return -1;
+    if (history->skipped)
+        wn_log_note(run->log, "%s: left out %zu %s", file, history->skipped,
+                    history->skipped == 1 ? "line that is no night"
+                                          : "lines that are no nights");
+    if (text && !report->flagged)
+        return wn_fail(error, WN_EUSAGE,
+                       "--record: nothing has been flagged yet; run flag");
+    if (text) {
+        wn_night_describe(report, &tonight);
+        tonight.number = at.number;
+        tonight.when = at.when;
+        tonight.seconds = now > at.when ? now - at.when : 0;
+        wn_nights_add(history, &tonight);
+    }
+    report->history = history;
+    return 0;
+}
+
+int report_night_record(const struct wn_run *run,
+                        const struct wn_nights *history, struct wn_error *error)
+{
+    const char *file = wn_option_text(run->options, "record");
+
+    if (!file)
+        return 0;
+    struct wn_output *output = wn_output_open(file, true, error);
+    if (!output)
+        return -1;
+    if (wn_write_all(wn_output_descriptor(output), history->text.bytes,
+                     history->text.length, wn_output_name(output), error)) {
+        wn_output_abandon(output);
+        return -1;
+    }
+    return wn_output_commit(output, error);
+}

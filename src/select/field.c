@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of fields, made from fields.def. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/decide.h"
+#include "select/select.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+/* --- what the table calls ------------------------------------------------ */
+
+/* The records before row i that ingest left out stand before it. */
+static double record_of(const struct wn_report *report, size_t i)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t low = 0, high = data->left_outs;
+
+    if (!data->row_offset) /* arrays */
+        return data->row_line ? (double)data->row_line[i] : (double)i;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (data->left_out[2 * middle] < data->row_offset[i])
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (double)(i + low);
+}
+
+static void put_words(const char *words, struct wn_text *out)
+{
+    if (words)
+        wn_text_add(out, words, strlen(words));
+}
+
+static void put_name(char *const *names, int32_t which, struct wn_text *out)
+{
+    put_words(which >= 0 ? names[which] : NULL, out);
+}
+
+static void put_class(const struct wn_report *report, int32_t class,
+                      struct wn_text *out)
+{
+    put_words(wn_report_class(report, class), out);
+}
+
+static void put_id(const struct wn_report *report, size_t i,
+                   struct wn_text *out)
+{
+    size_t length = 0;
+    const char *id = wn_report_id(report, i, &length);
+
+    if (id)
+        wn_text_add(out, id, length);
+}
+
+/* One more of a list. */
+static void put_member(const char *name, size_t start, struct wn_text *out)
+{
+    wn_text_format(out, "%s%s", out->length > start ? "," : "", name);
+}
+
+static void put_issues(const struct wn_report *report, size_t i,
+                       struct wn_text *out)
+{
+    const size_t start = out->length;
+
+    for (size_t c = 0; c < report->checks && c < 32; c++)
+        if (report->issue[i] >> c & 1)
+            put_member(report->check_name[c], start, out);
+}
+
+static void put_agree(const struct wn_report *report, size_t i,
+                      struct wn_text *out)
+{
+    const size_t start = out->length;
+
+    for (size_t s = 0; s < report->scores; s++)
+        if (wn_score_agrees(report, s, i))
+            put_member(report->score[s].name, start, out);
+}
+
+/* enum wn_decision. */
+static char *const verdict_name[] = {"",       "ok",   "wrong", "relabel",
+                                     "unsure", "drop", "keep"};
+_Static_assert(sizeof verdict_name / sizeof *verdict_name == WN_DECISION_KINDS,
+               "a name a verdict");
+
+static void put_verdict(const struct wn_report *report, size_t i,
+                        struct wn_text *out)
+{
+    if (report->decided.of)
+        put_words(verdict_name[report->decided.of[i]], out);
+}
+
+/* The words of a field: `names`, `size` of them. */
+#define WORDS(list, names, size)                                               \
+    static char *const *list(const struct wn_report *report, size_t *count)    \
+    {                                                                          \
+        (void)report;                                                          \
+        *count = size;                                                         \
+        return names;                                                          \
+    }
+WORDS(classes, report->data.label_name, report->data.k)
+WORDS(actions, report->action_name, report->actions)
+WORDS(kinds, report->kind_name, report->kinds)
+WORDS(checks, report->check_name, report->checks)
+WORDS(groups, report->data.group_name, report->data.groups)
+WORDS(splits, report->data.split_name, report->data.splits)
+WORDS(annotators, report->data.annotator_name, report->data.annotators)
+WORDS(verdicts, verdict_name + 1, WN_DECISION_KINDS - 1)
+WORDS(changes, (char *const *)wn_change_names + 1, WN_CHANGES - 1)
+
+/* --- the table ----------------------------------------------------------- */
+
+#define THERE(name, condition)                                                 \
+    static bool there_##name(const struct wn_report *report)                   \
+    {                                                                          \
+        (void)report;                                                          \
+        return condition;                                                      \
+    }
+#define NUMBER(name, condition, value, brief)                                  \
+    THERE(name, condition)                                                     \
+    static double get_##name(const struct wn_report *report, size_t i)         \
+    {                                                                          \
+        (void)report;                                                          \
+        (void)i;                                                               \
+        return (double)(value);                                                \
+    }
+#define TEXT(name, condition, statement)                                       \
+    THERE(name, condition)                                                     \
+    static void get_##name(const struct wn_report *report, size_t i,           \
+                           struct wn_text *out)                                \
+    {                                                                          \
+        statement;                                                             \
+    }
+#define WN_FIELD_WHOLE NUMBER
+#define WN_FIELD_REAL NUMBER
+#define WN_FIELD_TEXT(name, condition, statement, brief)                       \
+    TEXT(name, condition, statement)
+#define WN_FIELD_WORD(name, condition, words, statement, brief)                \
+    TEXT(name, condition, statement)
+#define WN_FIELD_WORDS WN_FIELD_WORD
+#include "select/fields.def"
+#undef WN_FIELD_WHOLE
+#undef WN_FIELD_REAL
+#undef WN_FIELD_TEXT
+#undef WN_FIELD_WORD
+#undef WN_FIELD_WORDS
+
+#define WN_FIELD_WHOLE(name, condition, value, brief)                          \
+    {#name, brief, WN_FIELD_IS_WHOLE, there_##name, get_##name, NULL,          \
+     NULL,  NULL},
+#define WN_FIELD_REAL(name, condition, value, brief)                           \
+    {#name, brief, WN_FIELD_IS_REAL, there_##name, get_##name, NULL,           \
+     NULL,  NULL},
+#define WN_FIELD_TEXT(name, condition, statement, brief)                       \
+    {#name, brief, WN_FIELD_IS_TEXT, there_##name, NULL, get_##name,           \
+     NULL,  NULL},
+#define WN_FIELD_WORD(name, condition, words, statement, brief)                \
+    {#name, brief, WN_FIELD_IS_WORD, there_##name, NULL, get_##name,           \
+     words, NULL},
+#define WN_FIELD_WORDS(name, condition, words, statement, brief)               \
+    {#name, brief, WN_FIELD_IS_WORDS, there_##name, NULL, get_##name,          \
+     words, NULL},
+const struct wn_row_field wn_row_field_table[] = {
+#include "select/fields.def"
+    {0}};
+
+/* --- fields of a report -------------------------------------------------- */
+
+static struct wn_row_field of_score(const char *name, const float *value)
+{
+    return (struct wn_row_field){
+        .name = name, .kind = WN_FIELD_IS_REAL, .score = value};
+}
+
+/* Whether name[0..length) is `whole`, or that with `_std` behind it. */
+static bool is_name(const char *name, size_t length, const char *whole)
+{
+    return strlen(whole) == length && memcmp(whole, name, length) == 0;
+}
+
+/* Show the candidate if it is nearer to name[0..length) than the best one. */
+static void consider(const char *name, const char *candidate, size_t *distance,
+                     const char **best)
+{
+    const size_t found = wn_text_distance(name, candidate);
+
+    if (found < *distance) {
+        *distance = found;
+        *best = candidate;
+    }
+}
+
+int wn_row_field_find(const struct wn_report *report, const char *name,
+                      size_t length, struct wn_row_field *out,
+                      struct wn_error *error)
+{
+    size_t distance = length / 3 + 2;
+    const char *near = NULL;
+
+    for (const struct wn_row_field *field = wn_row_field_table; field->name;
+         field++) {
+        if (!is_name(name, length, field->name))
+            continue;
+        *out = *field;
+        return field->there(report)
+                   ? 0
+                   : wn_fail(error, WN_EUSAGE, "%s has no %s%s",
+                             report->file ? report->file : "the audit",
+                             field->name, report->flagged ? "" : "; run flag");
+    }
+    for (size_t s = 0; s < report->scores; s++) {
+        const struct wn_score *score = &report->score[s];
+
+        if (is_name(name, length, score->name)) {
+            *out = of_score(score->name, score->value);
+            return 0;
+        }
+        if (score->spread && is_name(name, length, score->spread_name)) {
+            *out = of_score(score->spread_name, score->spread);
+            return 0;
+        }
+    }
+    char *word = wn_copy_text(name, length);
+    for (const struct wn_row_field *field = wn_row_field_table; field->name;
+         field++)
+        consider(word, field->name, &distance, &near);
+    for (size_t s = 0; s < report->scores; s++)
+        consider(word, report->score[s].name, &distance, &near);
+    wn_fail(error, WN_EUSAGE,
+            near ? "found '%.*s', wanted a field; is '%s' meant?"
+                 : "found '%.*s', wanted a field; --list-fields shows them",
+            wn_text_shown(length), word, near);
+    free(word);
+    return -1;
+}
+
+double wn_row_field_number(const struct wn_row_field *field,
+                           const struct wn_report *report, size_t i)
+{
+    return field->score    ? (double)field->score[i]
+           : field->number ? field->number(report, i)
+                           : NAN;
+}
+
+void wn_row_field_text(const struct wn_row_field *field,
+                       const struct wn_report *report, size_t i,
+                       struct wn_text *out)
+{
+    const double value = wn_row_field_number(field, report, i);
+    char number[32];
+
+    if (field->text)
+        field->text(report, i, out);
+    else if (!isnan(value))
+        wn_text_add(out, number,
+                    field->kind == WN_FIELD_IS_REAL
+                        ? wn_number_format_float((float)value, number)
+                        : wn_number_format(value, number));
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+static void add_field(struct wn_row_fields *fields,
+                      const struct wn_row_field *field)
+{
+    wn_grow(&fields->field, &fields->capacity, fields->count + 1,
+            sizeof *fields->field);
+    fields->field[fields->count++] = *field;
+}
+
+/* Append every score, each with its spread behind it. */
+static void add_scores(struct wn_row_fields *fields,
+                       const struct wn_report *report)
+{
+    for (size_t s = 0; s < report->scores; s++) {
+        const struct wn_score *score = &report->score[s];
+        const struct wn_row_field value = of_score(score->name, score->value);
+        const struct wn_row_field spread =
+            of_score(score->spread_name, score->spread);
+
+        add_field(fields, &value);
+        if (score->spread)
+            add_field(fields, &spread);
+    }
+}
+
+int wn_row_fields_add(struct wn_row_fields *fields,
+                      const struct wn_report *report, const char *option,
+                      const char *list, struct wn_error *error)
+{
+    for (const char *at = list;; at++) {
+        const size_t size = strcspn(at, ",");
+        const size_t place = (size_t)(at - list), length = strlen(list);
+        struct wn_error why = {0};
+        struct wn_row_field field;
+
+        if (is_name(at, size, "scores")) {
+            add_scores(fields, report);
+        } else if (wn_row_field_find(report, at, size, &field, &why)) {
+            return wn_fail_at(error, list, length, place, "--%s: %s", option,
+                              why.text);
+        } else {
+            for (size_t f = 0; f < fields->count; f++)
+                if (strcmp(fields->field[f].name, field.name) == 0)
+                    return wn_fail_at(error, list, length, place,
+                                      "--%s: found '%s' again", option,
+                                      field.name);
+            add_field(fields, &field);
+        }
+        at += size;
+        if (!*at)
+            return 0;
+    }
+}
+
+void wn_row_fields_free(struct wn_row_fields *fields)
+{
+    free(fields->field);
+    *fields = (struct wn_row_fields){0};
+}
+
+void wn_row_fields_list(const struct wn_report *report, struct wn_text *out)
+{
+    for (const struct wn_row_field *field = wn_row_field_table; field->name;
+         field++)
+        if (field->there(report))
+            wn_text_format(out, "%-12s %s\n", field->name, field->brief);
+    for (size_t s = 0; s < report->scores; s++)
+        wn_text_format(out, "%-12s %s\n", report->score[s].name,
+                       report->score[s].spread
+                           ? "score; with _std, its standard deviation"
+                           : "score");
+}
