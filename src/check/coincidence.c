@@ -160,9 +160,9 @@ void wn_coincidence_conclude(const struct wn_coincidence *of, uint8_t *kind)
     for (size_t s = 0; s < n; s++) {
         const struct wn_equal_row *row = &of->row[sorted[s].place];
         const struct wn_equal_row *next =
-            s + 1 < n ? &of->row[sorted[s + 1].place] : NULL;
+            &of->row[sorted[s + (s + 1 < n)].place];
         const bool last =
-            !next || next->hash != row->hash || next->class != row->class;
+            next == row || next->hash != row->hash || next->class != row->class;
 
         if (sorted[s].place < of->floor_begin ||
             sorted[s].place >= of->floor_end) {

@@ -225,8 +225,8 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     return hits > 0 && (double)hits >= LEAST_HITS * (double)queries ? gap : 0;
 }
 
-/* The graph of the rows in steps, where jittered copies are likely; lists->gap
- * is 0 where they are not. */
+/* The graph of the rows in steps, where jittered copies are likely;
+ * lists->neighbor is NULL where they are not. */
 static int list_in_steps(const struct wn_sample *rows, struct lists *lists,
                          struct wn_error *error)
 {
@@ -284,7 +284,7 @@ static int join_near(const struct wn_sample *rows, size_t *parent,
             of_class[rows->label[i]]++;
     }
     join_lists(&scaled, n, set, near);
-    if (status == 0 && in_steps.gap > 0)
+    if (status == 0 && in_steps.neighbor)
         join_lists(&in_steps, n, set, near);
     wn_spill_free(in_steps.neighbor);
     wn_spill_free(in_steps.distance);

@@ -334,7 +334,7 @@ static int setup_new(struct setup *setup, const struct wn_sample *sample,
 
     /* Twenty epochs, more on small sets, fewer on large ones and where an epoch
      * is expensive. */
-    const size_t steps = (n + BATCH - 1) / BATCH;
+    const size_t steps = 1 + (n - 1) / BATCH; /* n > 0: a fold has rows */
     const size_t small = (600 + steps - 1) / steps;
     const size_t large = (20000 + steps - 1) / steps;
     const double operations = 6 * (double)n * (double)setup->hidden *

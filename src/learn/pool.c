@@ -158,6 +158,17 @@ static int predict_passes(const struct wn_predictor *const *chosen,
     return status;
 }
 
+/* Widen n rows from `from` to k probabilities in place, from the last on: class
+ * c has the number[c]th, or 0 where that is negative. */
+static void widen(float *row, size_t n, size_t from, size_t k,
+                  const int32_t *number)
+{
+    for (size_t i = n; i-- > 0;)
+        for (size_t c = k; c-- > 0;)
+            row[i * k + c] =
+                number[c] < 0 ? 0 : row[i * from + (size_t)number[c]];
+}
+
 int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
                     size_t passes, const struct wn_sample *sample,
                     float *probability, float *members,
@@ -185,16 +196,10 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
         present.label = label;
         status = predict_passes(chosen, count, passes, &present, probability,
                                 members, stride, quality, error);
-        /* Widen the rows to k in place, from the last on. */
-        for (size_t p = members ? 0 : count; status == 0 && p <= count; p++) {
-            float *row = p < count ? members + p * stride : probability;
-
-            for (size_t i = n; i-- > 0;)
-                for (size_t c = k; c-- > 0;)
-                    row[i * k + c] =
-                        number[c] < 0 ? 0
-                                      : row[i * present.k + (size_t)number[c]];
-        }
+        for (size_t p = 0; members && status == 0 && p < count; p++)
+            widen(members + p * stride, n, present.k, k, number);
+        if (status == 0)
+            widen(probability, n, present.k, k, number);
     }
     wn_spill_free(label);
     free(number);

@@ -13,6 +13,16 @@ cd "$source" || exit 2
 log=$build/lint.log
 : >"$log" || exit 2
 failed=0
+all="clang-format mandoc shellcheck cppcheck clang-tidy"
+for name in $tools; do
+    case " $all " in
+    *" $name "*) ;;
+    *)
+        echo "lint: found '$name', wanted: $all" >&2
+        exit 2
+        ;;
+    esac
+done
 
 # check NAME COMMAND...: run it into the log; silence means that it passed.
 check() {
