@@ -57,42 +57,76 @@ static struct candidate *list_candidates(const struct wn_report *report,
     return all;
 }
 
+void wn_expected_add(const struct wn_report *report,
+                     struct wn_expected *expected, double suspicion)
+{
+    const double rate = report->rate;
+    const double less = rate > 0 ? report->rate_low / rate : 1;
+    const double more = rate < 1 ? (1 - report->rate_high) / (1 - rate) : 1;
+    const double low = less * suspicion, high = 1 - more * (1 - suspicion);
+
+    expected->sum.low += low;
+    expected->sum.high += high;
+    expected->variance[0] += low * (1 - low);
+    expected->variance[1] += high * (1 - high);
+    expected->sum.wrong += suspicion;
+    expected->sum.rows++;
+}
+
+struct wn_review wn_expected_end(const struct wn_expected *expected)
+{
+    struct wn_review end = expected->sum;
+
+    end.low = fmax(end.low - Z90 * sqrt(expected->variance[0]), 0);
+    end.high =
+        fmin(end.high + Z90 * sqrt(expected->variance[1]), (double)end.rows);
+    return end;
+}
+
 /* Review as many candidates as review->budget pays for, and list them in
  * `rows` unless that is NULL. */
 static void take_rows(const struct wn_report *report,
                       const struct candidate *candidate, size_t count,
                       struct wn_review *review, int64_t *rows)
 {
-    const double rate = report->rate;
-    const double less = rate > 0 ? report->rate_low / rate : 1;
-    const double more = rate < 1 ? (1 - report->rate_high) / (1 - rate) : 1;
-    double variance[2] = {0, 0};
+    struct wn_expected taken = {.sum.budget = review->budget};
 
-    *review = (struct wn_review){.budget = review->budget};
     for (size_t c = 0; c < count; c++) {
         const int64_t row = report->order[candidate[c].place];
         const double cost = cost_of(report, (size_t)row);
 
-        if (!(review->cost + cost <= review->budget)) {
-            review->next =
-                fmax(review->next, (double)report->suspicion[(size_t)row]);
+        if (!(taken.sum.cost + cost <= taken.sum.budget)) {
+            taken.sum.next =
+                fmax(taken.sum.next, (double)report->suspicion[(size_t)row]);
             continue;
         }
-        const double s = (double)report->suspicion[row];
-        const double low = less * s, high = 1 - more * (1 - s);
-        review->low += low;
-        review->high += high;
-        variance[0] += low * (1 - low);
-        variance[1] += high * (1 - high);
-        review->cost += cost;
-        review->wrong += s;
         if (rows)
-            rows[review->rows] = row;
-        review->rows++;
+            rows[taken.sum.rows] = row;
+        taken.sum.cost += cost;
+        wn_expected_add(report, &taken, (double)report->suspicion[row]);
     }
-    review->low = fmax(review->low - Z90 * sqrt(variance[0]), 0);
-    review->high =
-        fmin(review->high + Z90 * sqrt(variance[1]), (double)review->rows);
+    *review = wn_expected_end(&taken);
+}
+
+size_t wn_yield_curve(const struct wn_report *report, size_t points,
+                      struct wn_review *review)
+{
+    size_t candidates, count = 0;
+    struct candidate *candidate = list_candidates(report, &candidates);
+    struct wn_expected taken = {0};
+
+    for (size_t c = 0; c < candidates; c++) {
+        const size_t row = (size_t)report->order[candidate[c].place];
+
+        taken.sum.cost += cost_of(report, row);
+        wn_expected_add(report, &taken, (double)report->suspicion[row]);
+        /* At the ends of `points` equal pieces, as near as whole rows can. */
+        if (c + 1 >=
+            ceil((double)candidates * (double)(count + 1) / (double)points))
+            review[count++] = wn_expected_end(&taken);
+    }
+    free(candidate);
+    return count;
 }
 
 size_t wn_budget_curve(const struct wn_report *report,

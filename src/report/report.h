@@ -279,6 +279,22 @@ struct wn_review {
     size_t rows;
 };
 
+/* The same of any rows, added one by one to {0} by their suspicion. Of `ended`,
+ * wrong, low, high and rows are filled. */
+struct wn_expected {
+    struct wn_review sum;
+    double variance[2];
+};
+void wn_expected_add(const struct wn_report *report,
+                     struct wn_expected *expected, double suspicion);
+struct wn_review wn_expected_end(const struct wn_expected *expected);
+
+/* The review of the most profitable rows, at up to `points` numbers of rows,
+ * the last of which is all that are worth it. Returns their number. The audit
+ * is flagged. */
+size_t wn_yield_curve(const struct wn_report *report, size_t points,
+                      struct wn_review *review);
+
 enum { WN_REVIEWS = 6 };
 
 /* Reviews for 1/4, 1/2, 1, 2 and 4 times the report's budget and for an
@@ -315,6 +331,10 @@ const char *wn_report_id(const struct wn_report *report, size_t i,
 const char *wn_report_class(const struct wn_report *report, int32_t c);
 /* How the headline names the source: the last part of its path. */
 const char *wn_report_source(const struct wn_report *report);
+/* The most probable class of row i, -1 = none, and its probability; there are
+ * probabilities. */
+int32_t wn_report_likely(const struct wn_report *report, size_t i,
+                         double *probability);
 /* The kind of row i, NULL if it is unknown. */
 const char *wn_report_kind(const struct wn_report *report, size_t i);
 /* Whether row i is flagged by the check "label", or by any check if "label" did

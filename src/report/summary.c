@@ -260,6 +260,20 @@ void wn_report_count(struct wn_report *report)
 
 /* --- names and values ---------------------------------------------------- */
 
+int32_t wn_report_likely(const struct wn_report *report, size_t i,
+                         double *probability)
+{
+    const int32_t given = report->data.label[i], rival = report->rival[i];
+    const double own = (double)report->p_given[i];
+    const double other = (double)report->p_rival[i];
+    /* Ties go to the lower class. */
+    const bool is_given =
+        own > other || isnan(other) || (own == other && given < rival);
+
+    *probability = is_given && !isnan(own) ? own : other;
+    return is_given && !isnan(own) ? given : rival;
+}
+
 const char *wn_report_kind(const struct wn_report *report, size_t i)
 {
     return report->kind ? report->kind_name[report->kind[i]] : NULL;

@@ -14,7 +14,7 @@ none() {
 # The rooms from the ground up: a file includes headers of its own room and of
 # rooms before it in this list, never of one after it.
 rooms='util csv array audit clean encode linalg knn learn noise method check
-    report select render prog'
+    report select page render prog'
 below=
 for room in $rooms; do
     below="$below${below:+|}$room"

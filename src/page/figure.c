@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A figure as a table, and the table as HTML and TSV; see figure.h. */
+#include "page/figure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/svg.h"
+#include "util/memory.h"
+#include "util/number.h"
+
+size_t wn_figure_numbers(const struct wn_figure_kind *kind)
+{
+    size_t columns = 0;
+
+    while (kind->head[columns])
+        columns++;
+    return columns - kind->names;
+}
+
+bool wn_figure_make(struct wn_figure *figure, const struct wn_figure_kind *kind,
+                    const struct wn_report *report)
+{
+    *figure = (struct wn_figure){.kind = kind, .mark = NAN};
+    return kind->find(report, figure) && figure->rows;
+}
+
+void wn_figure_free(struct wn_figure *figure)
+{
+    for (size_t r = 0; r < figure->rows; r++)
+        for (size_t c = 0; c < figure->kind->names; c++)
+            free(figure->name[r * figure->kind->names + c]);
+    free(figure->name);
+    free(figure->number);
+    wn_text_free(&figure->says);
+}
+
+void wn_figure_add(struct wn_figure *figure, const char *const *name,
+                   const double *number)
+{
+    const size_t names = figure->kind->names;
+    const size_t numbers = wn_figure_numbers(figure->kind);
+    size_t room = figure->room;
+
+    wn_grow(&figure->number, &room, figure->rows + 1,
+            numbers * sizeof *figure->number);
+    if (names) {
+        room = figure->room;
+        wn_grow(&figure->name, &room, figure->rows + 1,
+                names * sizeof *figure->name);
+    }
+    figure->room = room;
+    memcpy(figure->number + figure->rows * numbers, number,
+           numbers * sizeof *number);
+    for (size_t c = 0; c < names; c++) {
+        const char *text = name[c] ? name[c] : "";
+
+        figure->name[figure->rows * names + c] =
+            wn_copy_text(text, strlen(text));
+    }
+    figure->rows++;
+}
+
+const double *wn_figure_row(const struct wn_figure *figure, size_t r)
+{
+    return figure->number + r * wn_figure_numbers(figure->kind);
+}
+
+const char *wn_figure_name(const struct wn_figure *figure, size_t r, size_t c)
+{
+    return figure->name[r * figure->kind->names + c];
+}
+
+void wn_figure_show(const struct wn_figure_kind *kind, size_t c, double value,
+                    char out[32])
+{
+    if (isnan(value))
+        snprintf(out, 32, "-");
+    else if (kind->form[c] == 'n')
+        wn_tick_text(round(value), WN_LINEAR, out);
+    else if (kind->form[c] == 'p')
+        snprintf(out, 32, "%.1f %%", 100 * value);
+    else
+        snprintf(out, 32, "%.4g", value);
+}
+
+void wn_figure_svg(const struct wn_figure *figure, struct wn_markup *markup,
+                   bool alone)
+{
+    figure->kind->draw(figure, markup, alone);
+}
+
+void wn_figure_table(const struct wn_figure *figure, struct wn_markup *markup)
+{
+    const struct wn_figure_kind *kind = figure->kind;
+    const size_t numbers = wn_figure_numbers(kind);
+    const size_t depth = markup->depth;
+
+    wn_markup_open(markup, "table", NULL);
+    wn_markup_element(markup, "caption", NULL, NULL, kind->title);
+    wn_markup_open(markup, "thead", NULL);
+    wn_markup_open(markup, "tr", NULL);
+    for (size_t c = 0; kind->head[c]; c++) {
+        wn_markup_open(markup, "th", "scope", "col", "class",
+                       c < kind->names ? NULL : "n", NULL);
+        wn_markup_say(markup, "%s", kind->head[c]);
+        wn_markup_close(markup);
+    }
+    wn_markup_close(markup);
+    wn_markup_close(markup);
+    wn_markup_open(markup, "tbody", NULL);
+    for (size_t r = 0; r < figure->rows; r++) {
+        const double *number = wn_figure_row(figure, r);
+
+        wn_markup_open(markup, "tr", NULL);
+        for (size_t c = 0; c < kind->names; c++) {
+            if (c)
+                wn_markup_element(markup, "td", NULL, NULL,
+                                  wn_figure_name(figure, r, c));
+            else
+                wn_markup_element(markup, "th", "scope", "row",
+                                  wn_figure_name(figure, r, c));
+        }
+        for (size_t c = 0; c < numbers; c++) {
+            char text[32];
+
+            wn_figure_show(kind, c, number[c], text);
+            wn_markup_element(markup, "td", "class", "n", text);
+        }
+        wn_markup_close(markup);
+    }
+    wn_markup_close_to(markup, depth);
+}
+
+/* In data, what would break the table becomes visible. */
+void wn_figure_tsv(const struct wn_figure *figure, struct wn_text *out)
+{
+    const struct wn_figure_kind *kind = figure->kind;
+    const size_t numbers = wn_figure_numbers(kind);
+
+    for (size_t c = 0; kind->head[c]; c++) {
+        if (c)
+            wn_text_add(out, "\t", 1);
+        for (const char *at = kind->head[c]; *at; at++)
+            wn_text_add(out, *at == ' ' ? "_" : at, 1);
+    }
+    wn_text_add(out, "\n", 1);
+    for (size_t r = 0; r < figure->rows; r++) {
+        const double *number = wn_figure_row(figure, r);
+
+        for (size_t c = 0; c < kind->names + numbers; c++) {
+            char text[32];
+
+            if (c)
+                wn_text_add(out, "\t", 1);
+            if (c < kind->names) {
+                const char *name = wn_figure_name(figure, r, c);
+
+                wn_text_add_visible(out, name, strlen(name));
+            } else if (!isnan(number[c - kind->names])) {
+                wn_number_format(number[c - kind->names], text);
+                wn_text_add(out, text, strlen(text));
+            }
+        }
+        wn_text_add(out, "\n", 1);
+    }
+}

@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The numbers of every figure, and the table of figures; see figure.h. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/row_kind.h"
+#include "noise/verdicts.h"
+#include "page/figure.h"
+#include "util/memory.h"
+
+enum {
+    MOST_CLASSES = 20, /* bars of classes, groups */
+    MATRIX_CLASSES = 12,
+    POINTS = 60 /* of a curve */
+};
+
+static const char *class_name(const struct wn_report *report, size_t c)
+{
+    return report->data.label_name[c];
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- suspicion ----------------------------------------------------------- */
+
+static bool find_suspicion(const struct wn_report *report,
+                           struct wn_figure *figure)
+{
+    enum { BINS = 25 };
+    double count[BINS] = {0}, flagged[BINS] = {0}, cut = NAN;
+    size_t above = 0;
+
+    if (!report->label_bit || report->claim == WN_CLAIM_NOTHING ||
+        isnan(report->rate))
+        return false;
+    for (size_t i = 0; i < report->data.n; i++) {
+        const double s = (double)report->suspicion[i];
+
+        if (isnan(s) || report->data.label[i] < 0)
+            continue;
+        const size_t bin = smaller((size_t)(s * BINS), BINS - 1);
+        const bool is_flagged = wn_report_is_flagged(report, i);
+
+        count[bin]++;
+        flagged[bin] += is_flagged;
+        above += s >= 0.5;
+        if (is_flagged)
+            cut = fmin(cut, s);
+    }
+    for (size_t b = 0; b < BINS; b++)
+        wn_figure_add(figure, NULL,
+                      (double[]){(double)b / BINS, (double)(b + 1) / BINS,
+                                 count[b], flagged[b]});
+    figure->mark = cut;
+    wn_text_format(&figure->says,
+                   "%zu of %zu labels have a suspicion of 0.5 or more; %zu are "
+                   "flagged",
+                   above, report->labelled, report->label_rows);
+    if (!isnan(cut))
+        wn_text_format(&figure->says,
+                       ", the least suspicious of them with %.3f", cut);
+    wn_text_format(&figure->says, ".");
+    return true;
+}
+
+/* --- classes ------------------------------------------------------------- */
+
+/* Rows, flags and expected wrong labels of sets of rows: set[n] below `sets`,
+ * or -1. A line for each, the largest share of wrong labels first. */
+struct set_line {
+    size_t set, flagged;
+    struct wn_expected expected;
+    double rank;
+};
+
+static int compare_set_lines(const void *a, const void *b)
+{
+    const struct set_line *x = a, *y = b;
+
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? 1 : -1;
+    return (x->set > y->set) - (x->set < y->set);
+}
+
+static bool find_sets(const struct wn_report *report, const int32_t *set,
+                      size_t sets, char *const *name, struct wn_figure *figure)
+{
+    const bool estimated = !isnan(report->rate) &&
+                           report->claim != WN_CLAIM_OVERLAP &&
+                           report->claim != WN_CLAIM_NOTHING;
+    struct set_line *line;
+    size_t present = 0;
+
+    if (!report->label_bit || !set || sets < 1)
+        return false;
+    line = wn_new(sets, sizeof *line);
+    for (size_t i = 0; i < report->data.n; i++) {
+        if (set[i] < 0 || report->data.label[i] < 0)
+            continue;
+        line[set[i]].flagged += wn_report_is_flagged(report, i);
+        wn_expected_add(report, &line[set[i]].expected,
+                        (double)report->suspicion[i]);
+    }
+    for (size_t s = 0; s < sets; s++) {
+        const double rows = (double)line[s].expected.sum.rows;
+
+        line[s].set = s;
+        present += rows > 0;
+        line[s].rank = rows > 0 ? (estimated ? line[s].expected.sum.wrong
+                                             : (double)line[s].flagged) /
+                                      rows
+                                : -2;
+        if (rows > 0 && rows < WN_TOO_FEW)
+            line[s].rank -= 1; /* after the others */
+    }
+    qsort(line, sets, sizeof *line, compare_set_lines);
+    for (size_t s = 0; s < smaller(present, MOST_CLASSES); s++) {
+        const struct wn_review wrong = wn_expected_end(&line[s].expected);
+        const double rows = (double)wrong.rows;
+        const bool known = estimated && wrong.rows >= WN_TOO_FEW;
+
+        wn_figure_add(figure, (const char *[]){name[line[s].set]},
+                      (double[]){rows, (double)line[s].flagged,
+                                 (double)line[s].flagged / rows,
+                                 known ? wrong.wrong / rows : NAN,
+                                 known ? wrong.low / rows : NAN,
+                                 known ? wrong.high / rows : NAN});
+    }
+    figure->left_out = present - smaller(present, MOST_CLASSES);
+    free(line);
+    if (!figure->rows)
+        return false;
+    const double *first = wn_figure_row(figure, 0);
+    wn_text_format(&figure->says, "%s: %.0f of %.0f rows flagged",
+                   wn_figure_name(figure, 0, 0), first[1], first[0]);
+    if (!isnan(first[3]))
+        wn_text_format(&figure->says,
+                       ", an expected %.1f %% (%.1f to %.1f) wrong",
+                       100 * first[3], 100 * first[4], 100 * first[5]);
+    wn_text_format(&figure->says, ": the largest share of the %zu.", present);
+    return true;
+}
+
+static bool find_classes(const struct wn_report *report,
+                         struct wn_figure *figure)
+{
+    return find_sets(report, report->data.label, report->data.k,
+                     report->data.label_name, figure);
+}
+
+static bool find_annotators(const struct wn_report *report,
+                            struct wn_figure *figure)
+{
+    return find_sets(report, report->data.annotator, report->data.annotators,
+                     report->data.annotator_name, figure);
+}
+
+static bool find_splits(const struct wn_report *report,
+                        struct wn_figure *figure)
+{
+    return find_sets(report, report->data.split, report->data.splits,
+                     report->data.split_name, figure);
+}
+
+static bool find_groups(const struct wn_report *report,
+                        struct wn_figure *figure)
+{
+    return find_sets(report, report->data.group, report->data.groups,
+                     report->data.group_name, figure);
+}
+
+/* --- given x likely ------------------------------------------------------ */
+
+struct doubt {
+    size_t class;
+    double rows; /* whose given or likely class it is, but not both */
+};
+
+static int compare_doubts(const void *a, const void *b)
+{
+    const struct doubt *x = a, *y = b;
+
+    if (x->rows != y->rows)
+        return x->rows < y->rows ? 1 : -1;
+    return (x->class > y->class) - (x->class < y->class);
+}
+
+static bool find_matrix(const struct wn_report *report,
+                        struct wn_figure *figure)
+{
+    const size_t k = report->data.k, n = report->data.n;
+    const int32_t *given = report->data.label;
+    double most = 0, p;
+    char others[64];
+
+    if (!report->rival || k < 2)
+        return false;
+    struct doubt *doubt = wn_new(k, sizeof *doubt);
+    size_t *place = wn_new(k, sizeof *place);
+    for (size_t c = 0; c < k; c++)
+        doubt[c].class = c;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t likely = wn_report_likely(report, i, &p);
+
+        if (given[i] >= 0 && likely >= 0 && given[i] != likely) {
+            doubt[given[i]].rows++;
+            doubt[likely].rows++;
+        }
+    }
+    qsort(doubt, k, sizeof *doubt, compare_doubts);
+    /* The classes that are confused most, and one cell for the others. */
+    const size_t own = k > MATRIX_CLASSES ? MATRIX_CLASSES - 1 : k;
+    const size_t side = k > own ? own + 1 : own;
+    for (size_t c = 0; c < k; c++)
+        place[doubt[c].class] = smaller(c, side - 1);
+    /* Without a rest, in the order of the classes. */
+    for (size_t c = 0; own == k && c < k; c++)
+        place[c] = c;
+    double *cell = wn_new(2 * side * side, sizeof *cell);
+    for (size_t i = 0; i < n; i++) {
+        const int32_t likely = wn_report_likely(report, i, &p);
+
+        if (given[i] < 0 || likely < 0)
+            continue;
+        double *at = cell + 2 * (place[given[i]] * side + place[likely]);
+        at[0]++;
+        at[1] += wn_report_is_flagged(report, i);
+    }
+    snprintf(others, sizeof others, "%zu other classes", k - own);
+    for (size_t s = 0; s < side * side; s++) {
+        const char *name[2];
+
+        for (size_t e = 0; e < 2; e++) {
+            const size_t at = e ? s % side : s / side;
+
+            name[e] = own == k   ? class_name(report, at)
+                      : at < own ? class_name(report, doubt[at].class)
+                                 : others;
+        }
+        wn_figure_add(figure, name, cell + 2 * s);
+        if (s / side != s % side && cell[2 * s] > most) {
+            most = cell[2 * s];
+            figure->says.length = 0;
+            wn_text_format(&figure->says,
+                           "Most often, %.0f times, a row labelled %s looks "
+                           "like %s.",
+                           most, name[0], name[1]);
+        }
+    }
+    if (most == 0)
+        wn_text_format(&figure->says,
+                       "Every label is also the most probable class.");
+    free(cell);
+    free(place);
+    free(doubt);
+    return true;
+}
+
+/* --- the models ---------------------------------------------------------- */
+
+static bool find_models(const struct wn_report *report,
+                        struct wn_figure *figure)
+{
+    const struct wn_model_quality *quality = &report->model_quality;
+
+    for (size_t p = 0; p < quality->members; p++) {
+        const struct wn_member *member = &quality->member[p];
+
+        wn_figure_add(figure, (const char *[]){member->name},
+                      (double[]){member->accuracy, member->log_loss,
+                                 member->calibration, member->weight});
+    }
+    if (!quality->members)
+        return false;
+    figure->mark = report->majority;
+    const struct wn_member *last = &quality->member[quality->members - 1];
+    wn_text_format(&figure->says,
+                   "%s agrees with %.1f %% of the labels; always answering the "
+                   "largest class agrees with %.1f %%.",
+                   last->name, 100 * last->accuracy, 100 * report->majority);
+    return true;
+}
+
+static bool find_reliability(const struct wn_report *report,
+                             struct wn_figure *figure)
+{
+    enum { BINS = 15 };
+    struct {
+        size_t rows, agree;
+        double confidence;
+    } bins[BINS] = {{0}}, *bin;
+    double gap = 0, rows = 0, p;
+
+    for (size_t i = 0; report->rival && i < report->data.n; i++) {
+        const int32_t likely = wn_report_likely(report, i, &p);
+
+        if (likely < 0 || report->data.label[i] < 0)
+            continue;
+        bin = &bins[smaller((size_t)(p * BINS), BINS - 1)];
+        bin->rows++;
+        bin->agree += report->data.label[i] == likely;
+        bin->confidence += p;
+    }
+    for (size_t b = 0; b < BINS; b++) {
+        double low, high;
+
+        bin = &bins[b];
+        if (!bin->rows)
+            continue;
+        wn_share_interval(bin->agree, bin->rows, 0.95, &low, &high);
+        wn_figure_add(
+            figure, NULL,
+            (double[]){(double)b / BINS, (double)(b + 1) / BINS,
+                       (double)bin->rows, bin->confidence / (double)bin->rows,
+                       (double)bin->agree / (double)bin->rows, low, high});
+        gap += fabs(bin->confidence - (double)bin->agree);
+        rows += (double)bin->rows;
+    }
+    if (!figure->rows)
+        return false;
+    wn_text_format(&figure->says,
+                   "On average, confidence and agreement with the labels "
+                   "differ by %.1f points of a hundred.",
+                   100 * gap / rows);
+    return true;
+}
+
+/* Suspicion, had nobody looked, against what people found. */
+static bool find_verdicts(const struct wn_report *report,
+                          struct wn_figure *figure)
+{
+    enum { BINS = 5 };
+    struct {
+        size_t rows, wrong;
+        double sum;
+    } bin[BINS] = {{0}};
+    size_t reviewed = 0, wrong = 0;
+
+    for (size_t d = 0; d < report->decided.count; d++) {
+        const struct wn_decided_row *row = &report->decided.row[d];
+        const bool is_wrong =
+            row->decision == WN_SAID_WRONG || row->decision == WN_SAID_RELABEL;
+
+        if (isnan(row->suspicion) || (!is_wrong && row->decision != WN_SAID_OK))
+            continue;
+        const size_t b =
+            smaller((size_t)(BINS * (double)row->suspicion), BINS - 1);
+        bin[b].rows++;
+        bin[b].wrong += is_wrong;
+        bin[b].sum += (double)row->suspicion;
+        reviewed++;
+        wrong += is_wrong;
+    }
+    for (size_t b = 0; b < BINS; b++) {
+        double low, high;
+
+        if (!bin[b].rows)
+            continue;
+        wn_share_interval(bin[b].wrong, bin[b].rows, 0.95, &low, &high);
+        wn_figure_add(
+            figure, NULL,
+            (double[]){(double)b / BINS, (double)(b + 1) / BINS,
+                       (double)bin[b].rows, bin[b].sum / (double)bin[b].rows,
+                       (double)bin[b].wrong / (double)bin[b].rows, low, high});
+    }
+    wn_text_format(&figure->says, "People found %zu of %zu labels wrong.",
+                   wrong, reviewed);
+    return reviewed;
+}
+
+/* --- the noise ----------------------------------------------------------- */
+
+static bool find_depth(const struct wn_report *report, struct wn_figure *figure)
+{
+    double rows = 0, wrong = 0, overlap = 0, all = 0;
+
+    if (!report->by_depth || isnan(report->even))
+        return false;
+    for (size_t u = 0; u < WN_DEPTHS; u++)
+        all += report->by_depth[3 * u];
+    for (size_t u = 0; u < WN_DEPTHS; u++) {
+        const double *at = report->by_depth + 3 * u;
+
+        rows += at[0];
+        wrong += at[1];
+        overlap += at[2];
+        if (at[0] > 0)
+            wn_figure_add(figure, NULL,
+                          (double[]){rows / all, at[0], at[1] / at[0],
+                                     at[2] / at[0], wrong / rows});
+    }
+    figure->mark = report->even;
+    wn_text_format(&figure->says,
+                   "The label differs from the prediction in %.1f %% of all "
+                   "rows; %.1f %% are errors that stand everywhere.",
+                   100 * report->mismatch, 100 * report->even);
+    return true;
+}
+
+static bool find_yield(const struct wn_report *report, struct wn_figure *figure)
+{
+    struct wn_review review[POINTS];
+    size_t count = 0;
+
+    if (!report->label_bit || isnan(report->rate) ||
+        report->claim == WN_CLAIM_NOTHING)
+        return false;
+    count = wn_yield_curve(report, POINTS, review);
+    if (!count)
+        return false;
+    const bool known = !isnan(report->rate_low);
+    wn_figure_add(figure, NULL,
+                  (double[]){0, 0, 0, known ? 0 : NAN, known ? 0 : NAN});
+    for (size_t p = 0; p < count; p++)
+        wn_figure_add(figure, NULL,
+                      (double[]){(double)review[p].rows, review[p].cost,
+                                 review[p].wrong, review[p].low,
+                                 review[p].high});
+    /* How many rows bring half of what can be found. */
+    size_t half = 0;
+    while (half < count && review[half].wrong < review[count - 1].wrong / 2)
+        half++;
+    wn_text_format(&figure->says,
+                   "The first %zu rows hold an expected %.0f wrong labels, all "
+                   "%zu worth a look %.0f.",
+                   review[half].rows, review[half].wrong,
+                   review[count - 1].rows, review[count - 1].wrong);
+    return true;
+}
+
+static bool find_kinds(const struct wn_report *report, struct wn_figure *figure)
+{
+    size_t doubtful = 0;
+
+    if (!report->kind || report->claim == WN_CLAIM_NOTHING)
+        return false;
+    for (size_t c = 0; c < report->kinds; c++) {
+        const char *name = report->kind_name[c];
+
+        if (strcmp(name, "clear") == 0)
+            continue;
+        wn_figure_add(
+            figure,
+            (const char *[]){wn_row_kind_title(name), wn_row_kind_words(name)},
+            (double[]){(double)report->kind_rows[c],
+                       (double)report->kind_rows[c] / (double)report->data.n});
+        doubtful += report->kind_rows[c];
+    }
+    wn_text_format(&figure->says, "%zu of %zu rows are in doubt.", doubtful,
+                   report->data.n);
+    return true;
+}
+
+/* --- training dynamics --------------------------------------------------- */
+
+static const struct wn_score *find_score(const struct wn_report *report,
+                                         const char *name)
+{
+    for (size_t s = 0; s < report->scores; s++)
+        if (strcmp(report->score[s].name, name) == 0)
+            return &report->score[s];
+    return NULL;
+}
+
+/* Hexagons with pointy tops: those of row r stand at (q + r / 2 mod 1) widths
+ * and r steps. */
+static bool find_map(const struct wn_report *report, struct wn_figure *figure)
+{
+    enum { COLUMNS = WN_MAP_COLUMNS, ROWS = WN_MAP_ROWS };
+    const double width = WN_MAP_WIDTH, step = WN_MAP_STEP;
+    const struct wn_score *confidence = find_score(report, "confidence");
+    const struct wn_score *variability = find_score(report, "variability");
+    size_t hard = 0, easy = 0;
+
+    if (!confidence || !variability)
+        return false;
+    double *cell = wn_new((size_t)ROWS * (COLUMNS + 2) * 2, sizeof *cell);
+    for (size_t i = 0; i < report->data.n; i++) {
+        const double x = (double)variability->value[i];
+        const double y = 1 - (double)confidence->value[i];
+
+        if (report->data.label[i] < 0 || !(x >= 0 && x <= 0.5) ||
+            !(y >= 0 && y <= 1))
+            continue;
+        /* The nearer of the two nearest centres, one in a row of each parity.
+         */
+        double best = INFINITY;
+        size_t at = 0;
+        for (size_t side = 0; side < 2; side++) {
+            const double r = floor(y / step) + (double)side;
+            const double shift = fmod(r, 2) / 2;
+            const double q = round(x / width - shift);
+            const double dx = x / width - shift - q;
+            const double dy = (y / step - r) * 0.8660254037844386;
+
+            if (r < ROWS && q >= 0 && dx * dx + dy * dy < best) {
+                best = dx * dx + dy * dy;
+                at = (size_t)r * (COLUMNS + 2) + (size_t)q;
+            }
+        }
+        if (isinf(best))
+            continue;
+        cell[2 * at]++;
+        cell[2 * at + 1] += wn_report_is_flagged(report, i);
+        hard += y < 0.5 && x < 0.25;
+        easy += y >= 0.5 && x < 0.25;
+    }
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t q = 0; q < COLUMNS + 2; q++) {
+            const double *at = cell + 2 * (r * (COLUMNS + 2) + q);
+            const double shift = (double)(r % 2) / 2;
+
+            if (at[0] > 0)
+                wn_figure_add(figure, NULL,
+                              (double[]){((double)q + shift) * width,
+                                         (double)r * step, at[0], at[1]});
+        }
+    wn_text_format(&figure->says,
+                   "%zu labels were learned early and stayed so (confidence "
+                   "0.5 or more, variability below 0.25); %zu were never "
+                   "learned (both below).",
+                   easy, hard);
+    free(cell);
+    return true;
+}
+
+/* --- the table ----------------------------------------------------------- */
+
+const struct wn_figure_kind wn_figure_kinds[] = {
+    {"suspicion",
+     "How suspicious the labels are",
+     "Labels by the probability that they are wrong, on a logarithmic scale. "
+     "The solid part of a bar is flagged; the dashed line is the least "
+     "suspicious flagged label.",
+     "an estimate of wrong labels: run score and flag",
+     0,
+     {"from", "to", "rows", "flagged"},
+     "rrnn",
+     find_suspicion,
+     wn_draw_histogram},
+    {"matrix",
+     "Given label and most probable class",
+     "Rows by the label they carry and the class that models find most "
+     "probable, without having seen that label. A stronger colour means more "
+     "rows; the "
+     "diagonal, where both agree, is outlined only.",
+     "class probabilities: run score",
+     2,
+     {"given", "likely", "rows", "flagged"},
+     "nn",
+     find_matrix,
+     wn_draw_matrix},
+    {"classes",
+     "Wrong labels by class",
+     "Share of each class that is expected to be wrong, with its 90 % "
+     "interval; the diamond is the share that is flagged. Where only diamonds "
+     "stand, the data do not say how many are wrong.",
+     "the check label: run score and flag",
+     1,
+     {"class", "rows", "flagged", "flagged share", "wrong share", "low",
+      "high"},
+     "nnpppp",
+     find_classes,
+     wn_draw_classes},
+    {"annotators",
+     "Wrong labels by annotator",
+     "The same by who gave the label.",
+     "a column of annotators: ingest --annotator=COLUMN, then score and flag",
+     1,
+     {"annotator", "rows", "flagged", "flagged share", "wrong share", "low",
+      "high"},
+     "nnpppp",
+     find_annotators,
+     wn_draw_classes},
+    {"splits",
+     "Wrong labels by split",
+     "The same by split: train, test and the like.",
+     "a column of splits: ingest --split=COLUMN, then score and flag",
+     1,
+     {"split", "rows", "flagged", "flagged share", "wrong share", "low",
+      "high"},
+     "nnpppp",
+     find_splits,
+     wn_draw_classes},
+    {"groups",
+     "Wrong labels by group",
+     "The same by group of rows that belong together, the worst first.",
+     "a column of groups: ingest --group=COLUMN, then score and flag",
+     1,
+     {"group", "rows", "flagged", "flagged share", "wrong share", "low",
+      "high"},
+     "nnpppp",
+     find_groups,
+     wn_draw_classes},
+    {"kinds",
+     "Kinds of rows in doubt",
+     "Rows in doubt by what seems to be the matter with them.",
+     "kinds of rows: run score and flag",
+     2,
+     {"kind", "meaning", "rows", "share"},
+     "np",
+     find_kinds,
+     wn_draw_bars},
+    {"yield",
+     "What reviewing finds",
+     "Wrong labels that a review of the most suspicious rows is expected to "
+     "find, with a 90 % interval. Where the curve becomes flat, more reviewing "
+     "finds little.",
+     "an estimate of wrong labels: run score and flag",
+     0,
+     {"rows", "cost", "wrong", "low", "high"},
+     "nrrrr",
+     find_yield,
+     wn_draw_curve},
+    {"depth",
+     "Errors or overlap?",
+     "Labels that differ from the prediction, by how sure the models are, the "
+     "surest rows at the left. Errors stand everywhere; overlap of the "
+     "classes only where models are unsure. The dashed curve is what overlap "
+     "alone explains, the dashed line the share of errors.",
+     "mismatches by depth: run score and flag",
+     0,
+     {"depth", "rows", "mismatch", "overlap", "mismatch so far"},
+     "pnppp",
+     find_depth,
+     wn_draw_depth},
+    {"verdicts",
+     "Suspicion against what people found",
+     "Of the reviewed labels, the share that people found wrong, with its 95 "
+     "% interval, against the mean suspicion that they had. On the dashed "
+     "line, suspicion is right.",
+     "verdicts of people: flag --decisions=FILE",
+     0,
+     {"from", "to", "reviewed", "suspicion", "wrong share", "low", "high"},
+     "rrnpppp",
+     find_verdicts,
+     wn_draw_reliability},
+    {"reliability",
+     "Confidence of the models against the labels",
+     "Share of labels that agree with the most probable class, with its 95 % "
+     "interval, against the mean probability of that class. On the dashed "
+     "line, the models are as sure as they should be; wrong labels pull the "
+     "points below it.",
+     "class probabilities: run score",
+     0,
+     {"from", "to", "rows", "confidence", "agreement", "low", "high"},
+     "rrnpppp",
+     find_reliability,
+     wn_draw_reliability},
+    {"models",
+     "Models compared",
+     "Share of the labels that each model predicts without having seen them. "
+     "The dashed line is always answering the largest class.",
+     "models: run score",
+     1,
+     {"model", "accuracy", "log-loss", "calibration error",
+      "share of the vote"},
+     "prpr",
+     find_models,
+     wn_draw_bars},
+    {"map",
+     "Data map",
+     "Each label by its probability while networks learn: mean over the epochs "
+     "(confidence) against deviation (variability). Easy labels are at the "
+     "top left, ambiguous ones at the right, wrong ones at the bottom left. "
+     "A stronger colour means more rows; a ring marks flagged ones.",
+     "the scores confidence and variability: name them in "
+     "score --methods",
+     0,
+     {"variability", "confidence", "rows", "flagged"},
+     "rrnn",
+     find_map,
+     wn_draw_map},
+    {0}};

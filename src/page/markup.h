@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* page/markup.h: HTML and SVG that no data can break.
+ *
+ * Names of elements and attributes are the program's own literals; all else
+ * goes through one place that makes it visible (util/text.h) and escapes it. So
+ * there is no way to write data as markup. Elements that are open are kept on a
+ * stack: closing names nothing and cannot be mixed up. */
+#ifndef WN_PAGE_MARKUP_H
+#define WN_PAGE_MARKUP_H
+
+#include <stddef.h>
+
+#include "util/text.h"
+
+enum { WN_MARKUP_DEPTH = 24 };
+
+struct wn_markup { /* {.out = text} is an empty document */
+    struct wn_text *out;
+    const char *open[WN_MARKUP_DEPTH];
+    size_t depth;
+};
+
+/* Open an element; after the tag follow names and values of attributes, then
+ * NULL. A NULL value leaves its attribute out. */
+void wn_markup_open(struct wn_markup *markup, const char *tag, ...)
+    __attribute__((sentinel));
+/* An element without content, likewise: "<rect ... />", "<meta ...>". */
+void wn_markup_leaf(struct wn_markup *markup, const char *tag, ...)
+    __attribute__((sentinel));
+/* Close the innermost element. */
+void wn_markup_close(struct wn_markup *markup);
+/* Close elements until `depth` are open. */
+void wn_markup_close_to(struct wn_markup *markup, size_t depth);
+
+/* Add text to the innermost element. */
+void wn_markup_add(struct wn_markup *markup, const char *bytes, size_t length);
+void wn_markup_say(struct wn_markup *markup, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A whole element with a text and up to one attribute (NULL: none). NULL text
+ * is shown as "-". */
+void wn_markup_element(struct wn_markup *markup, const char *tag,
+                       const char *attribute, const char *value,
+                       const char *text);
+/* Add what another markup made, whose elements are all closed; `made` is freed.
+ */
+void wn_markup_move(struct wn_markup *markup, struct wn_text *made);
+/* A literal of the program for <style>, which knows no escapes. */
+void wn_markup_style(struct wn_markup *markup, const char *style);
+/* "<!DOCTYPE html>". */
+void wn_markup_doctype(struct wn_markup *markup);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small figures as SVG; see svg.h. */
+#include "page/svg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+const char wn_svg_style[] =
+    ":root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;"
+    "--line:#d0d7de;--paper:#fff;--a:#0072b2;--b:#c04a00;--tint:#d6e8f3;"
+    "--h0:#fff;--h1:#dcebf5;--h2:#abcfe6;--h3:#5fa3cd;--h4:#1f77b0;"
+    "--h5:#084c7d;--h3t:#000;--h4t:#fff}\n"
+    "@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa6b2;"
+    "--line:#3d444d;--paper:#0d1117;--a:#56b4e9;--b:#f0a04b;--tint:#1d3a50;"
+    "--h0:#0d1117;--h1:#122a3d;--h2:#174463;--h3:#22658f;--h4:#4da0cf;"
+    "--h5:#a5d8f3;--h3t:#fff;--h4t:#000}}\n"
+    "svg.plot{font:12px system-ui,sans-serif;width:100%;height:auto;"
+    "max-width:32rem;display:block}\n"
+    "svg.plot text{fill:var(--ink)}svg.plot text.soft{fill:var(--soft)}\n"
+    "svg.plot .grid{stroke:var(--line)}svg.plot .axis{stroke:var(--soft)}\n"
+    "svg.plot .a{fill:var(--a)}svg.plot .b{fill:var(--b)}\n"
+    "svg.plot .tint{fill:var(--tint);stroke:var(--a)}\n"
+    "svg.plot .band{fill:var(--a);fill-opacity:.22}\n"
+    "svg.plot .curve{fill:none;stroke:var(--a);stroke-width:2}\n"
+    "svg.plot .other{fill:none;stroke:var(--b);stroke-width:2;"
+    "stroke-dasharray:6 3}\n"
+    "svg.plot .mark{fill:none;stroke:var(--ink);stroke-dasharray:4 3}\n"
+    "svg.plot .whisker{stroke:var(--ink);stroke-width:1.5}\n"
+    "svg.plot .ring{fill:var(--paper);stroke:var(--ink);stroke-width:1.5}\n"
+    "svg.plot .h0{fill:var(--h0)}svg.plot .h1{fill:var(--h1)}"
+    "svg.plot .h2{fill:var(--h2)}svg.plot .h3{fill:var(--h3)}"
+    "svg.plot .h4{fill:var(--h4)}svg.plot .h5{fill:var(--h5)}\n"
+    "svg.plot .suspect{fill:none;stroke:var(--b);stroke-width:1.6}\n"
+    "svg.plot .right{fill:none;stroke:var(--line)}\n"
+    "svg.plot text.t3{fill:var(--h3t)}"
+    "svg.plot text.t4,svg.plot text.t5{fill:var(--h4t)}\n"
+    "@media (forced-colors:active){svg.plot{forced-color-adjust:none}}\n"
+    "@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;"
+    "--a:#0072b2;--b:#c04a00;--tint:#d6e8f3;--h0:#fff;--h1:#dcebf5;"
+    "--h2:#abcfe6;--h3:#5fa3cd;--h4:#1f77b0;--h5:#084c7d;--h3t:#000;"
+    "--h4t:#fff}}\n";
+/* clang-format on */
+
+/* A length with at most one digit after the point, "-0" never. */
+static const char *length_of(double value, char out[32])
+{
+    const double rounded = round(10 * value) / 10;
+
+    snprintf(out, 32, "%.*f", rounded == floor(rounded) ? 0 : 1, rounded + 0.);
+    return out;
+}
+
+void wn_plot_open(struct wn_plot *plot, struct wn_markup *markup,
+                  const char *title, const char *description, double height,
+                  bool alone)
+{
+    char box[80], text[2][32];
+
+    *plot = (struct wn_plot){.markup = markup,
+                             .left = 52,
+                             .top = 12,
+                             .right = WN_PLOT_WIDTH - 22,
+                             .bottom = height - 42,
+                             .depth = markup->depth};
+    snprintf(box, sizeof box, "0 0 %d %s", WN_PLOT_WIDTH,
+             length_of(height, text[0]));
+    snprintf(text[1], sizeof text[1], "%d", WN_PLOT_WIDTH);
+    wn_markup_open(markup, "svg", "xmlns",
+                   alone ? "http://www.w3.org/2000/svg" : NULL, "class", "plot",
+                   "viewBox", box, "width", text[1], "height", text[0], "role",
+                   "img", "aria-label", description, NULL);
+    wn_markup_element(markup, "title", NULL, NULL, title);
+    if (!alone)
+        return;
+    wn_markup_element(markup, "desc", NULL, NULL, description);
+    wn_markup_style(markup, wn_svg_style);
+    wn_markup_leaf(markup, "rect", "class", "h0", "width", "100%", "height",
+                   "100%", NULL);
+}
+
+void wn_plot_close(struct wn_plot *plot)
+{
+    wn_markup_close_to(plot->markup, plot->depth);
+}
+
+/* --- axes ---------------------------------------------------------------- */
+
+/* Where value stands on the axis, 0 .. 1. */
+static double place_of(const struct wn_axis *axis, double value)
+{
+    double low = axis->low, high = axis->high;
+
+    if (axis->scale == WN_LOGARITHMIC) {
+        low = log(low);
+        high = log(high);
+        value = log(value);
+    }
+    return fmin(1, fmax(0, (value - low) / (high - low)));
+}
+
+double wn_plot_x(const struct wn_plot *plot, double x)
+{
+    return plot->left + (plot->right - plot->left) * place_of(&plot->x, x);
+}
+
+double wn_plot_y(const struct wn_plot *plot, double y)
+{
+    return plot->bottom - (plot->bottom - plot->top) * place_of(&plot->y, y);
+}
+
+size_t wn_ticks(double low, double high, enum wn_axis_scale scale,
+                size_t wanted, double tick[WN_TICKS])
+{
+    size_t count = 0;
+
+    if (scale == WN_LOGARITHMIC) {
+        const double first = ceil(log10(low) - 1e-9);
+        const double last = floor(log10(high) + 1e-9);
+        const double step = fmax(1, ceil((last - first) / (double)wanted));
+
+        for (double e = first; e <= last && count < WN_TICKS; e += step)
+            tick[count++] = pow(10, e);
+        return count;
+    }
+    const double rough = (high - low) / (double)wanted;
+    const double power = pow(10, floor(log10(rough)));
+    const double part = rough / power;
+    const double step = power * (part <= 1   ? 1
+                                 : part <= 2 ? 2
+                                 : part <= 5 ? 5
+                                             : 10);
+
+    for (double i = ceil(low / step - 1e-9) + 0.;
+         i * step <= high + 1e-9 * step && count < WN_TICKS; i++)
+        tick[count++] = i * step + 0.; /* no -0 */
+    return count;
+}
+
+void wn_tick_text(double value, enum wn_axis_scale scale, char out[32])
+{
+    char digits[32];
+    size_t to = 0;
+
+    if (scale == WN_PERCENT) {
+        snprintf(out, 32, "%.3g %%", 100 * value);
+        return;
+    }
+    if (fabs(value) >= 1e7 || (value != floor(value) && fabs(value) < 1e7)) {
+        snprintf(out, 32, "%.3g", value);
+        return;
+    }
+    snprintf(digits, sizeof digits, "%.0f", value);
+    const size_t length = strlen(digits);
+    for (size_t i = 0; i < length; i++) {
+        if (i && digits[i - 1] != '-' && (length - i) % 3 == 0)
+            out[to++] = ',';
+        out[to++] = digits[i];
+    }
+    out[to] = '\0';
+}
+
+void wn_plot_axes(const struct wn_plot *plot)
+{
+    const double middle = (plot->top + plot->bottom) / 2;
+    double tick[WN_TICKS];
+    char text[32], turn[64];
+    size_t count;
+
+    if (plot->y.title) {
+        count = wn_ticks(plot->y.low, plot->y.high, plot->y.scale, 4, tick);
+        for (size_t t = 0; t < count; t++) {
+            const double y = wn_plot_y(plot, tick[t]);
+
+            wn_svg_line(plot, "grid", plot->left, y, plot->right, y);
+            wn_tick_text(tick[t], plot->y.scale, text);
+            wn_svg_text(plot, "soft", "end", plot->left - 5, y + 4, text);
+        }
+        snprintf(turn, sizeof turn, "translate(11 %.0f) rotate(-90)", middle);
+        wn_markup_open(plot->markup, "text", "text-anchor", "middle",
+                       "transform", turn, NULL);
+        wn_markup_say(plot->markup, "%s", plot->y.title);
+        wn_markup_close(plot->markup);
+    }
+    if (!plot->x.title)
+        return;
+    count = wn_ticks(plot->x.low, plot->x.high, plot->x.scale, 5, tick);
+    for (size_t t = 0; t < count; t++) {
+        const double x = wn_plot_x(plot, tick[t]);
+
+        wn_svg_line(plot, "grid", x, plot->top, x, plot->bottom + 4);
+        wn_tick_text(tick[t], plot->x.scale, text);
+        wn_svg_text(plot, "soft", "middle", x, plot->bottom + 17, text);
+    }
+    wn_svg_line(plot, "axis", plot->left, plot->bottom, plot->right,
+                plot->bottom);
+    wn_svg_text(plot, NULL, "middle", (plot->left + plot->right) / 2,
+                plot->bottom + 34, plot->x.title);
+}
+
+/* --- shapes -------------------------------------------------------------- */
+
+/* Close a shape that was opened, with its hint. */
+static void put_hint(const struct wn_plot *plot, const char *hint)
+{
+    if (hint)
+        wn_markup_element(plot->markup, "title", NULL, NULL, hint);
+    wn_markup_close(plot->markup);
+}
+
+void wn_svg_rect(const struct wn_plot *plot, const char *class, double x,
+                 double y, double width, double height, const char *hint)
+{
+    char text[4][32];
+
+    length_of(x, text[0]);
+    length_of(y, text[1]);
+    length_of(width, text[2]);
+    length_of(height, text[3]);
+    wn_markup_open(plot->markup, "rect", "class", class, "x", text[0], "y",
+                   text[1], "width", text[2], "height", text[3], NULL);
+    put_hint(plot, hint);
+}
+
+void wn_svg_line(const struct wn_plot *plot, const char *class, double x1,
+                 double y1, double x2, double y2)
+{
+    char text[4][32];
+
+    wn_markup_leaf(plot->markup, "line", "class", class, "x1",
+                   length_of(x1, text[0]), "y1", length_of(y1, text[1]), "x2",
+                   length_of(x2, text[2]), "y2", length_of(y2, text[3]), NULL);
+}
+
+void wn_svg_point(struct wn_text *path, double x, double y)
+{
+    char text[2][32];
+
+    wn_text_format(path, "%s%s %s", path->length ? "L" : "M",
+                   length_of(x, text[0]), length_of(y, text[1]));
+}
+
+void wn_svg_path(const struct wn_plot *plot, const char *class,
+                 struct wn_text *path, const char *hint)
+{
+    wn_markup_open(plot->markup, "path", "class", class, "d", wn_text_of(path),
+                   NULL);
+    put_hint(plot, hint);
+    wn_text_free(path);
+}
+
+void wn_svg_diamond(const struct wn_plot *plot, const char *class, double x,
+                    double y, double radius, const char *hint)
+{
+    struct wn_text path = {0};
+
+    wn_svg_point(&path, x - radius, y);
+    wn_svg_point(&path, x, y - radius);
+    wn_svg_point(&path, x + radius, y);
+    wn_svg_point(&path, x, y + radius);
+    wn_text_add(&path, "Z", 1);
+    wn_svg_path(plot, class, &path, hint);
+}
+
+void wn_svg_circle(const struct wn_plot *plot, const char *class, double x,
+                   double y, double radius, const char *hint)
+{
+    char text[3][32];
+
+    wn_markup_open(plot->markup, "circle", "class", class, "cx",
+                   length_of(x, text[0]), "cy", length_of(y, text[1]), "r",
+                   length_of(radius, text[2]), NULL);
+    put_hint(plot, hint);
+}
+
+void wn_svg_text(const struct wn_plot *plot, const char *class,
+                 const char *anchor, double x, double y, const char *text)
+{
+    char place[2][32];
+
+    wn_markup_open(plot->markup, "text", "class", class, "x",
+                   length_of(x, place[0]), "y", length_of(y, place[1]),
+                   "text-anchor", strcmp(anchor, "start") ? anchor : NULL,
+                   NULL);
+    wn_markup_say(plot->markup, "%s", text);
+    wn_markup_close(plot->markup);
+}
+
+void wn_svg_label(const struct wn_plot *plot, const char *anchor, double x,
+                  double y, const char *text, size_t cells)
+{
+    struct wn_text visible = {0};
+    size_t used = 0, cut = 0, end = 0;
+
+    wn_text_add_visible(&visible, text, strlen(text));
+    while (end < visible.length) {
+        uint32_t point = 0;
+        const size_t size =
+            wn_text_point(visible.bytes + end, visible.length - end, &point);
+
+        used += point >= 0x1100 ? 2 : 1; /* wide letters, roughly */
+        if (used < cells)
+            cut = end + size;
+        end += size ? size : 1;
+    }
+    if (used > cells) {
+        visible.length = cut;
+        wn_text_add(&visible, "\xe2\x80\xa6", 3);
+    }
+    wn_svg_text(plot, NULL, anchor, x, y, wn_text_of(&visible));
+    wn_text_free(&visible);
+}
+
+double wn_svg_legend(const struct wn_plot *plot, const char *class, double x,
+                     double y, const char *text)
+{
+    wn_svg_rect(plot, class, x, y - 9, 10, 10, NULL);
+    wn_svg_text(plot, NULL, "start", x + 14, y, text);
+    return x + 26 + 6.4 * (double)strlen(text);
+}

@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report as one page of HTML that needs nothing else: no script, no
+ * network. A section is a row of sections[]; figures come from page/figure.h.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "check/decide.h"
+#include "check/row_kind.h"
+#include "page/figure.h"
+#include "page/svg.h"
+#include "render/phrases.h"
+#include "render/render.h"
+
+enum {
+    DEFAULT_SUSPECTS = 50,
+    MOST_SUSPECTS = 1000, /* rows of the table; a page stays below 2 MiB */
+    MOST_COLUMNS = 200
+};
+
+/* --- parts --------------------------------------------------------------- */
+
+/* A paragraph of plain text; nothing for an empty one. */
+static void put_paragraph(struct wn_markup *page, const char *class,
+                          struct wn_text *text)
+{
+    if (text->length)
+        wn_markup_element(page, "p", class ? "class" : NULL, class,
+                          text->bytes);
+    wn_text_free(text);
+}
+
+static void put_sentence(const struct wn_report *report,
+                         void (*sentence)(const struct wn_report *report,
+                                          struct wn_text *out),
+                         struct wn_markup *page)
+{
+    struct wn_text text = {0};
+
+    sentence(report, &text);
+    put_paragraph(page, NULL, &text);
+}
+
+/* Open a table with its head, in a box that scrolls if the table is wider than
+ * the screen. A head that begins with '#' is of numbers. */
+static void open_table(struct wn_markup *page, const char *caption,
+                       const char *const *head)
+{
+    wn_markup_open(page, "div", "class", "scroll", "role", "region",
+                   "aria-label", caption, "tabindex", "0", NULL);
+    wn_markup_open(page, "table", NULL);
+    wn_markup_element(page, "caption", NULL, NULL, caption);
+    wn_markup_open(page, "thead", NULL);
+    wn_markup_open(page, "tr", NULL);
+    for (; *head; head++) {
+        const bool number = **head == '#';
+
+        wn_markup_open(page, "th", "scope", "col", "class", number ? "n" : NULL,
+                       NULL);
+        wn_markup_say(page, "%s", *head + number);
+        wn_markup_close(page);
+    }
+    wn_markup_close(page);
+    wn_markup_close(page);
+    wn_markup_open(page, "tbody", NULL);
+}
+
+static void put_cell(struct wn_markup *page, const char *text)
+{
+    wn_markup_element(page, "td", NULL, NULL, text);
+}
+
+static void put_number(struct wn_markup *page, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void put_number(struct wn_markup *page, const char *format, ...)
+{
+    char text[64];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    wn_markup_element(page, "td", "class", "n", text);
+}
+
+static void put_count(struct wn_markup *page, const char *tag, size_t count)
+{
+    char text[32];
+
+    wn_tick_text((double)count, WN_LINEAR, text);
+    wn_markup_element(page, tag, strcmp(tag, "td") ? NULL : "class", "n", text);
+}
+
+/* --- in short ------------------------------------------------------------ */
+
+static void put_tile(struct wn_markup *page, const char *name,
+                     const char *value, const char *more)
+{
+    wn_markup_open(page, "div", NULL);
+    wn_markup_element(page, "dt", NULL, NULL, name);
+    wn_markup_open(page, "dd", NULL);
+    wn_markup_say(page, "%s", value);
+    if (*more)
+        wn_markup_element(page, "small", NULL, NULL, more);
+    wn_markup_close(page);
+    wn_markup_close(page);
+}
+
+static void put_tiles(const struct wn_report *report, struct wn_markup *page)
+{
+    char text[32], more[80], rate[40], end[2][16];
+
+    wn_markup_open(page, "dl", "class", "tiles", NULL);
+    wn_tick_text((double)report->data.n, WN_LINEAR, text);
+    snprintf(more, sizeof more, "%zu %s", report->data.k,
+             wn_plural(report->data.k, "class", "classes"));
+    put_tile(page, "rows", text, more);
+    if (report->flagged && report->label_bit) {
+        more[0] = '\0';
+        wn_phrase_rate(report, rate);
+        if (!isnan(report->rate_low) && !isnan(report->rate) &&
+            report->claim != WN_CLAIM_OVERLAP)
+            snprintf(more, sizeof more, "90 %% interval: %s to %s %%",
+                     wn_phrase_percent(report->rate_low, end[0]),
+                     wn_phrase_percent(report->rate_high, end[1]));
+        put_tile(page,
+                 report->claim == WN_CLAIM_OVERLAP    ? "labels that may be "
+                                                        "wrong"
+                 : report->claim == WN_CLAIM_EXPECTED ? "expected wrong"
+                                                      : "estimated wrong",
+                 isnan(report->rate) ? "not known" : rate, more);
+        wn_tick_text((double)report->label_rows, WN_LINEAR, text);
+        put_tile(page, "labels flagged", text, "");
+    }
+    if (report->flagged) {
+        wn_tick_text((double)report->flagged_rows, WN_LINEAR, text);
+        put_tile(page, "rows with any finding", text, "");
+    }
+    if (report->decided.count) {
+        const struct wn_precision all = wn_precision_of(report, WN_OF_ALL, 0);
+
+        wn_tick_text((double)all.reviewed, WN_LINEAR, text);
+        snprintf(more, sizeof more, "%zu confirmed wrong", all.wrong);
+        put_tile(page, "labels reviewed", text, more);
+    }
+    wn_markup_close(page);
+}
+
+/* What the numbers mean, and what they do not. */
+static const char *interval_meaning(const struct wn_report *report)
+{
+    if (isnan(report->rate))
+        return NULL;
+    if (report->claim == WN_CLAIM_OVERLAP)
+        return "This range is no error of measurement: with more rows of the "
+               "same kind it stays as wide. Only people who look at rows can "
+               "narrow it.";
+    if (report->claim == WN_CLAIM_EXPECTED)
+        return NULL;
+    return "The estimate is about the dataset as a whole, the flags about "
+           "single rows, so the two numbers differ. The interval says how "
+           "far the estimate can be off: if errors are like those that the "
+           "estimate assumes, 9 of 10 such intervals hold the true share.";
+}
+
+static void put_short(const struct wn_report *report, struct wn_markup *page)
+{
+    const char *meaning;
+
+    put_tiles(report, page);
+    if (!report->flagged) {
+        wn_markup_element(page, "p", NULL, NULL,
+                          "Nothing has been flagged yet; the commands below "
+                          "do that.");
+        return;
+    }
+    if (report->label_bit) {
+        put_sentence(report, wn_sentence_rate, page);
+        meaning = interval_meaning(report);
+        if (meaning)
+            wn_markup_element(page, "p", NULL, NULL, meaning);
+        put_sentence(report, wn_sentence_depths, page);
+    }
+    for (size_t c = 0; report->data.column_note && c < report->data.columns;
+         c++)
+        if (strcmp(report->data.column_note[c], "predicts the label") == 0) {
+            wn_markup_open(page, "p", "class", "note", NULL);
+            wn_markup_say(page, "Column ");
+            wn_markup_element(page, "strong", NULL, NULL,
+                              report->data.column_name[c]);
+            wn_markup_say(page, " predicts the label alone. Is it a copy of "
+                                "the label? Then leave it out: ingest "
+                                "--ignore.");
+            wn_markup_close(page);
+        }
+}
+
+static void put_next(const struct wn_report *report, struct wn_markup *page)
+{
+    struct wn_command command[WN_COMMANDS];
+    const size_t count = wn_next_commands(report, command);
+
+    wn_markup_open(page, "dl", "class", "commands", NULL);
+    for (size_t c = 0; c < count; c++) {
+        wn_markup_element(page, "dt", NULL, NULL, command[c].purpose);
+        wn_markup_open(page, "dd", NULL);
+        wn_markup_element(page, "code", NULL, NULL, command[c].line);
+        wn_markup_close(page);
+        free(command[c].line);
+    }
+    wn_markup_close(page);
+}
+
+/* --- suspects ------------------------------------------------------------ */
+
+/* What looks wrong: the words of the reason, the checks, the kind. */
+static void put_why(const struct wn_report *report, size_t i,
+                    struct wn_markup *page)
+{
+    const char *kind = wn_report_kind(report, i);
+    struct wn_text text = {0};
+
+    wn_phrase_issues(report, i, ", ", &text);
+    if (report->reason && report->action[i])
+        wn_text_format(&text, "%s%s", text.length ? "; " : "",
+                       wn_reason_words(report->reason_name[report->reason[i]]));
+    if (kind && strcmp(kind, "clear") && strcmp(kind, "wrong") &&
+        report->claim != WN_CLAIM_NOTHING)
+        wn_text_format(&text, "; %s: %s", wn_row_kind_title(kind),
+                       wn_row_kind_words(kind));
+    wn_markup_element(page, "td", "class", "why", wn_text_of(&text));
+    wn_text_free(&text);
+}
+
+static void put_suspect(const struct wn_report *report, size_t place, size_t i,
+                        struct wn_markup *page)
+{
+    const struct wn_dataset *data = &report->data;
+    const int32_t suggestion = report->suggestion[i];
+    const bool rival =
+        report->rival && suggestion < 0 && report->issue[i] & report->label_bit;
+    size_t length = 0;
+    const char *id = wn_report_id(report, i, &length);
+    char suspicion[16];
+
+    wn_markup_open(page, "tr", NULL);
+    put_count(page, "td", place);
+    wn_markup_open(page, "th", "scope", "row", "class", "n", NULL);
+    wn_markup_say(page, "%zu", i);
+    wn_markup_close(page);
+    put_number(page, "%llu", (unsigned long long)data->row_line[i]);
+    if (data->id) {
+        wn_markup_open(page, "td", NULL);
+        wn_markup_add(page, id, length);
+        wn_markup_close(page);
+    }
+    put_cell(page, wn_report_class(report, data->label[i]));
+    wn_markup_open(page, "td", NULL);
+    const char *other =
+        wn_report_class(report, rival ? report->rival[i] : suggestion);
+    wn_markup_say(page, rival ? "(%s)" : "%s", other ? other : "-");
+    wn_markup_close(page);
+    wn_phrase_suspicion(
+        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
+        suspicion);
+    put_number(page, "%s", suspicion);
+    put_cell(page, report->action_name[report->action[i]]);
+    put_why(report, i, page);
+    wn_markup_close(page);
+}
+
+static void put_suspects(const struct wn_report *report, struct wn_markup *page)
+{
+    enum { ID = 3 };
+
+    if (!report->flagged)
+        return;
+    const char *head[] = {"#",         "#row",       NULL,     "id",  "given",
+                          "suggested", "#suspicion", "action", "why", NULL};
+    const size_t depth = page->depth;
+    char place[32], caption[120];
+    size_t count, columns = 0;
+    int64_t *rows =
+        wn_report_rows(report, WN_ROWS_FLAGGED, DEFAULT_SUSPECTS, &count);
+    const size_t shown = count < MOST_SUSPECTS ? count : MOST_SUSPECTS;
+
+    if (!shown) {
+        wn_markup_element(page, "p", NULL, NULL, "No check found anything.");
+        free(rows);
+        return;
+    }
+    snprintf(place, sizeof place, "#%s", wn_phrase_place(&report->data));
+    head[2] = place;
+    for (size_t c = 0; c < sizeof head / sizeof *head; c++)
+        if (c != ID || report->data.id)
+            head[columns++] = head[c];
+    head[0] = "#rank";
+    wn_markup_open(page, "p", NULL);
+    if (report->rows == WN_ROWS_DEFAULT)
+        wn_markup_say(page,
+                      "The first %zu of %zu rows with findings that nobody "
+                      "decided about. ",
+                      shown, report->flagged_rows);
+    if (shown < count)
+        wn_markup_say(page,
+                      "The page lists the first %zu of %zu rows; report "
+                      "--format=tsv lists all. ",
+                      shown, count);
+    wn_markup_say(page,
+                  "Suspicion is the probability that the label is wrong. row "
+                  "counts from 0. A class in parentheses is the most probable "
+                  "other one, but not sure enough to be suggested.");
+    wn_markup_close(page);
+    snprintf(caption, sizeof caption, "Most suspicious rows, %zu", shown);
+    open_table(page, caption, head);
+    for (size_t r = 0; r < shown; r++)
+        put_suspect(report, r + 1, (size_t)rows[r], page);
+    wn_markup_close_to(page, depth);
+    free(rows);
+}
+
+/* --- checks and columns -------------------------------------------------- */
+
+static void put_checks(const struct wn_report *report, struct wn_markup *page)
+{
+    static const char *const head[] = {"check", "#rows", "what it found", NULL};
+    const size_t depth = page->depth;
+
+    if (!report->checks)
+        return;
+    open_table(page, "What the checks found", head);
+    for (size_t c = 0; c < report->checks; c++) {
+        const char *name = report->check_name[c];
+        const int check = wn_check_find(name);
+
+        if (!report->check_ran[c] && check >= 0 && wn_checks[check]->optional)
+            continue;
+        wn_markup_open(page, "tr", NULL);
+        wn_markup_element(page, "th", "scope", "row", name);
+        if (report->check_ran[c])
+            put_count(page, "td", report->check_rows[c]);
+        else
+            put_number(page, "-");
+        put_cell(page, !report->check_ran[c] ? "was not run"
+                       : !report->check_rows[c]
+                           ? "nothing"
+                           : wn_phrase_check_reason(report, name));
+        wn_markup_close(page);
+    }
+    wn_markup_close_to(page, depth);
+}
+
+static void put_column(const struct wn_dataset *data, size_t c,
+                       struct wn_markup *page)
+{
+    const char *note = data->column_note ? data->column_note[c] : "";
+    const double alone = data->column_alone ? data->column_alone[c] : NAN;
+    char number[3][32] = {"", "", ""};
+    size_t begin, end;
+
+    wn_markup_open(page, "tr", NULL);
+    wn_markup_element(page, "th", "scope", "row", data->column_name[c]);
+    put_cell(page, data->column_kind[c]);
+    put_count(page, "td", (size_t)data->column_missing[c]);
+    put_count(page, "td", (size_t)data->column_invalid[c]);
+    if (data->column_distinct[c])
+        put_number(page, "%s%llu",
+                   data->column_about && data->column_about[c] ? "~" : "",
+                   (unsigned long long)data->column_distinct[c]);
+    else
+        put_number(page, "-");
+    if (isnan(alone))
+        put_number(page, "-");
+    else
+        put_number(page, "%.0f %%", fmax(0, 100 * alone));
+    wn_markup_open(page, "td", NULL);
+    if (wn_column_number(data, c, data->column_min[c], number[0])) {
+        if (data->column_median)
+            wn_column_number(data, c, data->column_median[c], number[1]);
+        wn_column_number(data, c, data->column_max[c], number[2]);
+        wn_markup_say(page, "%s \xe2\x80\xa6 %s%s%s", number[0], number[1],
+                      *number[1] ? " \xe2\x80\xa6 " : "", number[2]);
+    }
+    wn_column_tops(data, c, &begin, &end);
+    for (size_t t = begin; t < end; t++)
+        wn_markup_say(page, "%s%s %llu", t > begin ? ", " : "",
+                      data->top_value[t],
+                      (unsigned long long)data->top_count[t]);
+    if (end > begin && data->column_distinct[c] > end - begin)
+        wn_markup_say(page, ", \xe2\x80\xa6");
+    if (*note) {
+        wn_markup_say(page, " ");
+        wn_markup_element(page, "strong", NULL, NULL, note);
+    }
+    wn_markup_close(page);
+    wn_markup_close(page);
+}
+
+static void put_columns(const struct wn_report *report, struct wn_markup *page)
+{
+    static const char *const head[] = {"column",   "kind",      "#missing",
+                                       "#invalid", "#distinct", "#alone",
+                                       "values",   NULL};
+    const struct wn_dataset *data = &report->data;
+    const size_t depth = page->depth;
+    const size_t shown =
+        data->columns < MOST_COLUMNS ? data->columns : MOST_COLUMNS;
+
+    if (!shown)
+        return;
+    wn_markup_element(page, "p", NULL, NULL,
+                      "alone: how well the column by itself predicts the "
+                      "label; 100 % is always, 0 % no better than the largest "
+                      "class. Numbers: smallest, median, largest.");
+    open_table(page, "Columns of the source", head);
+    for (size_t c = 0; c < shown; c++)
+        put_column(data, c, page);
+    wn_markup_close_to(page, depth);
+    if (shown < data->columns) {
+        wn_markup_open(page, "p", NULL);
+        wn_markup_say(page, "And %zu more.", data->columns - shown);
+        wn_markup_close(page);
+    }
+}
+
+/* --- figures ------------------------------------------------------------- */
+
+/* The figures of a section, as far as the audit has them. */
+static void put_figures(const struct wn_report *report, const char *names,
+                        struct wn_markup *page)
+{
+    const size_t depth = page->depth;
+
+    while (*names) {
+        const size_t length = strcspn(names, " ");
+        const struct wn_figure_kind *kind = wn_figure_kinds;
+        struct wn_figure figure;
+
+        while (strlen(kind->name) != length ||
+               memcmp(kind->name, names, length) != 0)
+            kind++;
+        names += length + (names[length] == ' ');
+        if (wn_figure_make(&figure, kind, report)) {
+            if (page->depth == depth)
+                wn_markup_open(page, "div", "class", "figures", NULL);
+            wn_markup_open(page, "figure", NULL);
+            wn_markup_element(page, "h3", NULL, NULL, kind->title);
+            wn_figure_svg(&figure, page, false);
+            wn_markup_open(page, "figcaption", NULL);
+            wn_markup_say(page, "%s %s", kind->brief, wn_text_of(&figure.says));
+            if (figure.left_out)
+                wn_markup_say(page, " %zu more are not shown.",
+                              figure.left_out);
+            wn_markup_close(page);
+            wn_markup_open(page, "details", NULL);
+            wn_markup_element(page, "summary", NULL, NULL,
+                              "The numbers as a table");
+            wn_markup_open(page, "div", "class", "scroll", "role", "region",
+                           "aria-label", kind->title, "tabindex", "0", NULL);
+            wn_figure_table(&figure, page);
+            wn_markup_close(page);
+            wn_markup_close(page);
+            wn_markup_close(page);
+        }
+        wn_figure_free(&figure);
+    }
+    wn_markup_close_to(page, depth);
+}
+
+/* --- provenance ---------------------------------------------------------- */
+
+static void put_fact(struct wn_markup *page, const char *name,
+                     const char *value)
+{
+    if (!value)
+        return;
+    wn_markup_open(page, "tr", NULL);
+    wn_markup_element(page, "th", "scope", "row", name);
+    wn_markup_open(page, "td", NULL);
+    wn_markup_element(page, "code", NULL, NULL, value);
+    wn_markup_close(page);
+    wn_markup_close(page);
+}
+
+static void put_provenance(const struct wn_report *report,
+                           struct wn_markup *page)
+{
+    static const char *const head[] = {"fact", "value", NULL};
+    static const char *const stage[] = {"ingest", "score", "flag"};
+    const size_t depth = page->depth;
+    char size[64];
+
+    open_table(page, "Where these results come from", head);
+    put_fact(page, "source", report->data.source);
+    snprintf(size, sizeof size, "%llu bytes",
+             (unsigned long long)report->data.source_size);
+    put_fact(page, "size", size);
+    put_fact(page, "digest (XXH3, 128 bits)", report->data.source_digest);
+    put_fact(page, "label column", report->data.label_column);
+    for (int s = WN_DATA; s <= WN_FLAGS; s++)
+        if (report->origin[s].version) {
+            struct wn_text text = {0};
+
+            wn_text_format(&text, "%s: %s", report->origin[s].version,
+                           report->origin[s].options ? report->origin[s].options
+                                                     : "");
+            put_fact(page, stage[s], text.bytes);
+            wn_text_free(&text);
+        }
+    wn_markup_close_to(page, depth);
+}
+
+/* --- the page ------------------------------------------------------------ */
+
+/* The sections in order: an identifier, one of the heading, the heading, and
+ * what is in it: a function, or figures by name, or both. One in which nothing
+ * is does not appear. */
+static const struct section {
+    const char *id, *heading, *title;
+    void (*put)(const struct wn_report *report, struct wn_markup *page);
+    const char *figures;
+} sections[] = {
+    {"short", "h-short", "In short", put_short, NULL},
+    {"next", "h-next", "What to do next", put_next, NULL},
+    {"suspects", "h-suspects", "Most suspicious rows", put_suspects, NULL},
+    {"labels", "h-labels", "How noisy the labels are", NULL,
+     "suspicion classes matrix yield depth annotators splits groups"},
+    {"people", "h-people", "What people found", NULL, "verdicts"},
+    {"kinds", "h-kinds", "Kinds of rows", NULL, "kinds map"},
+    {"models", "h-models", "The models", NULL, "models reliability"},
+    {"checks", "h-checks", "What the checks found", put_checks, NULL},
+    {"columns", "h-columns", "The columns", put_columns, NULL},
+    {"provenance", "h-provenance", "Provenance", put_provenance, NULL}};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+/* The head of the document, to the links to the sections. */
+static void put_head(const struct wn_report *report, const bool *there,
+                     struct wn_markup *page)
+{
+    struct wn_text headline = {0}, id = {0};
+
+    wn_sentence_headline(report, &headline);
+    wn_markup_doctype(page);
+    wn_markup_open(page, "html", "lang", "en", NULL);
+    wn_markup_open(page, "head", NULL);
+    wn_markup_leaf(page, "meta", "charset", "utf-8", NULL);
+    wn_markup_leaf(page, "meta", "http-equiv", "Content-Security-Policy",
+                   "content",
+                   "default-src 'none'; style-src 'unsafe-inline'; img-src "
+                   "data:; base-uri 'none'; form-action 'none'",
+                   NULL);
+    wn_markup_leaf(page, "meta", "name", "viewport", "content",
+                   "width=device-width, initial-scale=1", NULL);
+    wn_markup_leaf(page, "meta", "name", "color-scheme", "content",
+                   "light dark", NULL);
+    wn_markup_element(page, "title", NULL, NULL, wn_text_of(&headline));
+    wn_markup_style(page, wn_svg_style);
+    wn_markup_style(page, wn_page_style);
+    wn_markup_close(page);
+    wn_markup_open(page, "body", NULL);
+    wn_markup_element(page, "a", "href", "#main", "Skip to the results");
+    wn_markup_open(page, "header", NULL);
+    wn_markup_element(page, "p", "class", "kicker", "Audit of labels");
+    wn_markup_element(page, "h1", NULL, NULL, wn_text_of(&headline));
+    wn_markup_close(page);
+    wn_markup_open(page, "nav", "aria-label", "Sections", NULL);
+    wn_markup_open(page, "ul", NULL);
+    for (size_t s = 0; s < SECTIONS; s++) {
+        if (!there[s])
+            continue;
+        id.length = 0;
+        wn_text_format(&id, "#%s", sections[s].id);
+        wn_markup_open(page, "li", NULL);
+        wn_markup_element(page, "a", "href", id.bytes, sections[s].title);
+        wn_markup_close(page);
+    }
+    wn_markup_close(page);
+    wn_markup_close(page);
+    wn_text_free(&headline);
+    wn_text_free(&id);
+}
+
+void wn_html_report(const struct wn_report *report, struct wn_text *out)
+{
+    struct wn_markup page = {.out = out};
+    struct wn_text body[SECTIONS] = {{0}};
+    bool there[SECTIONS];
+
+    /* First what is in the sections: an empty one has no heading. */
+    for (size_t s = 0; s < SECTIONS; s++) {
+        struct wn_markup inner = {.out = &body[s]};
+
+        if (sections[s].put)
+            sections[s].put(report, &inner);
+        if (sections[s].figures)
+            put_figures(report, sections[s].figures, &inner);
+        there[s] = body[s].length > 0;
+    }
+    put_head(report, there, &page);
+    wn_markup_open(&page, "main", "id", "main", NULL);
+    for (size_t s = 0; s < SECTIONS; s++) {
+        if (!there[s])
+            continue;
+        wn_markup_open(&page, "section", "id", sections[s].id,
+                       "aria-labelledby", sections[s].heading, NULL);
+        wn_markup_element(&page, "h2", "id", sections[s].heading,
+                          sections[s].title);
+        wn_markup_move(&page, &body[s]);
+        wn_markup_close(&page);
+    }
+    wn_markup_close(&page);
+    wn_markup_open(&page, "footer", NULL);
+    wn_markup_element(&page, "p", NULL, NULL,
+                      "This page needs no network and runs no script. "
+                      "Suspicions are probabilities, not verdicts: look at a "
+                      "row before you change its label.");
+    wn_markup_close_to(&page, 0);
+    wn_text_add(out, "\n", 1);
+}
