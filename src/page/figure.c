@@ -167,3 +167,41 @@ void wn_figure_tsv(const struct wn_figure *figure, struct wn_text *out)
         wn_text_add(out, "\n", 1);
     }
 }
+
+const struct wn_figure_kind *wn_figure_find(const char *name)
+{
+    for (const struct wn_figure_kind *kind = wn_figure_kinds; kind->name;
+         kind++)
+        if (strcmp(kind->name, name) == 0)
+            return kind;
+    return NULL;
+}
+
+void wn_figure_list(struct wn_text *out)
+{
+    for (const struct wn_figure_kind *kind = wn_figure_kinds; kind->name;
+         kind++)
+        wn_text_format(out, "%-12s  %s\n", kind->name, kind->title);
+}
+
+int wn_figure_print(const struct wn_report *report,
+                    const struct wn_figure_kind *kind, bool table,
+                    struct wn_text *out, struct wn_error *error)
+{
+    struct wn_figure figure;
+    struct wn_markup markup = {.out = out};
+    int status = 0;
+
+    if (!wn_figure_make(&figure, kind, report)) {
+        status = wn_fail(error, WN_EDATA, "%s: no figure %s: it needs %s",
+                         report->file ? report->file : "standard input",
+                         kind->name, kind->needs);
+    } else if (table) {
+        wn_figure_tsv(&figure, out);
+    } else {
+        wn_figure_svg(&figure, &markup, true);
+        wn_text_add(out, "\n", 1);
+    }
+    wn_figure_free(&figure);
+    return status;
+}

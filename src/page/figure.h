@@ -79,6 +79,16 @@ void wn_figure_svg(const struct wn_figure *figure, struct wn_markup *markup,
 void wn_figure_table(const struct wn_figure *figure, struct wn_markup *markup);
 void wn_figure_tsv(const struct wn_figure *figure, struct wn_text *out);
 
+/* The kind called `name`; NULL if there is none. */
+const struct wn_figure_kind *wn_figure_find(const char *name);
+/* A line for each kind: its name and title. */
+void wn_figure_list(struct wn_text *out);
+/* A figure in a file of its own, SVG or TSV. WN_EDATA names what the audit
+ * lacks. */
+int wn_figure_print(const struct wn_report *report,
+                    const struct wn_figure_kind *kind, bool table,
+                    struct wn_text *out, struct wn_error *error) WN_MUST_CHECK;
+
 /* Draw: histogram of rows by suspicion, ... (draw.c) */
 void wn_draw_histogram(const struct wn_figure *figure, struct wn_markup *markup,
                        bool alone);

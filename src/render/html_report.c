@@ -15,6 +15,7 @@
 #include "page/svg.h"
 #include "render/phrases.h"
 #include "render/render.h"
+#include "util/memory.h"
 
 enum {
     DEFAULT_SUSPECTS = 50,
@@ -437,12 +438,11 @@ static void put_figures(const struct wn_report *report, const char *names,
 
     while (*names) {
         const size_t length = strcspn(names, " ");
-        const struct wn_figure_kind *kind = wn_figure_kinds;
+        char *name = wn_copy_text(names, length);
+        const struct wn_figure_kind *kind = wn_figure_find(name);
         struct wn_figure figure;
 
-        while (strlen(kind->name) != length ||
-               memcmp(kind->name, names, length) != 0)
-            kind++;
+        free(name);
         names += length + (names[length] == ' ');
         if (wn_figure_make(&figure, kind, report)) {
             if (page->depth == depth)

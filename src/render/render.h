@@ -9,6 +9,7 @@
 struct wn_format {
     const char *name; /* --format=NAME */
     bool lists;       /* lists rows or columns: takes --top and --columns */
+    /* NULL if the format has only figures. */
     void (*report)(const struct wn_report *report, struct wn_text *out);
     /* For --explain; NULL if the format has no such form. */
     void (*explain)(const struct wn_report *report,

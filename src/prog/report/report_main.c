@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "check/exit_status.h"
+#include "page/figure.h"
 #include "prog/report/night.h"
 #include "render/render.h"
 #include "util/memory.h"
@@ -65,6 +66,10 @@ static const struct wn_option first_rows[] = {
     {.name = "decisions-list",
      .kind = WN_FLAG,
      .help = "list what people decided, in the same form"},
+    {.name = "figure",
+     .kind = WN_TEXT,
+     .value = "NAME",
+     .help = "write one figure, as svg or tsv; help lists them"},
     {.name = "columns",
      .kind = WN_FLAG,
      .help = "show the columns of the source"},
@@ -101,9 +106,9 @@ static const char *which_table(const struct wn_options *options)
 /* The tables of decisions have one form and their own rows. */
 static int check_table(const struct wn_options *options, struct wn_error *error)
 {
-    static const char *const others[] = {"format",  "explain", "against",
-                                         "budget",  "top",     "columns",
-                                         "fail-on", "history", NULL};
+    static const char *const others[] = {
+        "format",  "explain", "against", "budget", "top",
+        "columns", "fail-on", "history", "figure", NULL};
     const char *table = which_table(options);
 
     if (wn_option_given(options, "seed") &&
@@ -120,6 +125,36 @@ static int check_table(const struct wn_options *options, struct wn_error *error)
     return 0;
 }
 
+/* A figure is one thing in one of two forms. */
+static int check_figure(const struct wn_options *options,
+                        const struct wn_format *format, struct wn_error *error)
+{
+    static const char *const others[] = {"explain", "against", "budget", "top",
+                                         "columns", "history", NULL};
+    const char *name = wn_option_text(options, "figure");
+
+    if (!name && !format->report)
+        return wn_fail(error, WN_EUSAGE,
+                       "--format=%s wants --figure=NAME; --figure=help lists "
+                       "the names",
+                       format->name);
+    for (size_t o = 0; name && others[o]; o++)
+        if (wn_option_given(options, others[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--figure and --%s exclude each other", others[o]);
+    if (name && wn_option_given(options, "format") && format->report &&
+        strcmp(format->name, "tsv"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--figure: found --format=%s, wanted svg or tsv",
+                       format->name);
+    if (name && !wn_figure_find(name) && strcmp(name, "help"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--figure: found '%s', which is none; --figure=help "
+                       "lists the names",
+                       name);
+    return 0;
+}
+
 /* Which rows to list. Options that have no effect on the requested report are
  * errors. */
 static int read_options(const struct wn_options *options,
@@ -133,8 +168,11 @@ static int read_options(const struct wn_options *options,
     const char *top = wn_option_text(options, "top");
     double value;
 
-    if (check_table(options, error) || report_night_check(options, error))
+    if (check_table(options, error) || report_night_check(options, error) ||
+        check_figure(options, format, error))
         return -1;
+    report->roles =
+        wn_option_given(options, "figure") || format->report == wn_html_report;
     if (wn_option_on(options, "spreadsheet-safe") &&
         strcmp(format->name, "tsv") && !which_table(options))
         return wn_fail(error, WN_EUSAGE,
@@ -337,6 +375,12 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
 
     if (read_options(run->options, format, &report, error))
         return -1;
+    const char *figure = wn_option_text(run->options, "figure");
+    if (figure && strcmp(figure, "help") == 0) {
+        wn_figure_list(&text);
+        status = wn_run_print(run, &text, error);
+        goto done;
+    }
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error) ||
         report_night_load(run, &report, read_clock(), &history, error))
@@ -349,6 +393,12 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         goto done;
     if (which_table(run->options)) {
         if (put_table(run, &report, &text, error))
+            goto done;
+    } else if (figure) {
+        const bool table = strcmp(format->name, "tsv") == 0;
+
+        if (wn_figure_print(&report, wn_figure_find(figure), table, &text,
+                            error))
             goto done;
     } else if (!wn_option_given(run->options, "explain"))
         format->report(&report, &text);

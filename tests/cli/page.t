@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The report as a page, and its figures: whole, by itself, safe whatever the data
+# say, and with the numbers of the audit file.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+python=''
+for candidate in python3 /usr/bin/python3; do
+    command -v "$candidate" >/dev/null && python=$candidate
+    "$candidate" -c 'import h5py, scipy' 2>/dev/null && break
+done
+page() {
+    "$python" -B "$source/tests/cli/page.py" "$@" 2>compared
+}
+methods=el2n,aum,disagreement,confidence,variability
+# figures AUDIT: each that it has, as NAME.tsv and NAME.svg.
+figures() {
+    report --figure=help | while read -r name _; do
+        report --figure="$name" --format=tsv "$1" >"$name.tsv" 2>/dev/null ||
+            { rm "$name.tsv"; continue; }
+        report --figure="$name" "$1" >"$name.svg"
+    done
+}
+
+ingest -q --label=digit "$samples/digits.csv" |
+    score -q --methods=$methods -o s.h5
+flag -q s.h5 -o digits.h5 || exit 99
+
+# --- options ------------------------------------------------------------------
+fails_with 2 '--format=svg wants --figure=NAME; --figure=help lists the names' \
+    report --format=svg digits.h5
+fails_with 2 "--figure: found 'pie', which is none" report --figure=pie digits.h5
+fails_with 2 '--figure: found --format=json, wanted svg or tsv' \
+    report --figure=map --format=json digits.h5
+fails_with 2 '--figure and --top exclude each other' \
+    report --figure=map --top=3 digits.h5
+fails_with 2 'digits.h5: no figure annotators: it needs a column of annotators' \
+    report --figure=annotators digits.h5
+fails_with 2 'cannot open' report --figure=map missing.h5
+runs 'the list of figures needs no audit' report --figure=help
+is "$(grep -c '^[a-z]* *[A-Z]' out)" "$(wc -l <out)" 'a name and a title a line'
+is "$(cut -d' ' -f1 out | tr '\n' ' ')" "$(sed -n \
+    '/^The figures are/,/^\.El/s/^\.It Cm //p' "$source/man/report.1" |
+    sed 's/ ,//g' | tr '\n' ' ')" 'the names that the manual lists'
+
+# --- the page -----------------------------------------------------------------
+runs 'a page' report --format=html digits.h5
+mv out digits.html
+OMP_NUM_THREADS=1 report --format=html digits.h5 >again.html
+same digits.html again.html 'the same bytes each time'
+runs 'a page of data alone' sh -c \
+    'ingest -q --label=species "$1" | report --format=html' - "$samples/iris.csv"
+mv out data.html
+report --format=html --top=3 digits.h5 >three.html
+is "$(grep -c '<td class="why">' three.html)" 3 'lists as many rows as --top'
+report --format=html --top=all digits.h5 >all.html
+is "$(grep -c '<td class="why">' all.html)" 1000 'and at most 1000'
+ok "$(grep -q 'the first 1000 of 1797 rows' all.html; echo $?)" 'and says so'
+is "$(sed -n 's/.*<h1>\(.*\)<\/h1>.*/\1/p' digits.html)" \
+    "$(report digits.h5 | head -n 1)" 'the headline of the text'
+if [ "$python" ]; then
+    for name in digits data all; do
+        is "$(page shape $name.html)" '' \
+            "$name.html is whole, in order and by itself"
+    done
+else
+    skip 'the pages are whole' 'there is no python3'
+fi
+
+# --- whatever the data say ----------------------------------------------------
+if [ "$python" ]; then
+    for evil in yes no; do
+        page data $evil "$evil.csv"
+        [ $evil = no ] || mv yes.csv "\"><img src=x onerror=alert(1)>&PAYLOAD.csv"
+        for file in ./*.csv; do
+            ingest -q --label=label --id=key --kind='text.*:text' \
+                --annotator=who "$file" | score -q --methods=$methods |
+                flag -q -o $evil.h5
+            rm "$file"
+        done
+        report --format=html --top=all $evil.h5 >$evil.html
+    done
+    is "$(page same no.html yes.html)" '' \
+        'no element and no attribute comes from data'
+    is "$(page shape yes.html)" '' 'the page is whole, whatever the data say'
+    figures yes.h5
+    is "$("$python" -c 'import sys, xml.dom.minidom as m
+for name in sys.argv[1:]: m.parse(name)' ./*.svg 2>&1)" '' \
+        'every figure is well-formed XML'
+    is "$(ls ./*.svg | wc -l)" 10 "ten figures were tried"
+else
+    skip 'payloads' 'there is no python3'
+fi
+
+# --- the numbers --------------------------------------------------------------
+if "$python" -c 'import h5py, scipy' 2>/dev/null; then
+    rm -f ./*.tsv
+    report --review-plan=60 digits.h5 | awk -F'\t' -v OFS='\t' '
+        NR > 1 { $8 = NR % 3 ? "ok" : "wrong" } { print }' >verdicts
+    flag -q --decisions=verdicts s.h5 -o reviewed.h5
+    for audit in digits reviewed yes; do
+        rm -f ./*.tsv
+        figures $audit.h5
+        is "$(page figures $audit.h5 .)" '' \
+            "the figures of $audit.h5 have the numbers of the file"
+        ok "$([ "$(wc -w <compared)" -ge 10 ]; echo $?)" \
+            "$(cat compared)"
+    done
+else
+    skip 'numbers of the figures' 'python3-h5py or scipy is not installed'
+fi
+done_testing
