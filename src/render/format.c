@@ -3,7 +3,8 @@
 
 /* A name in each of the three, in the same order. */
 const char wn_format_choices[] = "text|html|json|tsv|svg|prometheus";
-const char wn_format_help[] = "text, html, json (JSON Lines), tsv, svg or prometheus";
+const char wn_format_help[] =
+    "text, html, json (JSON Lines), tsv, svg or prometheus";
 const struct wn_format wn_formats[] = {
     {"text", true, wn_text_report, wn_text_explain},
     {"html", true, wn_html_report, NULL},
