@@ -8,7 +8,7 @@
 
 set -u
 script=''
-for program in ingest score flag report prune audit; do
+for program in ingest score flag report prune review audit; do
     name=$(echo $program | sed "$1") || exit 1
     [ "$name" != $program ] || continue
     title=$(echo $program | tr '[:lower:]' '[:upper:]')

@@ -103,6 +103,18 @@ static int32_t find_class(const struct wn_dataset *dataset, const char *text,
         else
             high = middle;
     }
+    /* Our own tables have the visible form of a name. */
+    for (size_t c = 0; c < dataset->k; c++) {
+        const char *name = dataset->label_name[c];
+        struct wn_text shown = {0};
+
+        wn_text_add_visible(&shown, name, strlen(name));
+        const bool same = wn_text_compare(wn_text_of(&shown), shown.length,
+                                          text, length) == 0;
+        wn_text_free(&shown);
+        if (same)
+            return (int32_t)c;
+    }
     return -1;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "array/hdf5.h"
@@ -16,6 +17,7 @@
 #include "util/spill.h"
 #include "util/free_memory.h"
 #include "util/memory.h"
+#include "util/number.h"
 #include "util/parallel.h"
 
 #define SMALL 128e6 /* bytes; a smaller need is not checked */
@@ -246,6 +248,16 @@ struct wn_audit_writer *wn_run_create(const struct wn_run *run,
     }
     wn_text_free(&options);
     return writer;
+}
+
+double wn_run_clock(void)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    double now;
+
+    return epoch && wn_number_parse(epoch, strlen(epoch), &now)
+               ? now
+               : (double)time(NULL);
 }
 
 int wn_run_print(const struct wn_run *run, const struct wn_text *text,

@@ -73,6 +73,9 @@ struct wn_audit_writer *wn_run_create(const struct wn_run *run,
                                       enum wn_stage stage,
                                       struct wn_error *error) WN_MUST_CHECK;
 
+/* The time in seconds since 1970; SOURCE_DATE_EPOCH holds it still. */
+double wn_run_clock(void);
+
 /* Write text to --output or standard output, whole or not at all. */
 int wn_run_print(const struct wn_run *run, const struct wn_text *text,
                  struct wn_error *error) WN_MUST_CHECK;

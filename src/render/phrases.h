@@ -63,8 +63,18 @@ struct wn_command {
     const char *purpose;
     char *line;
 };
+/* PROGRAM BEFORE AUDIT AFTER [> TO], for free(). Programs are named the way
+ * this one was called: winnow-report names winnow-prune. What is not ours goes
+ * through wn_text_add_shell(), for the line will be pasted. */
+char *wn_sibling_command(const struct wn_report *report, const char *program,
+                         const char *before, const char *after, const char *to);
 size_t wn_next_commands(const struct wn_report *report,
                         struct wn_command command[WN_COMMANDS]);
+
+/* The evidence about one row in sentences, with blanks between them. */
+void wn_explain_sentences(const struct wn_report *report,
+                          const struct wn_explanation *explanation,
+                          struct wn_text *text);
 
 /* Sections of the text report that describe the data (text_data.c): size,
  * defects, cleaning rules, spelling variants and columns. */

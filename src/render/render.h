@@ -42,4 +42,24 @@ void wn_decisions_tsv(const struct wn_report *report, const int64_t *rows,
 void wn_decided_tsv(const struct wn_report *report, double now,
                     struct wn_text *out);
 
+/* Their columns, and a line of theirs without line end, its cells in the order
+ * of `column`; one that has another name stays empty. */
+enum { WN_DECISION_COLUMNS = 12 };
+extern const char *const wn_decision_columns[WN_DECISION_COLUMNS];
+struct wn_decision_line {
+    size_t row;
+    float suspicion;
+    size_t reason;       /* of report->reason_name; more: none */
+    const char *verdict; /* "relabel:cat"; this and the others may be NULL */
+    const char *who, *when, *note;
+    bool planned; /* a review plan drew the row */
+};
+void wn_decision_line_add(const struct wn_report *report,
+                          const struct wn_decision_line *line,
+                          const char *const *column, size_t columns,
+                          struct wn_text *out);
+/* Add a verdict as the column has it. */
+void wn_decision_add(const struct wn_report *report, enum wn_decision decision,
+                     int32_t class, struct wn_text *out);
+
 #endif

@@ -189,15 +189,9 @@ struct command_list {
     size_t count;
 };
 
-/* Add PROGRAM BEFORE AUDIT AFTER [> TO].
- * Programs are named the way this one was called: winnow-report names
- * winnow-prune. What is not ours goes through wn_text_add_shell(), for the line
- * will be pasted. */
-static void add_command(struct command_list *list, const char *program,
-                        const char *before, const char *after, const char *to,
-                        const char *purpose)
+char *wn_sibling_command(const struct wn_report *report, const char *program,
+                         const char *before, const char *after, const char *to)
 {
-    const struct wn_report *report = list->report;
     static const char own[] = "report";
     const char *called = report->program ? report->program : own;
     const char *file = report->file ? report->file : "FILE.h5";
@@ -216,7 +210,15 @@ static void add_command(struct command_list *list, const char *program,
     if (to)
         wn_text_add_shell(&line, to, strlen(to));
     wn_text_free(&word);
-    list->command[list->count++] = (struct wn_command){purpose, line.bytes};
+    return line.bytes;
+}
+
+static void add_command(struct command_list *list, const char *program,
+                        const char *before, const char *after, const char *to,
+                        const char *purpose)
+{
+    list->command[list->count++] = (struct wn_command){
+        purpose, wn_sibling_command(list->report, program, before, after, to)};
 }
 
 /* Whether a few verdicts would tell much that flag cannot: the classes overlap,

@@ -69,56 +69,49 @@ static size_t count_neighbors(const struct wn_report *report,
     return count;
 }
 
-/* The evidence in sentences; the tables below have the numbers. */
-static void put_sentences(const struct wn_report *report,
+void wn_explain_sentences(const struct wn_report *report,
                           const struct wn_explanation *explanation,
-                          struct wn_text *out)
+                          struct wn_text *text)
 {
     const size_t i = explanation->row;
     const int32_t given = report->data.label[i];
     const int32_t other = report->rival ? report->rival[i] : -1;
     const char *rival = wn_report_class(report, other);
     const float *probability = explanation->probability;
-    struct wn_text text = {0};
 
     if (probability && given >= 0 && other >= 0) {
-        wn_text_format(&text, "Models that did not see this label give ");
-        wn_phrase_data_short(&text, rival);
-        wn_text_format(&text, " %.3f and the given label %.3f. ",
+        wn_text_format(text, "Models that did not see this label give ");
+        wn_phrase_data_short(text, rival);
+        wn_text_format(text, " %.3f and the given label %.3f. ",
                        (double)probability[other], (double)probability[given]);
         if (report->threshold && report->threshold[other] <= 1) {
-            wn_text_format(&text, "%.3f or more counts as sure for class ",
+            wn_text_format(text, "%.3f or more counts as sure for class ",
                            report->threshold[other]);
-            wn_phrase_data_short(&text, rival);
-            wn_text_format(&text, ". ");
+            wn_phrase_data_short(text, rival);
+            wn_text_format(text, ". ");
         }
     }
     if (explanation->neighbors && given >= 0) {
-        wn_text_format(&text,
+        wn_text_format(text,
                        "Of the %zu nearest rows %zu carry the given "
                        "label",
                        explanation->neighbors,
                        count_neighbors(report, explanation, given));
         if (other >= 0) {
-            wn_text_format(&text, ", %zu carry ",
+            wn_text_format(text, ", %zu carry ",
                            count_neighbors(report, explanation, other));
-            wn_phrase_data_short(&text, rival);
+            wn_phrase_data_short(text, rival);
         }
-        wn_text_format(&text, ". ");
+        wn_text_format(text, ". ");
     }
     if (report->scores && report->expected)
         wn_text_format(
-            &text, "%zu of %zu methods rank it among the %zu worst rows%s",
+            text, "%zu of %zu methods rank it among the %zu worst rows%s",
             wn_scores_agree(report, i), report->scores, report->expected,
             report->claim == WN_CLAIM_OVERLAP ? "."
             : report->claim == WN_CLAIM_EXPECTED
                 ? ", the expected number of wrong labels."
                 : ", the estimated number of wrong labels.");
-    if (text.length) {
-        wn_text_add(out, "\n", 1);
-        wn_phrase_paragraph(out, text.bytes);
-    }
-    wn_text_free(&text);
 }
 
 /* The checks, and the defects of its cells. */
@@ -261,7 +254,15 @@ void wn_text_explain(const struct wn_report *report,
         if (e)
             wn_text_add(out, "\n", 1);
         put_verdict(report, i, out);
-        put_sentences(report, explanation, out);
+        /* The tables below have the numbers. */
+        struct wn_text sentences = {0};
+
+        wn_explain_sentences(report, explanation, &sentences);
+        if (sentences.length) {
+            wn_text_add(out, "\n", 1);
+            wn_phrase_paragraph(out, sentences.bytes);
+        }
+        wn_text_free(&sentences);
         put_checks(report, i, out);
         /* The most probable classes, and the given one. */
         wn_grid_start(&grid, class_head,

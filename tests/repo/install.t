@@ -17,7 +17,7 @@ made() {
 made install
 ok $? "make install"
 is "$(cd root/usr/bin && ls | tr '\n' ' ')" \
-    "winnow-audit winnow-flag winnow-ingest winnow-prune winnow-report winnow-score " \
+    "winnow-audit winnow-flag winnow-ingest winnow-prune winnow-report winnow-review winnow-score " \
     "the programs have the prefix"
 (cd root/usr/share/man && find . -type f | sort) >pages
 (cd "$source/man" && ls ./*.[1-8]) |
@@ -25,7 +25,7 @@ is "$(cd root/usr/bin && ls | tr '\n' ' ')" \
     sort >wanted
 same pages wanted "and so do the pages of section 1"
 is "$(cat root/usr/share/man/man*/* |
-    grep -nE '^\.(It )?(Xr|Nm|Dt) (ingest|score|flag|report|prune|audit)\b')" "" \
+    grep -nE '^\.(It )?(Xr|Nm|Dt) (ingest|score|flag|report|prune|review|audit)\b')" "" \
     "no page mentions a program by its plain name"
 if command -v mandoc >/dev/null; then
     is "$(mandoc -T lint -W all -M root root/usr/share/man/man*/* 2>/dev/null |

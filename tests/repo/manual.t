@@ -15,7 +15,7 @@ for page in "$man"/*.[1-8]; do
     else
         skip "$name: mandoc -T lint" "mandoc is not installed"
     fi
-    is "$(sed -n 's/.*\<Xr \(winnow[-a-z]*\|ingest\|score\|flag\|report\|prune\|audit\) \([1-8]\).*/\1.\2/p' \
+    is "$(sed -n 's/.*\<Xr \(winnow[-a-z]*\|ingest\|score\|flag\|report\|prune\|review\|audit\) \([1-8]\).*/\1.\2/p' \
         "$page" | sort -u | while read -r other; do
         [ -f "$man/$other" ] || echo "$other"
     done)" "" "$name refers to pages that are there"
@@ -37,7 +37,7 @@ page_options() {
 help_options() {
     "$1" --help | sed -n '/^Options of/q; s/^ .\{5,6\}--\([a-z0-9-]*\).*/\1/p' | sort -u
 }
-for program in ingest score flag report prune audit; do
+for program in ingest score flag report prune review audit; do
     if [ -x "$build/$program" ] && [ -f "$man/$program.1" ]; then
         is "$(page_options "$man/$program.1" | tr '\n' ' ')" \
             "$(help_options "$program" | tr '\n' ' ')" \

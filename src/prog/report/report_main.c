@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "check/exit_status.h"
 #include "page/figure.h"
@@ -241,17 +240,6 @@ static int explain(const struct wn_run *run, const struct wn_format *format,
     return status;
 }
 
-/* The time in seconds since 1970; SOURCE_DATE_EPOCH holds it still. */
-static double read_clock(void)
-{
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    double now;
-
-    return epoch && wn_number_parse(epoch, strlen(epoch), &now)
-               ? now
-               : (double)time(NULL);
-}
-
 /* --planted. */
 static int report_planted(const struct wn_run *run,
                           const struct wn_report *report, struct wn_text *text,
@@ -298,7 +286,7 @@ static int put_table(const struct wn_run *run, const struct wn_report *report,
     if (wn_option_given(options, "planted"))
         return report_planted(run, report, text, error);
     if (wn_option_given(options, "decisions-list")) {
-        wn_decided_tsv(report, read_clock(), text);
+        wn_decided_tsv(report, wn_run_clock(), text);
         return 0;
     }
     if (wn_option_given(options, "review-plan")) {
@@ -383,7 +371,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     }
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error) ||
-        report_night_load(run, &report, read_clock(), &history, error))
+        report_night_load(run, &report, wn_run_clock(), &history, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
         findings = wn_exit_status_reached(
