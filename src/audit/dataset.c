@@ -241,6 +241,7 @@ static int load_attributes(const struct load *load)
                  {"data", "form", &dataset->form},
                  {"data", "task", &task},
                  {"data", "delimiter", &delimiter},
+                 {"data", "encoding", &dataset->encoding},
                  {dynamics, "content", &content}};
     double size = 0;
     bool known = true;
@@ -440,6 +441,7 @@ void wn_dataset_free(struct wn_dataset *dataset)
     free(dataset->source);
     free(dataset->source_digest);
     free(dataset->label_column);
+    free(dataset->encoding);
     free(dataset->form);
     *dataset = (struct wn_dataset){0};
 }

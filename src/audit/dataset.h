@@ -97,6 +97,7 @@ struct wn_dataset {
     bool ordinal;   /* the classes are whole numbers in order */
     char *form;     /* "hdf5", "libsvm", "npy"; NULL for CSV */
     char delimiter; /* of the source's cells */
+    char *encoding; /* of the source's text; NULL: UTF-8 */
 };
 
 /* Load parts of an audit file and check that they fit together: labels below k,

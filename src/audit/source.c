@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "csv/csv.h"
+#include "csv/encoding.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -25,8 +26,9 @@ struct wn_source {
     char path[32]; /* of a copy of bytes that the audit keeps; else "" */
     uint64_t size;
     struct timespec changed;
-    const char *line_end; /* that of the header */
-    bool terminated;      /* the last row has a line end */
+    struct wn_encoding *encoding; /* NULL: UTF-8 */
+    struct wn_text line_end;      /* that of the header */
+    bool terminated;              /* the last row has a line end */
 };
 
 /* ---- the sink ----------------------------------------------------------- */
@@ -142,8 +144,30 @@ void wn_source_close(struct wn_source *source)
         return;
     if (source->descriptor >= 0)
         close(source->descriptor);
+    wn_encoding_close(source->encoding);
+    wn_text_free(&source->line_end);
     free(source->name);
     free(source);
+}
+
+static int open_encoding(struct wn_source *source, struct wn_error *error)
+{
+    const char *name = source->dataset->encoding;
+
+    if (name)
+        source->encoding = wn_encoding_open(name, "", 0, error);
+    return name && !source->encoding ? -1 : 0;
+}
+
+/* Append UTF-8 text as the source would have it. */
+static int source_encode(const struct wn_source *source, const char *text,
+                         size_t length, struct wn_text *out,
+                         struct wn_error *error)
+{
+    if (source->encoding)
+        return wn_encoding_encode(source->encoding, text, length, out, error);
+    wn_text_add(out, text, length);
+    return 0;
 }
 
 /* Compare size and digest with the audit as far as is asked for, then look at
@@ -151,7 +175,10 @@ void wn_source_close(struct wn_source *source)
 static int check_source(struct wn_source *source, struct wn_error *error)
 {
     const struct wn_dataset *dataset = source->dataset;
-    char found[WN_DIGEST_TEXT], header[2] = {0}, last = '\n';
+
+    if (open_encoding(source, error))
+        return -1;
+    char found[WN_DIGEST_TEXT], header[8] = {0}, last[4];
     struct stat about;
 
     if (fstat(source->descriptor, &about))
@@ -179,13 +206,27 @@ static int check_source(struct wn_source *source, struct wn_error *error)
     const uint64_t head = dataset->row_offset[0];
     const uint64_t tail =
         dataset->n ? source_row_end(source, dataset->n - 1) : 0;
-    if ((head >= 2 && wn_read_at(source->descriptor, header, 2, head - 2,
-                                 source->name, error)) ||
-        (tail && wn_read_at(source->descriptor, &last, 1, tail - 1,
-                            source->name, error)))
+    struct wn_text *line_end = &source->line_end, feed = {0};
+    if (source_encode(source, "\r\n", 2, line_end, error) ||
+        source_encode(source, "\n", 1, &feed, error) ||
+        line_end->length > sizeof header ||
+        (head >= line_end->length &&
+         wn_read_at(source->descriptor, header, line_end->length,
+                    head - line_end->length, source->name, error)) ||
+        (tail >= feed.length &&
+         wn_read_at(source->descriptor, last, feed.length, tail - feed.length,
+                    source->name, error))) {
+        wn_text_free(&feed);
         return -1;
-    source->line_end = header[0] == '\r' && header[1] == '\n' ? "\r\n" : "\n";
-    source->terminated = last == '\n';
+    }
+    source->terminated =
+        tail < feed.length || memcmp(last, feed.bytes, feed.length) == 0;
+    if (memcmp(header, line_end->bytes, line_end->length)) {
+        wn_text_free(line_end);
+        *line_end = feed;
+    } else {
+        wn_text_free(&feed);
+    }
     return 0;
 }
 
@@ -236,7 +277,10 @@ static struct wn_source *open_kept(const struct wn_dataset *dataset,
         source->trust = trust;
         source->keeper = audit;
         source->size = size;
-        return source;
+        if (open_encoding(source, error) == 0)
+            return source;
+        wn_source_close(source);
+        return NULL;
     }
     descriptor = wn_temporary(error);
     if (descriptor < 0)
@@ -392,6 +436,19 @@ int wn_source_record(struct wn_source *source, size_t row,
             return -1;
         record->length = length;
     }
+    if (source->encoding) {
+        struct wn_text text = {0};
+        bool incomplete;
+        const size_t decoded =
+            wn_encoding_decode(source->encoding, record->bytes, record->length,
+                               &text, &incomplete);
+
+        wn_text_free(record);
+        *record = text;
+        if (decoded < length)
+            return wn_fail(error, WN_EDATA, "%s: row %zu: is not %s",
+                           source->name, row, source->dataset->encoding);
+    }
     /* The line end, and empty lines after it, belong to no record. */
     while (record->length && (record->bytes[record->length - 1] == '\n' ||
                               record->bytes[record->length - 1] == '\r'))
@@ -471,8 +528,8 @@ static int close_line(struct wn_source *source, size_t end,
     const bool open = sink->open_line;
 
     sink->open_line = end == source->dataset->n && !source->terminated;
-    return open ? sink_add(sink, source->line_end, strlen(source->line_end),
-                           error)
+    return open ? sink_add(sink, source->line_end.bytes,
+                           source->line_end.length, error)
                 : 0;
 }
 
@@ -495,34 +552,48 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
     const uint64_t start = row_begin(source, row);
     const size_t length = (size_t)(source_row_end(source, row) - start);
     char *record = wn_new(length, 1);
-    struct wn_text cell = {0};
-    size_t column = 0, at = 0, begin, end;
+    struct wn_text cell = {0}, encoded = {0}, text = {0};
+    size_t column = 0, at = 0, copied = 0, begin, end, *place = NULL;
     int status = close_line(source, row + 1, sink, error);
 
     if (status == 0)
         status = wn_read_at(source->descriptor, record, length, start,
                             source->name, error);
+    if (status == 0 && source->encoding)
+        status = wn_encoding_decode_places(source->encoding, record, length,
+                                           &text, &place, error);
+    else
+        wn_text_add(&text, record, length);
     for (size_t i = 0; i < count && status == 0; i++) {
-        if (wn_field_find(record + at, length - at, delimiter,
+        if (wn_field_find(text.bytes + at, text.length - at, delimiter,
                           change[i].column - column, &begin, &end)) {
             status = wn_fail(error, WN_EDATA, "%s: row %zu: has no column %zu",
                              source->name, row, change[i].column + 1);
             break;
         }
-        cell.length = 0;
+        const size_t from = place ? place[at + begin] : at + begin;
+        const size_t to = place ? place[at + end] : at + end;
+        cell.length = encoded.length = 0;
         wn_field_write(&cell, change[i].text, change[i].length, delimiter);
-        status = sink_add(sink, record + at, begin, error) ||
-                         sink_add(sink, wn_text_of(&cell), cell.length, error)
-                     ? -1
-                     : 0;
+        status =
+            source_encode(source, wn_text_of(&cell), cell.length, &encoded,
+                          error) ||
+                    sink_add(sink, record + copied, from - copied, error) ||
+                    sink_add(sink, wn_text_of(&encoded), encoded.length, error)
+                ? -1
+                : 0;
         /* The rest begins with a delimiter or is empty: to wn_field_find() an
          * empty field in the column just written. */
         at += end;
+        copied = to;
         column = change[i].column;
     }
     if (status == 0)
-        status = sink_add(sink, record + at, length - at, error);
+        status = sink_add(sink, record + copied, length - copied, error);
     wn_text_free(&cell);
+    wn_text_free(&encoded);
+    wn_text_free(&text);
+    free(place);
     free(record);
     return status;
 }

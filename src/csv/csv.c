@@ -140,8 +140,11 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
                                  "wanted at most that (is this the header?)");
         else if (!wn_text_is_utf8(cells[c].text, length))
             status = fail_header(csv, c, error,
-                                 "found a name that is not UTF-8, wanted "
-                                 "UTF-8: iconv -f latin1 -t utf8 FILE");
+                                 csv->transcript.encoding
+                                     ? "found a name that is not of the "
+                                       "--encoding"
+                                     : "found a name that is not UTF-8, wanted "
+                                       "UTF-8: --encoding=latin1?");
         if (status)
             break;
         if (length)
@@ -196,6 +199,7 @@ static struct wn_csv *csv_open_file(const char *path,
     const char *name = wn_input_name(path);
 
     csv->form = *form;
+    csv->transcript.descriptor = -1;
     file->step = form->block;
     file->name = csv->name = wn_copy_text(name, strlen(name));
     file->descriptor = wn_input_open(path, NULL, error);
@@ -213,7 +217,10 @@ static struct wn_csv *csv_open_file(const char *path,
                 "%s: found an empty file, wanted a header and rows", name);
         goto failed;
     }
-    if (wn_csv_check_kind(file, error))
+    if (wn_csv_check_kind(file, form->encoding, error))
+        goto failed;
+    if (form->encoding &&
+        wn_transcript_decode(&csv->transcript, file, form, error))
         goto failed;
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
     read_sep_line(csv, begin);
@@ -296,6 +303,7 @@ void wn_csv_close(struct wn_csv *csv)
         return;
     if (csv->file.descriptor >= 0)
         close(csv->file.descriptor);
+    wn_transcript_free(&csv->transcript);
     wn_window_free(&csv->file);
     for (size_t c = 0; c < csv->columns; c++)
         free(csv->column[c]);
@@ -368,14 +376,41 @@ const uint64_t *wn_csv_hash(const struct wn_csv *csv)
     return csv->index.hash;
 }
 
+/* Whether a transcript is read in place of the file. */
+static bool is_transcript(const struct wn_csv *csv)
+{
+    return csv->transcript.descriptor >= 0;
+}
+
+void wn_csv_to_source(const struct wn_csv *csv, const uint64_t *places,
+                      size_t count, uint64_t *in_source)
+{
+    for (size_t i = 0; i < count; i++)
+        in_source[i] = is_transcript(csv)
+                           ? wn_transcript_find(&csv->transcript, places[i])
+                           : places[i];
+}
+
+const char *wn_csv_encoding(const struct wn_csv *csv)
+{
+    return is_transcript(csv) ? wn_encoding_name(csv->transcript.encoding)
+                              : NULL;
+}
+
+const char *wn_csv_wanted_text(const struct wn_csv *csv)
+{
+    return is_transcript(csv) ? "text of the --encoding"
+                              : "UTF-8: --encoding=latin1?";
+}
+
 uint64_t wn_csv_size(const struct wn_csv *csv)
 {
-    return csv->file.size;
+    return is_transcript(csv) ? csv->transcript.size : csv->file.size;
 }
 
 const char *wn_csv_digest(const struct wn_csv *csv)
 {
-    return csv->index.digest;
+    return is_transcript(csv) ? csv->transcript.digest : csv->index.digest;
 }
 
 void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out)
@@ -400,8 +435,14 @@ static int csv_copy_range(const struct wn_csv *csv, uint64_t begin,
                           struct wn_error *error)
 {
     struct wn_window part = csv->file;
+    uint64_t places[2] = {begin, end};
     int status = 0;
 
+    wn_csv_to_source(csv, places, 2, places);
+    begin = places[0];
+    end = places[1];
+    part.descriptor = wn_csv_descriptor(csv);
+    part.size = wn_csv_size(csv);
     for (; begin < end && status == 0; begin += part.length) {
         const uint64_t left = end - begin;
 
@@ -434,7 +475,8 @@ int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
 
 int wn_csv_descriptor(const struct wn_csv *csv)
 {
-    return csv->file.descriptor;
+    return is_transcript(csv) ? csv->transcript.descriptor
+                              : csv->file.descriptor;
 }
 
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
@@ -442,7 +484,7 @@ int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
     const struct stat *old = &csv->opened;
     struct stat now;
 
-    if (fstat(csv->file.descriptor, &now))
+    if (fstat(wn_csv_descriptor(csv), &now))
         return wn_fail_errno(error, "%s: cannot read its size and time",
                              csv->name);
     if (now.st_size == old->st_size &&

@@ -53,6 +53,7 @@ typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
 
 struct wn_csv_form {
     char delimiter;        /* 0: that of a first line "sep=;", else a comma */
+    const char *encoding;  /* of the text; NULL: UTF-8 */
     bool decimal_comma;    /* numbers are written as in 1.234,5 */
     bool no_header;        /* columns are called c1, c2, ... */
     bool no_rows;          /* a header without rows is a table, too */
@@ -103,11 +104,20 @@ const char *wn_csv_column(const struct wn_csv *csv, size_t column);
 /* The column called `name`, or -1. */
 long wn_csv_find(const struct wn_csv *csv, const char *name);
 
+/* The encoding of the text as a file of its own needs it, "UTF-16LE", or NULL
+ * for UTF-8; and what a message wants where text is not of it. */
+const char *wn_csv_encoding(const struct wn_csv *csv);
+const char *wn_csv_wanted_text(const struct wn_csv *csv);
+
 /* Data records (without the header), and per record: */
 size_t wn_csv_rows(const struct wn_csv *csv);
 /* rows+1: where each record begins; the last is the end of the last record's
- * line. Empty lines after a record lie between its end and the next. */
+ * line. Empty lines after a record lie between its end and the next. In a file
+ * of another encoding these are places in its UTF-8 text, which
+ * wn_csv_to_source() turns into places in the file. */
 const uint64_t *wn_csv_offset(const struct wn_csv *csv);
+void wn_csv_to_source(const struct wn_csv *csv, const uint64_t *places,
+                      size_t count, uint64_t *in_source);
 const uint64_t *wn_csv_line(const struct wn_csv *csv); /* rows, from 1 */
 const uint64_t *wn_csv_hash(const struct wn_csv *csv); /* rows, XXH3 of the
                                               bytes without the line end */
@@ -118,7 +128,8 @@ const char *wn_csv_digest(const struct wn_csv *csv);
 /* Remove the rows with out[row] != 0 from the index; at least one row must
  * stay. Later rows move up. */
 void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out);
-/* Begin and end of each record that was left out: *count pairs. */
+/* Begin and end of each record that was left out, as wn_csv_offset(): *count
+ * pairs. */
 const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
 
 /* Copy the header, if there is one, and the records left out to `descriptor`,

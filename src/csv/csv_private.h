@@ -7,6 +7,7 @@
 
 #include "csv/cell_override.h"
 #include "csv/csv.h"
+#include "csv/encoding.h"
 #include "util/hash.h"
 
 /* --- scan.c: fields and records ----------------------------------------- */
@@ -85,9 +86,35 @@ int wn_window_line_end(const struct wn_window *window, uint64_t at,
 /* --- file_kind.c -------------------------------------------------------- */
 
 /* WN_EDATA if the first bytes, which the window holds, are those of another
- * kind of file; the message has the command that converts it. */
-int wn_csv_check_kind(const struct wn_window *file,
+ * kind of file; the message has the command that converts it. `encoding`: that
+ * of the form, or NULL. */
+int wn_csv_check_kind(const struct wn_window *file, const char *encoding,
                       struct wn_error *error) WN_MUST_CHECK;
+
+/* --- transcript.c ------------------------------------------------------- */
+
+/* A copy of the file as UTF-8 text in a temporary file, and where its parts,
+ * whole lines, come from. */
+struct wn_transcript {
+    int descriptor; /* of the source; -1: there is no transcript */
+    uint64_t size;  /* of the source */
+    char digest[WN_DIGEST_TEXT];
+    uint64_t *own, *source; /* where each part begins in the two; ascending */
+    size_t count, own_capacity, source_capacity;
+    struct wn_encoding *encoding; /* or NULL */
+};
+
+/* Write the transcript of a file that the form says is of another encoding, and
+ * turn *file into the transcript. WN_EDATA names line and byte of what is not
+ * of the encoding; with form->reject such a byte becomes one that is not UTF-8.
+ */
+int wn_transcript_decode(struct wn_transcript *transcript,
+                         struct wn_window *file, const struct wn_csv_form *form,
+                         struct wn_error *error) WN_MUST_CHECK;
+/* The place in the source of a part's beginning or of the end. */
+uint64_t wn_transcript_find(const struct wn_transcript *transcript,
+                            uint64_t own);
+void wn_transcript_free(struct wn_transcript *transcript);
 
 /* --- sniff.c ------------------------------------------------------------ */
 
@@ -134,7 +161,8 @@ struct wn_csv {
     struct wn_csv_form form;
     char *name;
     struct stat opened;
-    struct wn_window file;       /* its beginning */
+    struct wn_window file; /* its beginning, or that of the transcript */
+    struct wn_transcript transcript;
     uint64_t sep_begin, sep_end; /* of a first line "sep=;"; empty: none */
     uint64_t header_begin, header_end, header_line; /* empty: none */
     size_t unnamed; /* columns whose name in the header is empty */

@@ -20,10 +20,8 @@ static const struct {
     size_t length;
     const char *what, *command;
 } kinds[] = {
-    {0, "\xff\xfe", 2, "UTF-16 text, wanted UTF-8",
-     "iconv -f utf16 -t utf8 {} >{.}.utf8.csv"},
-    {0, "\xfe\xff", 2, "UTF-16 text, wanted UTF-8",
-     "iconv -f utf16 -t utf8 {} >{.}.utf8.csv"},
+    {0, "\xff\xfe", 2, "UTF-16 text, wanted UTF-8: --encoding=UTF-16", NULL},
+    {0, "\xfe\xff", 2, "UTF-16 text, wanted UTF-8: --encoding=UTF-16", NULL},
     {0, "\x1f\x8b", 2, "gzip data, wanted text", "zcat {} >{.}"},
     {0, "\x28\xb5\x2f\xfd", 4, "zstd data, wanted text", "zstdcat {} >{.}"},
     {0,
@@ -49,6 +47,7 @@ static const struct {
     {0, "%PDF-", 5, "a PDF document, wanted CSV", NULL},
     {0, "<?xml", 5, "XML, wanted CSV", PANDAS("xml")},
 };
+enum { TEXTS = 2 }; /* the first ones are text of another encoding */
 static const char arff[] =
     "sed '1,/^@data/Id; /^%/d' {} >{.}.csv, and --no-header";
 
@@ -106,13 +105,14 @@ static int fail_kind(const char *path, const char *what, const char *command,
     return -1;
 }
 
-int wn_csv_check_kind(const struct wn_window *file, struct wn_error *error)
+int wn_csv_check_kind(const struct wn_window *file, const char *encoding,
+                      struct wn_error *error)
 {
     const char *text = file->bytes, *end = text + file->length;
     /* A header may begin with such letters, too, but it has no NUL byte. */
     const bool binary = memchr(text, '\0', file->length) != NULL;
 
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = encoding ? TEXTS : 0; i < sizeof kinds / sizeof *kinds; i++)
         if (file->length >= kinds[i].at + kinds[i].length &&
             memcmp(text + kinds[i].at, kinds[i].bytes, kinds[i].length) == 0 &&
             (binary || !isalpha((unsigned char)*kinds[i].bytes)))

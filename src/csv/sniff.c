@@ -309,8 +309,7 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
         if (line)
             status = wn_fail(error, WN_EDATA,
                              "%s: --sniff: found bytes that are not UTF-8 in "
-                             "line %zu, wanted UTF-8: iconv -f latin1 -t utf8 "
-                             "FILE",
+                             "line %zu, wanted UTF-8: --encoding=latin1?",
                              file->name, line);
         else if (header == 0)
             status = wn_fail(error, WN_EDATA,

@@ -218,10 +218,10 @@ int wn_columns_number(struct wn_table *table, struct wn_error *error)
                 const size_t length = values->value[v].length;
 
                 if (!wn_text_is_utf8(text, length))
-                    return wn_csv_fail(
-                        table->csv, values->value[v].row, c, error,
-                        "found '%.*s', wanted UTF-8: see iconv(1)",
-                        wn_text_shown(length), text);
+                    return wn_csv_fail(table->csv, values->value[v].row, c,
+                                       error, "found '%.*s', wanted %s",
+                                       wn_text_shown(length), text,
+                                       wn_csv_wanted_text(table->csv));
             }
             wn_dictionary_sort(values, NULL);
         }

@@ -83,9 +83,9 @@ static int prescan_row(void *state, size_t row, const struct wn_cell *cells,
         if (column->role == WN_ROLE_IGNORED || column->kind == WN_KIND_TEXT ||
             wn_text_is_utf8(cell->text, cell->length))
             continue;
-        wn_csv_fail(csv, row, c, &rejected.why,
-                    "found '%.*s', wanted UTF-8: see iconv(1)",
-                    wn_text_shown(cell->length), cell->text);
+        wn_csv_fail(csv, row, c, &rejected.why, "found '%.*s', wanted %s",
+                    wn_text_shown(cell->length), cell->text,
+                    wn_csv_wanted_text(csv));
         rejected.broken = WN_BREAK_UTF8;
     }
     if (rejected.broken == WN_BREAKS)

@@ -103,8 +103,8 @@ static int roles_row(void *state, size_t row, const struct wn_cell *cells,
                 &piece->names[r], cell->text, cell->length, 1, row);
             if (piece->names[r].count > known &&
                 !wn_text_is_utf8(cell->text, cell->length))
-                return roles_fail(roles, row, r, cell, "UTF-8: see iconv(1)",
-                                  error);
+                return roles_fail(roles, row, r, cell,
+                                  wn_csv_wanted_text(roles->table->csv), error);
         } else if (values->flag && !missing) {
             const int truth = wn_boolean_parse(cell->text, cell->length);
 

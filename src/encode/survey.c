@@ -211,8 +211,9 @@ static int survey_row(void *state, size_t row, const struct wn_cell *cells,
             if (piece->classes.count > known &&
                 !wn_text_is_utf8(cell->text, cell->length))
                 return wn_csv_fail(table->csv, row, c, error,
-                                   "found '%.*s', wanted UTF-8: see iconv(1)",
-                                   wn_text_shown(cell->length), cell->text);
+                                   "found '%.*s', wanted %s",
+                                   wn_text_shown(cell->length), cell->text,
+                                   wn_csv_wanted_text(table->csv));
         }
         if (role == WN_ROLE_FEATURE && piece->spooled)
             piece->numbers[(row - piece->begin) * spool->width +

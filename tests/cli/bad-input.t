@@ -62,24 +62,24 @@ bad-header-empty-last.csv|:1: field 3: found the name 'c3' again (field 1 has it
 bad-header-empty-name.csv|:1: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-empty-quoted.csv|:1: field 2: found the name 'c2' again (field 1 has it), wanted another
 bad-header-long-name.csv|:1: field 1: found a name of more than 1,024 bytes, wanted at most that (is this the header?)
-bad-header-not-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: iconv -f latin1 -t utf8 FILE
+bad-header-not-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: --encoding=latin1?
 bad-header-nul.csv|:1: field 2: found a NUL byte, wanted text (is this file binary?)
 bad-header-only-no-newline.csv|: found a header and no rows, wanted at least one row
 bad-header-only.csv|: found a header and no rows, wanted at least one row
 bad-header-open-quote.csv|:1: field 2: found the end of the file, wanted the quote that closes the field opened here
-bad-header-overlong-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: iconv -f latin1 -t utf8 FILE
+bad-header-overlong-utf8.csv|:1: field 1: found a name that is not UTF-8, wanted UTF-8: --encoding=latin1?
 bad-header-quote.csv|:1: field 2: found a quote inside an unquoted field, wanted the whole field in quotes and "" for a quote
 bad-header-repeated-label.csv|:1: field 3: found the name 'label' again (field 1 has it), wanted another
 bad-header-repeated-quoted.csv|:1: field 2: found the name 'a' again (field 1 has it), wanted another
 bad-header-repeated-twice.csv|:1: field 4: found the name 'a' again (field 2 has it), wanted another
 bad-header-repeated.csv|:1: field 2: found the name 'a' again (field 1 has it), wanted another
 bad-header-text-after-quote.csv|:1: field 2: found text after the closing quote, wanted a delimiter or the end of the line
-bad-label-control.csv|:3: column label: found '\x1b[2J\xff', wanted UTF-8: see iconv(1)
+bad-label-control.csv|:3: column label: found '\x1b[2J\xff', wanted UTF-8: --encoding=latin1?
 bad-label-long.csv|:2: column label: found a label of 1025 bytes, wanted a class name of at most 1024
 bad-label-missing-many.csv|:7: column label: found no label in 12 rows (lines 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ...), wanted one in every row; --missing-label=drop leaves them out
 bad-label-missing-quoted.csv|:2: column label: found no label in 1 row (line 2), wanted one in every row; --missing-label=drop leaves them out
 bad-label-missing.csv|:3: column label: found no label in 1 row (line 3), wanted one in every row; --missing-label=drop leaves them out
-bad-label-not-utf8.csv|:3: column label: found 'K\xf6ln', wanted UTF-8: see iconv(1)
+bad-label-not-utf8.csv|:3: column label: found 'K\xf6ln', wanted UTF-8: --encoding=latin1?
 bad-label-numbers.csv|: column label: found 49 different numbers in 49 rows, wanted classes; is this a measurement? Cut it into ranges (winnow-recipes(7) has a rule) or use a tool for regression; --label-type=class goes on
 bad-long-quoted-row.csv|:3: found 4 fields, wanted 3
 bad-long-row.csv|:3: found 4 fields, wanted 3
@@ -107,9 +107,9 @@ bad-short-row-late.csv|:6002: found 2 fields, wanted 3
 bad-short-row.csv|:3: found 2 fields, wanted 3
 bad-text-after-quote.csv|:3: column b: found text after the closing quote, wanted a delimiter or the end of the line
 bad-trailing-delimiter.csv|:3: found 4 fields, wanted 3
-bad-utf16be.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 bad-utf16be.csv >bad-utf16be.utf8.csv
-bad-utf16le.csv|: found UTF-16 text, wanted UTF-8: iconv -f utf16 -t utf8 bad-utf16le.csv >bad-utf16le.utf8.csv
-bad-value-not-utf8.csv|:3: column town: found 'K\xf6ln', wanted UTF-8: see iconv(1)
+bad-utf16be.csv|: found UTF-16 text, wanted UTF-8: --encoding=UTF-16
+bad-utf16le.csv|: found UTF-16 text, wanted UTF-8: --encoding=UTF-16
+bad-value-not-utf8.csv|:3: column town: found 'K\xf6ln', wanted UTF-8: --encoding=latin1?
 bad-xz.csv|: found xz data, wanted text: xzcat bad-xz.csv >bad-xz
 bad-zip.csv|: found a zip archive, wanted CSV: unzip -p bad-zip.csv >bad-zip
 bad-zstd.csv|: found zstd data, wanted text: zstdcat bad-zstd.csv >bad-zstd

@@ -116,7 +116,7 @@ bad weight inf "found 'inf', wanted a number of 0 or more"
 bad weight '' "found '', wanted a number of 0 or more"
 bad weight 1e39 "found '1e39', wanted a number of 0 or more"
 bad cost cheap "found 'cheap', wanted a number of 0 or more"
-bad group "$(printf 'p\351')" "found 'p\\xe9', wanted UTF-8: see iconv(1)"
+bad group "$(printf 'p\351')" "found 'p\\xe9', wanted UTF-8: --encoding=latin1?"
 bad group "$(printf '%01100d' 7)" \
     "found a name of 1100 bytes, wanted at most 1024"
 printf 'a,r,y\n1,0,p\n2,0,q\n' >bad.csv

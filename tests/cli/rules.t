@@ -234,7 +234,7 @@ is "$(cat err)" "ingest: l.csv:3: found 2 fields, wanted 3
 ingest: l.csv:4: column b: found text after the closing quote, wanted a\
  delimiter or the end of the line
 ingest: l.csv:6: column y: found no label, wanted one
-ingest: l.csv:7: column b: found '\xff', wanted UTF-8: see iconv(1)
+ingest: l.csv:7: column b: found '\xff', wanted UTF-8: --encoding=latin1?
 ingest: l.csv:8: column y: found no label, wanted one
 ingest: l.csv: rejected: 1 wrong number of fields, 1 text after the closing\
  quote, 2 no label, 1 not UTF-8

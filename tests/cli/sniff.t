@@ -63,7 +63,7 @@ is "$?:$(head -n 1 err)" "0:ingest: words.csv: found --delimiter=','\
  --no-header" "or no header"
 printf 'Ort;G\374te\nA\344;gut\nB;schlecht\n' >latin1.csv
 fails_with 2 "ingest: latin1.csv: --sniff: found bytes that are not UTF-8 in\
- line 1, wanted UTF-8: iconv -f latin1 -t utf8 FILE" ingest --sniff latin1.csv
+ line 1, wanted UTF-8: --encoding=latin1?" ingest --sniff latin1.csv
 printf 'a;b\nc;d\ne;\344\n' >latin3.csv
 fails_with 2 "latin3.csv: --sniff: found bytes that are not UTF-8 in line 3" \
     ingest --sniff latin3.csv

@@ -61,6 +61,7 @@ void ingest_side_arrays_free(struct side_arrays *side);
 struct rejects {
     const struct wn_run *run;
     uint64_t count[WN_BREAKS]; /* so far, by reason */
+    char *first;               /* the text of the first */
     struct wn_output *output;  /* of --rejects, or NULL */
 };
 
@@ -87,12 +88,14 @@ struct ingest {
     size_t hints, hint_capacity;
 };
 
-/* ingest_rejects.c: --lenient, --rejects and --missing-label. Before the file
- * is read: open --rejects, and let the form leave records out. */
+/* ingest_rejects.c: --lenient, --rejects, --max-rejects and --missing-label.
+ * Before the file is read: open --rejects, and let the form leave records out.
+ */
 int ingest_rejects_begin(struct rejects *rejects, const struct wn_run *run,
                          struct wn_csv_form *form,
                          struct wn_error *error) WN_MUST_CHECK;
-/* When the roles are known: leave out the rows that cannot be used. */
+/* When the roles are known: leave out the rows that cannot be used. WN_EDATA if
+ * these are more than --max-rejects. */
 int ingest_rejects_leave_out(struct ingest *ingest,
                              struct wn_error *error) WN_MUST_CHECK;
 /* Before the audit file is finished: write --rejects and log the counts. */
@@ -203,8 +206,9 @@ struct provenance {
     const char *source;        /* its name */
     const char *digest;        /* of its `size` bytes */
     uint64_t size, rows;
-    const char *label; /* the column or array */
-    char delimiter;    /* 0: none */
+    const char *label;    /* the column or array */
+    char delimiter;       /* 0: none */
+    const char *encoding; /* NULL: UTF-8 */
 };
 int ingest_write_provenance(const struct wn_run *run,
                             const struct provenance *provenance,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "encode/rescale.h"
@@ -75,6 +76,8 @@ static const struct wn_option first_rows[] = {
     {.name = "delimiter", .letter = 'd', .kind = WN_TEXT, .value = "C",
      .default_value = ",", .recorded = true,
      .help = "field delimiter (one byte, or 'tab')"},
+    {.name = "encoding", .kind = WN_TEXT, .value = "NAME", .recorded = true,
+     .help = "encoding of the text, as latin1 or UTF-16 (default: UTF-8)"},
     {.name = "decimal", .kind = WN_CHOICE, .value = "C",
      .default_value = ".", .choices = ".|,", .recorded = true,
      .help = "decimal sign of numbers: a point, or a comma as in 1.234,5"},
@@ -85,6 +88,8 @@ static const struct wn_option first_rows[] = {
      .help = "leave out malformed records, with a note for each"},
     {.name = "rejects", .kind = WN_TEXT, .value = "FILE",
      .help = "write the records that --lenient leaves out to FILE, unchanged"},
+    {.name = "max-rejects", .kind = WN_TEXT, .value = "N",
+     .help = "refuse the file if --lenient leaves out more, as 20 or 1%"},
     {.name = "max-field", .kind = WN_SIZE, .value = "SIZE",
      .default_value = "16M", .low = 1, .high = 2147483647,
      .recorded = true,
@@ -122,6 +127,10 @@ static int make_form(const struct wn_run *run, struct wn_csv_form *form,
 
     *form = wn_csv_default_form;
     form->no_header = wn_option_on(options, "no-header");
+    form->encoding = wn_option_text(options, "encoding");
+    if (form->encoding && (strcasecmp(form->encoding, "utf-8") == 0 ||
+                           strcasecmp(form->encoding, "utf8") == 0))
+        form->encoding = NULL;
     form->decimal_comma = *wn_option_text(options, "decimal") == ',';
     form->sniff = wn_option_on(options, "sniff");
     form->keep_decimal = wn_option_given(options, "decimal");

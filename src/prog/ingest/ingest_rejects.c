@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: records that are left out are noted, counted and written to a file.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 
 #include "prog/ingest/ingest.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 static void take_reject(void *context, enum wn_csv_break broken,
                         const char *text)
@@ -15,10 +17,44 @@ static void take_reject(void *context, enum wn_csv_break broken,
     struct rejects *rejects = context;
     struct wn_log *log = rejects->run->log;
 
+    if (!rejects->first)
+        rejects->first = wn_copy_text(text, strlen(text));
     if (rejects->count[broken]++ < WN_INGEST_NOTES)
         wn_log_note(log, "%s", text);
     else
         wn_log_verbose(log, "%s", text);
+}
+
+/* "20" or "1%". */
+static bool parse_limit(const char *text, double *limit, bool *percent)
+{
+    const size_t length = strlen(text);
+
+    *percent = length && text[length - 1] == '%';
+    return wn_number_parse(text, length - *percent, limit) && *limit >= 0 &&
+           (*percent || *limit == floor(*limit));
+}
+
+/* Refuse the file if more records were left out than --max-rejects. */
+static int check_limit(const struct rejects *rejects, const struct wn_csv *csv,
+                       size_t kept, struct wn_error *error)
+{
+    const char *most = wn_option_text(rejects->run->options, "max-rejects");
+    uint64_t total = 0;
+    double limit;
+    bool percent;
+
+    for (int b = 0; b < WN_BREAKS; b++)
+        total += rejects->count[b];
+    const double all = (double)(kept + total);
+    if (!most || total == 0 || !parse_limit(most, &limit, &percent) ||
+        (double)total <= (percent ? limit / 100 * all : limit))
+        return 0;
+    return wn_fail(error, WN_EDATA,
+                   "%s: found %llu of %.0f records to leave out (%.3g %%), "
+                   "wanted at most %s (--max-rejects); the first: %s",
+                   wn_csv_name(csv), (unsigned long long)total, all,
+                   100 * (double)total / all, most, rejects->first);
 }
 
 int ingest_rejects_begin(struct rejects *rejects, const struct wn_run *run,
@@ -30,11 +66,21 @@ int ingest_rejects_begin(struct rejects *rejects, const struct wn_run *run,
     const char *input = wn_run_input(run);
     struct stat one, two;
 
+    const char *most = wn_option_text(options, "max-rejects");
+    double limit;
+    bool percent;
+
     rejects->run = run;
     if (!wn_option_on(options, "lenient"))
-        return path ? wn_fail(error, WN_EUSAGE,
-                              "--rejects: wanted --lenient with it")
-                    : 0;
+        return path || most
+                   ? wn_fail(error, WN_EUSAGE, "--%s: wanted --lenient with it",
+                             path ? "rejects" : "max-rejects")
+                   : 0;
+    if (most && !parse_limit(most, &limit, &percent))
+        return wn_fail(error, WN_EUSAGE,
+                       "--max-rejects: found '%.80s', wanted a number of "
+                       "records or a share, as in 1%%",
+                       most);
     form->reject = take_reject;
     form->context = rejects;
     if (!path)
@@ -78,6 +124,8 @@ int ingest_rejects_leave_out(struct ingest *ingest, struct wn_error *error)
                     wn_csv_name(csv), wn_csv_column(csv, table->label_column));
     if (status == 0 && kept < n)
         wn_csv_leave_out(csv, out);
+    if (status == 0)
+        status = check_limit(&ingest->rejects, csv, kept, error);
     free(out);
     return status;
 }
@@ -111,4 +159,6 @@ void ingest_rejects_abandon(struct rejects *rejects)
 {
     wn_output_abandon(rejects->output);
     rejects->output = NULL;
+    free(rejects->first);
+    rejects->first = NULL;
 }

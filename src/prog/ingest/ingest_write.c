@@ -112,6 +112,8 @@ int ingest_write_provenance(const struct wn_run *run,
                                                   (double)p->rows, error)) ||
                 wn_audit_write_text(writer, "data", "label_column", p->label,
                                     error) ||
+                (p->encoding && wn_audit_write_text(writer, "data", "encoding",
+                                                    p->encoding, error)) ||
                 (p->delimiter &&
                  wn_audit_write_text(writer, "data", "delimiter", delimiter,
                                      error))
@@ -267,7 +269,7 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
     const struct wn_csv *csv = ingest->csv;
     const size_t n = wn_csv_rows(csv);
     size_t left;
-    const uint64_t *left_out = wn_csv_left_out(csv, &left);
+    const uint64_t *left_own = wn_csv_left_out(csv, &left);
     const size_t left_extent[3] = {left, 2, 0};
     const size_t extent[3] = {n, table->classes.count, 0};
     struct wn_audit_writer *writer =
@@ -278,10 +280,15 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
         .digest = wn_csv_digest(csv),
         .size = wn_csv_size(csv),
         .label = wn_csv_column(csv, table->label_column),
-        .delimiter = wn_csv_delimiter(csv)};
+        .delimiter = wn_csv_delimiter(csv),
+        .encoding = wn_csv_encoding(csv)};
 
     if (!writer)
         return -1;
+    uint64_t *left_out = wn_new(2 * left, sizeof *left_out);
+    uint64_t *offset = wn_new(n + 1, sizeof *offset);
+    wn_csv_to_source(csv, left_own, 2 * left, left_out);
+    wn_csv_to_source(csv, wn_csv_offset(csv), n + 1, offset);
     size_t *order = ingest_class_order(&table->classes);
     int status = -1;
     ingest->writer = writer;
@@ -300,8 +307,8 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                                  writer, error) ||
         (left && wn_audit_write(writer, "data/left_out", WN_U64, left_extent,
                                 left_out, error)) ||
-        ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
-                            wn_csv_offset(csv), error) ||
+        ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1, offset,
+                            error) ||
         ingest_write_vector(writer, "data/row_line", WN_U64, n,
                             wn_csv_line(csv), error) ||
         ingest_write_vector(writer, "data/row_hash", WN_U64, n,
@@ -328,6 +335,8 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
         goto done;
     status = 0;
 done:
+    free(left_out);
+    free(offset);
     free(order);
     return status;
 }
