@@ -17,7 +17,7 @@ samples=$source/samples
 files=$source/tests/files
 PATH=$build:$PATH
 export PATH
-unset POSIXLY_CORRECT WINNOW_OPTIONS 2>/dev/null || :
+unset COLUMNS NO_COLOR POSIXLY_CORRECT WINNOW_OPTIONS 2>/dev/null || :
 work=$(mktemp -d "${TMPDIR:-/tmp}/winnow-test.XXXXXX") || exit 99
 trap 'cd / && rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM

@@ -78,6 +78,10 @@ void *wn_audit_read(const struct wn_audit *audit, const char *path,
 int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
                        size_t begin, size_t end, size_t columns, float *out,
                        struct wn_error *error) WN_MUST_CHECK;
+/* The same of indices, i32. */
+int wn_audit_read_indices(const struct wn_audit *audit, const char *path,
+                          size_t begin, size_t end, size_t columns,
+                          int32_t *out, struct wn_error *error) WN_MUST_CHECK;
 /* Read bytes begin .. end-1 of a vector of bytes, or to its end if that is
  * earlier. Returns the number of bytes, or -1. */
 long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,

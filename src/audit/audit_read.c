@@ -207,9 +207,9 @@ int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
     return 0;
 }
 
-int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
-                       size_t begin, size_t end, size_t columns, float *out,
-                       struct wn_error *error)
+static int read_rows_of(const struct wn_audit *audit, const char *path,
+                        enum wn_type type, size_t begin, size_t end,
+                        size_t columns, void *out, struct wn_error *error)
 {
     const struct wn_entry *entry = find_dataset(audit, path, error);
 
@@ -217,16 +217,31 @@ int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
         return -1;
     const struct wn_hdf5_shape *shape = &entry->shape;
     const size_t found = wn_product(shape->extent[1], shape->extent[2], 1);
-    if (shape->rank < 2 || shape->type != WN_F32 || found != columns)
-        return wn_fail(
-            error, WN_EDATA, "%s: %s: found rows of %zu %s, wanted %zu f32",
-            audit->name, path, found, wn_type_name(shape->type), columns);
+    if (shape->rank < 2 || shape->type != type || found != columns)
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: found rows of %zu %s, wanted %zu %s",
+                       audit->name, path, found, wn_type_name(shape->type),
+                       columns, wn_type_name(type));
     assert(begin <= end && end <= shape->extent[0]);
     return wn_entry_read(audit, entry, begin, end, out, error) ||
                    check_values(audit, entry, begin, (end - begin) * columns,
                                 out, error)
                ? -1
                : 0;
+}
+
+int wn_audit_read_rows(const struct wn_audit *audit, const char *path,
+                       size_t begin, size_t end, size_t columns, float *out,
+                       struct wn_error *error)
+{
+    return read_rows_of(audit, path, WN_F32, begin, end, columns, out, error);
+}
+
+int wn_audit_read_indices(const struct wn_audit *audit, const char *path,
+                          size_t begin, size_t end, size_t columns,
+                          int32_t *out, struct wn_error *error)
+{
+    return read_rows_of(audit, path, WN_I32, begin, end, columns, out, error);
 }
 
 long wn_audit_read_bytes(const struct wn_audit *audit, const char *path,

@@ -278,15 +278,15 @@ static int ascending_rows(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
-void wn_source_rows_fetch(struct wn_source_rows *rows, const int64_t *row,
-                          size_t count)
+size_t wn_source_rows_fetch(struct wn_source_rows *rows, const int64_t *row,
+                            size_t count)
 {
     enum { CELLS = 1 << 21 }; /* at hand at most, if there are several rows */
     struct wn_error error = {0};
     size_t kept = 0;
 
     if (!rows->source || rows->dataset->row_offset || count == 0)
-        return;
+        return count;
     free(rows->row);
     free(rows->cell);
     rows->cell = NULL;
@@ -300,10 +300,11 @@ void wn_source_rows_fetch(struct wn_source_rows *rows, const int64_t *row,
         if (i == 0 || rows->row[i] != rows->row[kept - 1])
             rows->row[kept++] = rows->row[i];
     rows->rows = kept;
-    if (read_arrays_rows(rows, &error) == 0)
-        return;
-    rows->rows = 0;
-    keep_reason(rows, &error);
+    if (read_arrays_rows(rows, &error)) {
+        rows->rows = 0;
+        keep_reason(rows, &error);
+    }
+    return count;
 }
 
 /* ---- opening ------------------------------------------------------------ */

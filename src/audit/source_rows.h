@@ -43,10 +43,11 @@ const char *wn_source_rows_column(const struct wn_source_rows *rows,
 const char *wn_source_rows_kind(const struct wn_source_rows *rows,
                                 size_t column);
 
-/* Read these rows at once. Without it, each row of an HDF5 or npy file costs a
+/* Read these rows at once, as many as fit into some MiB. Returns how many it
+ * read, from the first on. Without it, each row of an HDF5 or npy file costs a
  * reading of its own; CSV and libsvm do not need it. Repeated rows are fine. */
-void wn_source_rows_fetch(struct wn_source_rows *rows, const int64_t *row,
-                          size_t count);
+size_t wn_source_rows_fetch(struct wn_source_rows *rows, const int64_t *row,
+                            size_t count);
 
 /* The cells of one row; {0} is empty. */
 struct wn_row_cells {

@@ -565,6 +565,8 @@ fi
 run ingest $over -o "$work/audit.h5" -- "$input"
 run score -i "--as=$output" -- "$work/audit.h5"
 run flag -i "--as=$output" -- "$work/audit.h5"
+# The hidden directory is not where an absolute path would be found again.
+[ "$input" = - ] || report="$report $(quote "--source=$input")"
 counts=''
 if [ -n "$pruned" ]; then
     [ "$input" = - ] || prune="$prune $(quote "--source=$input")"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -258,6 +259,40 @@ double wn_run_clock(void)
     return epoch && wn_number_parse(epoch, strlen(epoch), &now)
                ? now
                : (double)time(NULL);
+}
+
+/* Whether the output of --output is a terminal. */
+static bool is_terminal(const struct wn_run *run)
+{
+    const char *path = wn_option_text(run->options, "output");
+
+    return (!path || strcmp(path, "-") == 0) && isatty(STDOUT_FILENO);
+}
+
+size_t wn_run_width(const struct wn_run *run)
+{
+    enum { USUAL = 80, MOST = 10000 };
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    double value;
+
+    if (is_terminal(run) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+        size.ws_col)
+        return size.ws_col;
+    return columns && wn_number_parse(columns, strlen(columns), &value) &&
+                   value >= 1 && value <= MOST
+               ? (size_t)value
+               : USUAL;
+}
+
+bool wn_run_color(const struct wn_run *run)
+{
+    const char *when = wn_option_text(run->options, "color");
+    const char *none = getenv("NO_COLOR"), *kind = getenv("TERM");
+
+    if (strcmp(when, "auto"))
+        return strcmp(when, "always") == 0;
+    return is_terminal(run) && !(none && *none) && kind && strcmp(kind, "dumb");
 }
 
 int wn_run_print(const struct wn_run *run, const struct wn_text *text,

@@ -75,6 +75,12 @@ struct wn_audit_writer *wn_run_create(const struct wn_run *run,
 
 /* The time in seconds since 1970; SOURCE_DATE_EPOCH holds it still. */
 double wn_run_clock(void);
+/* The width of text for the output of --output, in terminal cells: that of the
+ * terminal, else of the environment's COLUMNS, else 80. */
+size_t wn_run_width(const struct wn_run *run);
+/* Whether to colour it by --color: `auto` does so on a terminal that can,
+ * unless the environment has NO_COLOR. */
+bool wn_run_color(const struct wn_run *run);
 
 /* Write text to --output or standard output, whole or not at all. */
 int wn_run_print(const struct wn_run *run, const struct wn_text *text,

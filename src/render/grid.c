@@ -17,10 +17,24 @@
 enum {
     INDENT = 2,
     GAP = 2,
-    MIN_SHRUNK = 6,   /* no column shrinks below it */
-    MIN_WRAPPED = 24, /* a narrower last column starts below its line ... */
-    BELOW = 6         /* ... indented by this */
+    MIN_SHRUNK = 6,  /* no column shrinks below it */
+    MIN_WRAPPED = 24 /* a narrower last column starts below its line, indented
+                        by WN_BELOW */
 };
+
+static size_t text_width = WN_WIDTH;
+
+size_t wn_width(void)
+{
+    return text_width;
+}
+
+void wn_width_set(size_t cells)
+{
+    text_width = cells < WN_WIDTH_MIN   ? WN_WIDTH_MIN
+                 : cells > WN_WIDTH_MAX ? WN_WIDTH_MAX
+                                        : cells;
+}
 
 size_t wn_cells(const char *text, size_t length)
 {
@@ -45,6 +59,34 @@ size_t wn_cells_prefix(const char *text, size_t length, size_t cells)
         at += (size_t)size;
     }
     return at;
+}
+
+void wn_cells_add(struct wn_text *out, const char *text, size_t length,
+                  size_t cells)
+{
+    enum { DOTS = 3 };
+    const size_t all = wn_cells(text, length);
+
+    const size_t whole = wn_cells_prefix(text, length, cells);
+    if (whole == length || cells <= DOTS) {
+        wn_text_add(out, text, whole);
+        return;
+    }
+    const size_t tail = (cells - DOTS) / 2;
+    const size_t head = wn_cells_prefix(text, length, cells - DOTS - tail);
+    size_t from =
+        all > tail ? wn_cells_prefix(text, length, all - tail) : length;
+    /* A wide character may stand across the cut; it is left out. */
+    while (from < length && wn_cells(text + from, length - from) > tail) {
+        ucs4_t point;
+
+        from += (size_t)u8_mbtouc(&point, (const uint8_t *)text + from,
+                                  length - from);
+    }
+    wn_text_add(out, text, head);
+    wn_text_add(out, "...", DOTS);
+    wn_text_add(out, text + from,
+                wn_cells_prefix(text + from, length - from, tail));
 }
 
 void wn_grid_start(struct wn_grid *grid, const struct wn_grid_column *column,
@@ -97,6 +139,19 @@ void wn_grid_format_known(struct wn_grid *grid, bool known, const char *format,
     wn_grid_add_text(grid, known ? text : NULL);
 }
 
+void wn_grid_below(struct wn_grid *grid, const char *bytes, size_t length)
+{
+    const size_t rows = grid->cells / grid->columns;
+
+    assert(rows && grid->cells % grid->columns == 0 && grid->belows < rows);
+    wn_grow(&grid->below_end, &grid->below_capacity, rows,
+            sizeof *grid->below_end);
+    while (grid->belows < rows - 1)
+        grid->below_end[grid->belows++] = grid->below.length;
+    wn_text_format(&grid->below, "%*s%.*s\n", WN_BELOW, "", (int)length, bytes);
+    grid->below_end[grid->belows++] = grid->below.length;
+}
+
 static const char *cell_text(const struct wn_grid *grid, size_t cell,
                              size_t *length)
 {
@@ -119,19 +174,16 @@ static void put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
                      const char *text, size_t length, struct wn_text *out)
 {
     const bool last = c + 1 == grid->columns;
-    size_t blanks = width[c], keep = wn_cells_prefix(text, length, blanks);
-    const bool dots = keep < length && blanks > 3;
+    struct wn_text cut = {0};
 
-    if (dots) {
-        keep = wn_cells_prefix(text, length, blanks - 3);
-        blanks -= 3;
-    }
-    blanks -= wn_cells(text, keep);
+    wn_cells_add(&cut, text, length, width[c]);
+    const size_t blanks = width[c] - wn_cells(wn_text_of(&cut), cut.length);
     const int before = grid->column[c].align == WN_RIGHT ? (int)blanks : 0;
     const int after =
         grid->column[c].align == WN_LEFT && !last ? (int)blanks : 0;
-    wn_text_format(out, "%*s%.*s%s%*s", (c ? GAP : INDENT) + before, "",
-                   (int)keep, text, dots ? "..." : "", after, "");
+    wn_text_format(out, "%*s%s%*s", (c ? GAP : INDENT) + before, "",
+                   wn_text_of(&cut), after, "");
+    wn_text_free(&cut);
 }
 
 static void end_line(struct wn_text *out)
@@ -152,8 +204,8 @@ static void put_wrapped(const struct wn_grid *grid, const size_t *width,
 
     if (space < MIN_WRAPPED && wn_cells(text, length) > space) {
         end_line(out);
-        before = indent = BELOW;
-        space = WN_WIDTH - BELOW;
+        before = indent = WN_BELOW;
+        space = text_width - WN_BELOW;
     }
     do {
         size_t keep = wn_cells_prefix(text, length, space);
@@ -189,12 +241,12 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
         size_t cells = wn_cells(text, length);
 
         /* No column needs more, and the loop below shrinks cell by cell. */
-        if (cells > WN_WIDTH)
-            cells = WN_WIDTH;
+        if (cells > text_width)
+            cells = text_width;
         if (cells > width[c])
             width[c] = cells;
     }
-    while (line_width(width, grid->columns) > WN_WIDTH) {
+    while (line_width(width, grid->columns) > text_width) {
         size_t widest = grid->columns;
 
         for (size_t c = 0; c < grid->columns; c++)
@@ -219,12 +271,22 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
             put_wrapped(grid, width, text, length, out);
         else
             put_cell(grid, width, c, text, length, out);
-        if (c + 1 == grid->columns)
-            end_line(out);
+        if (c + 1 < grid->columns)
+            continue;
+        end_line(out);
+        const size_t row = cell / grid->columns;
+        if (row < grid->belows) {
+            const size_t begin = row ? grid->below_end[row - 1] : 0;
+
+            wn_text_add(out, wn_text_of(&grid->below) + begin,
+                        grid->below_end[row] - begin);
+        }
     }
     free(width);
     wn_text_free(&grid->bytes);
+    wn_text_free(&grid->below);
     free(grid->end);
+    free(grid->below_end);
     *grid = (struct wn_grid){0};
 }
 

@@ -2,9 +2,10 @@
 /* render/grid.h: aligned columns of text, no wider than a terminal.
  *
  * Cells are added row by row and shown through wn_text_add_visible(). While a
- * line is wider than WN_WIDTH, the widest column that may shrink loses a cell;
- * text that does not fit ends in "...". A last column that wraps continues in
- * the lines below, or starts there if it would be very narrow. */
+ * line is wider than wn_width(), the widest column that may shrink loses a
+ * cell; text that does not fit has "..." in its middle. A last column that
+ * wraps continues in the lines below, or starts there if it would be very
+ * narrow. */
 #ifndef WN_RENDER_GRID_H
 #define WN_RENDER_GRID_H
 
@@ -14,7 +15,11 @@
 
 #include "util/text.h"
 
-enum { WN_WIDTH = 80 };
+/* The width of all text, in terminal cells: 80, until a program sets another
+ * one, once, before it writes any. */
+enum { WN_WIDTH = 80, WN_WIDTH_MIN = 40, WN_WIDTH_MAX = 1000 };
+size_t wn_width(void);
+void wn_width_set(size_t cells);
 
 enum wn_align { WN_LEFT, WN_RIGHT };
 /* What a column does if the line is too wide; only a left-aligned last column
@@ -33,6 +38,9 @@ struct wn_grid {
     struct wn_text bytes; /* the cells, visible, one after another */
     size_t *end;          /* where each ends in bytes */
     size_t cells, capacity;
+    struct wn_text below; /* the lines below rows, one after another */
+    size_t *below_end;    /* where that of each row up to `belows` ends */
+    size_t belows, below_capacity;
 };
 
 void wn_grid_start(struct wn_grid *grid, const struct wn_grid_column *column,
@@ -46,6 +54,10 @@ void wn_grid_format(struct wn_grid *grid, const char *format, ...)
 /* The same, or "-" if the value is not known. */
 void wn_grid_format_known(struct wn_grid *grid, bool known, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
+/* The row that was added last gets these visible bytes in a line of its own
+ * below it; they should fit. */
+enum { WN_BELOW = 6 /* cells before them */ };
+void wn_grid_below(struct wn_grid *grid, const char *bytes, size_t length);
 /* Print the head line and the rows, indented by two, without trailing blanks;
  * then free the grid. */
 void wn_grid_print(struct wn_grid *grid, struct wn_text *out);
@@ -59,5 +71,9 @@ size_t wn_cells(const char *text, size_t length);
 /* The bytes of the longest prefix of whole characters that takes at most
  * `cells`. */
 size_t wn_cells_prefix(const char *text, size_t length, size_t cells);
+/* Add visible text in at most `cells` cells: whole, or its two ends with "..."
+ * between them. */
+void wn_cells_add(struct wn_text *out, const char *text, size_t length,
+                  size_t cells);
 
 #endif

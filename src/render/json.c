@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "render/render.h"
+#include "report/shown.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -209,8 +210,39 @@ static json_t *json_threshold(const struct wn_report *report, size_t c)
                            : NAN);
 }
 
+/* The shown cells of a row, null if they cannot be had; those of a neighbour
+ * say whether they differ from `own`, unless that is NULL. */
+static json_t *json_cells(const struct wn_report *report,
+                          const struct wn_row_cells *cells,
+                          const size_t *column, size_t count,
+                          const struct wn_row_cells *own)
+{
+    if (!cells->count)
+        return json_null();
+    json_t *list = made(json_array());
+    for (size_t c = 0; c < count; c++) {
+        const struct wn_cell *cell = &cells->cell[column[c]];
+        json_t *member =
+            made(json_pack("{s:o,s:o}", "column",
+                           json_text(wn_shown_name(report->shown, column[c])),
+                           "text", json_bytes(cell->text, cell->length)));
+
+        if (own)
+            set(member, "differs",
+                json_boolean(wn_shown_differ(report->shown, column[c],
+                                             &own->cell[column[c]], cell)));
+        append(list, member);
+    }
+    return list;
+}
+
 static void put_rows(const struct wn_report *report, struct json_lines *lines)
 {
+    const size_t *column = NULL;
+    const size_t columns =
+        report->shown ? wn_shown_columns(report->shown, &column) : 0;
+    struct wn_row_cells cells = {0};
+    size_t known = 0;
     struct wn_text spread = {0};
     size_t count;
     int64_t *rows = wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count);
@@ -219,6 +251,14 @@ static void put_rows(const struct wn_report *report, struct json_lines *lines)
         const size_t i = (size_t)rows[r];
         json_t *row = json_row(report, "row", i);
         json_t *scores = made(json_object());
+
+        if (report->shown) {
+            if (r == known)
+                known += wn_shown_fetch(report->shown, rows + r, count - r);
+            wn_shown_read(report->shown, i, &cells);
+            set(row, "cells",
+                json_cells(report, &cells, column, columns, NULL));
+        }
 
         for (size_t s = 0; s < report->scores; s++) {
             const struct wn_score *score = &report->score[s];
@@ -242,6 +282,7 @@ static void put_rows(const struct wn_report *report, struct json_lines *lines)
         put_line(lines, row);
     }
     wn_text_free(&spread);
+    wn_row_cells_free(&cells);
     free(rows);
 }
 
@@ -639,6 +680,36 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
 
 /* --- one row ------------------------------------------------------------- */
 
+/* The neighbours; with cells, if `column` is not NULL. */
+static json_t *json_neighbors(const struct wn_report *report,
+                              const struct wn_explanation *explanation,
+                              const size_t *column, size_t columns,
+                              const struct wn_row_cells *own)
+{
+    const struct wn_dataset *data = &report->data;
+    json_t *neighbors = made(json_array());
+    struct wn_row_cells cells = {0};
+
+    for (size_t j = 0; j < explanation->neighbors; j++) {
+        const size_t near = (size_t)explanation->neighbor[j];
+        size_t length = 0;
+        const char *id = wn_report_id(report, near, &length);
+        json_t *row = made(json_pack(
+            "{s:I,s:I,s:o,s:o,s:o}", "row", (json_int_t)near, "line",
+            (json_int_t)data->row_line[near], "id", json_bytes(id, length),
+            "label", json_text(wn_report_class(report, data->label[near])),
+            "distance", json_float(explanation->distance[j])));
+
+        if (column) {
+            wn_shown_read(report->shown, near, &cells);
+            set(row, "cells", json_cells(report, &cells, column, columns, own));
+        }
+        append(neighbors, row);
+    }
+    wn_row_cells_free(&cells);
+    return neighbors;
+}
+
 void wn_json_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out)
@@ -653,8 +724,9 @@ void wn_json_explain(const struct wn_report *report,
         json_t *checks = made(json_object());
         json_t *defects = made(json_array());
         json_t *probabilities = made(json_array());
-        json_t *neighbors = made(json_array());
         json_t *scores = made(json_object());
+        struct wn_row_cells cells = {0};
+        size_t *column = NULL, columns = 0;
 
         for (size_t c = 0; c < report->checks && c < 32; c++)
             set(checks, report->check_name[c],
@@ -679,18 +751,12 @@ void wn_json_explain(const struct wn_report *report,
                              json_float(explanation->probability[c]),
                              "threshold", json_threshold(report, (size_t)c)));
         }
-        for (size_t j = 0; j < explanation->neighbors; j++) {
-            const size_t near = (size_t)explanation->neighbor[j];
-            size_t length = 0;
-            const char *id = wn_report_id(report, near, &length);
-
-            append(
-                neighbors,
-                json_pack("{s:I,s:I,s:o,s:o,s:o}", "row", (json_int_t)near,
-                          "line", (json_int_t)data->row_line[near], "id",
-                          json_bytes(id, length), "label",
-                          json_text(wn_report_class(report, data->label[near])),
-                          "distance", json_float(explanation->distance[j])));
+        if (report->shown) {
+            wn_shown_fetch_near(report->shown, &(int64_t){(int64_t)i}, 1);
+            if (wn_shown_read(report->shown, i, &cells))
+                column = wn_shown_choose(report->shown, i, &cells, &columns);
+            set(row, "cells",
+                json_cells(report, &cells, column, columns, NULL));
         }
         for (size_t s = 0; s < report->scores; s++) {
             const struct wn_score *score = &report->score[s];
@@ -710,9 +776,12 @@ void wn_json_explain(const struct wn_report *report,
         set(row, "checks", checks);
         set(row, "defects", defects);
         set(row, "probabilities", probabilities);
-        set(row, "neighbors", neighbors);
+        set(row, "neighbors",
+            json_neighbors(report, explanation, column, columns, &cells));
         set(row, "scores", scores);
         put_line(&lines, row);
+        wn_row_cells_free(&cells);
+        free(column);
     }
     put_last_line(&lines);
 }

@@ -79,20 +79,18 @@ void wn_phrase_data(struct wn_text *out, const char *text)
 void wn_phrase_data_short(struct wn_text *out, const char *text)
 {
     enum { MAX_CELLS = 40 };
-    const size_t start = out->length;
+    struct wn_text whole = {0};
 
-    wn_phrase_data(out, text);
-    const char *added = wn_text_of(out) + start;
-    const size_t length = out->length - start;
-
-    if (wn_cells(added, length) <= MAX_CELLS)
-        return;
-    out->length = start + wn_cells_prefix(added, length, MAX_CELLS - 3);
-    wn_text_add(out, "...", 3);
+    wn_phrase_data(&whole, text);
+    wn_cells_add(out, wn_text_of(&whole), whole.length, MAX_CELLS);
+    wn_text_free(&whole);
 }
 
 void wn_phrase_paragraph(struct wn_text *out, const char *text)
 {
+    /* Long lines of prose are hard to read. */
+    enum { LONG = 100 };
+    const size_t width = wn_width(), limit = (width < LONG ? width : LONG) - 2;
     size_t used = 0;
 
     for (;;) {
@@ -105,7 +103,7 @@ void wn_phrase_paragraph(struct wn_text *out, const char *text)
             return;
         }
         wn_text_add(out, used ? " " : "  ", used ? 1 : 2);
-        if (used && used + 1 + cells > WN_WIDTH - 2) {
+        if (used && used + 1 + cells > limit) {
             out->bytes[out->length - 1] = '\n';
             wn_text_add(out, "  ", 2);
             used = 0;

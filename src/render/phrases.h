@@ -8,14 +8,16 @@
 
 #include "report/report.h"
 
+struct wn_grid; /* grid.h */
+
 /* Add data, with controls and invalid UTF-8 as \xNN; NULL as "-". */
 void wn_phrase_data(struct wn_text *out, const char *text);
 
-/* The same, cut to 40 cells. */
+/* The same in at most 40 cells, cut in the middle. */
 void wn_phrase_data_short(struct wn_text *out, const char *text);
 
-/* Add a paragraph: the words of `text` in lines of at most 78 cells, indented
- * by two. */
+/* Add a paragraph: the words of `text` in lines of at most wn_width() - 2 cells
+ * and at most 98, indented by two. */
 void wn_phrase_paragraph(struct wn_text *out, const char *text);
 
 /* The same for formatted text of up to 1,000 bytes, without data in it. */
@@ -82,6 +84,16 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out);
 /* How well the models predict the labels; with report->verbose, how the scores
  * were computed. */
 void wn_model_quality_text(const struct wn_report *report, struct wn_text *out);
+
+/* Cells of the source (text_cells.c): in the line below the row that was added
+ * last; why they are missing, if they are; and those of a row beside those of
+ * its nearest rows, the table "The row and its nearest rows". */
+void wn_text_cells_below(const struct wn_report *report, size_t row,
+                         struct wn_grid *grid);
+void wn_text_cells_reason(const struct wn_report *report, struct wn_text *out);
+void wn_text_nearest(const struct wn_report *report,
+                     const struct wn_explanation *explanation,
+                     struct wn_text *out);
 
 /* What people found when they looked (text_decisions.c); nothing where nobody
  * did. */

@@ -15,6 +15,9 @@ struct wn_format {
     void (*explain)(const struct wn_report *report,
                     const struct wn_explanation *explanations, size_t count,
                     struct wn_text *out);
+    /* When the report shows cells of the source, if --no-values does not keep
+     * them out. An explanation always does. */
+    enum { WN_CELLS_SHOWN, WN_CELLS_ASKED, WN_CELLS_NEVER } cells;
 };
 
 /* The table, and what --format and --help say of it. The last row has no name.
@@ -33,6 +36,15 @@ void wn_json_explain(const struct wn_report *report,
                      struct wn_text *out);
 void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
+
+/* What text calls classes, for report->class_title and wn_names_free(): without
+ * a prefix like a path's that all names share, *prefix bytes; without blanks at
+ * the ends; in at most `cells` terminal cells, cut in the middle. Names that
+ * differ in blanks alone are quoted; what is alike even so, for the cut, ends
+ * in
+ * "#" and the number of the class. */
+char **wn_class_titles(char *const *name, size_t k, size_t cells,
+                       size_t *prefix);
 
 /* Tables for flag --decisions, whatever the format: `count` rows with empty
  * verdicts, with their strata if a review plan drew them; and the decisions

@@ -74,7 +74,7 @@ void wn_gone_text(const struct wn_report *report, struct wn_text *out)
         wn_grid_add_count(&grid, i);
         wn_grid_add_count(&grid, old->data.row_line[i]);
         wn_grid_format_known(&grid, now >= 0, "%lld", (long long)now);
-        wn_grid_add_text(&grid, wn_report_class(old, old->data.label[i]));
+        wn_grid_add_text(&grid, wn_report_title(old, old->data.label[i]));
         if (id)
             wn_grid_add(&grid, id, length);
     }

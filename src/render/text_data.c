@@ -289,7 +289,8 @@ static void put_classes_predicted(const struct wn_report *report,
                    100 * report->balanced, 100 / (double)present);
     if (!unpredicted) {
         wn_text_format(&text, " Worst predicted is ");
-        wn_phrase_data_short(&text, report->data.label_name[worst->class]);
+        wn_phrase_data_short(&text,
+                             wn_report_title(report, (int32_t)worst->class));
         wn_text_format(&text, ": recall %.0f %%, precision %.0f %%, F1 %.2f.",
                        100 * worst->recall, 100 * worst->precision, worst->f1);
     }
@@ -297,11 +298,13 @@ static void put_classes_predicted(const struct wn_report *report,
     if (largest->rows >= UNEVEN * smallest->rows) {
         text.length = 0;
         wn_text_format(&text, "The classes are uneven: ");
-        wn_phrase_data_short(&text, report->data.label_name[largest->class]);
+        wn_phrase_data_short(&text,
+                             wn_report_title(report, (int32_t)largest->class));
         wn_text_format(&text, " has %zu rows, %.0f times as many as ",
                        largest->rows,
                        (double)largest->rows / (double)smallest->rows);
-        wn_phrase_data_short(&text, report->data.label_name[smallest->class]);
+        wn_phrase_data_short(&text,
+                             wn_report_title(report, (int32_t)smallest->class));
         wn_text_format(&text,
                        " (%zu). Models see little of a small class, and an "
                        "accuracy says little about it.",
@@ -364,7 +367,8 @@ void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
             if (line->predicted || !line->rows || never++ >= WN_MAX_CLASSES)
                 continue;
             wn_text_format(&text, "%s", never > 1 ? ", " : "");
-            wn_phrase_data_short(&text, report->data.label_name[line->class]);
+            wn_phrase_data_short(&text,
+                                 wn_report_title(report, (int32_t)line->class));
             wn_text_format(&text, " (%zu %s)", line->rows,
                            wn_plural(line->rows, "row", "rows"));
         }

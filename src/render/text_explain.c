@@ -33,14 +33,14 @@ static void put_verdict(const struct wn_report *report, size_t i,
         wn_text_add_visible(out, id, length);
     }
     wn_text_format(out, "\n\n");
-    put_fact(out, "given label", wn_report_class(report, report->data.label[i]),
+    put_fact(out, "given label", wn_report_title(report, report->data.label[i]),
              "");
     if (!report->flagged) {
         put_fact(out, "verdict",
                  report->scored ? "not flagged yet" : "not scored yet", "");
         return;
     }
-    const char *suggested = wn_report_class(report, report->suggestion[i]);
+    const char *suggested = wn_report_title(report, report->suggestion[i]);
     put_fact(out, "suggested label", suggested ? suggested : "none", "");
     wn_phrase_suspicion(
         report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
@@ -76,7 +76,7 @@ void wn_explain_sentences(const struct wn_report *report,
     const size_t i = explanation->row;
     const int32_t given = report->data.label[i];
     const int32_t other = report->rival ? report->rival[i] : -1;
-    const char *rival = wn_report_class(report, other);
+    const char *rival = wn_report_title(report, other);
     const float *probability = explanation->probability;
 
     if (probability && given >= 0 && other >= 0) {
@@ -155,12 +155,6 @@ static void put_other_rows(const struct wn_report *report,
                            const struct wn_explanation *explanation,
                            struct wn_text *out)
 {
-    const struct wn_grid_column head[] = {
-        {"row", WN_RIGHT, WN_FIXED},
-        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
-        {"distance", WN_RIGHT, WN_FIXED},
-        {"label", WN_LEFT, WN_SHRINKS},
-        {"id", WN_LEFT, WN_SHRINKS}};
     const struct wn_grid_column evidence_head[] = {
         {"score", WN_LEFT, WN_FIXED},
         {"row", WN_RIGHT, WN_FIXED},
@@ -169,21 +163,7 @@ static void put_other_rows(const struct wn_report *report,
     const struct wn_dataset *data = &report->data;
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head - !data->id);
-    for (size_t j = 0; j < explanation->neighbors; j++) {
-        const size_t i = (size_t)explanation->neighbor[j];
-        size_t length = 0;
-        const char *id = wn_report_id(report, i, &length);
-
-        wn_grid_add_count(&grid, i);
-        wn_grid_add_count(&grid, data->row_line[i]);
-        wn_grid_format(&grid, "%.4g", (double)explanation->distance[j]);
-        wn_grid_add_text(&grid, wn_report_class(report, data->label[i]));
-        if (id)
-            wn_grid_add(&grid, id, length);
-    }
-    wn_grid_print_under("Nearest rows", &grid, out);
-
+    wn_text_nearest(report, explanation, out);
     wn_grid_start(&grid, evidence_head,
                   sizeof evidence_head / sizeof *evidence_head);
     for (size_t s = 0; s < report->scores; s++) {
@@ -195,7 +175,7 @@ static void put_other_rows(const struct wn_report *report,
         wn_grid_add_text(&grid, report->score[s].name);
         wn_grid_add_count(&grid, (size_t)i);
         wn_grid_add_count(&grid, data->row_line[i]);
-        wn_grid_add_text(&grid, wn_report_class(report, data->label[i]));
+        wn_grid_add_text(&grid, wn_report_title(report, data->label[i]));
     }
     wn_grid_print_under("Rows that the scores rest on", &grid, out);
 }
@@ -220,7 +200,7 @@ static void put_members(const struct wn_report *report,
         for (size_t c = 1; c < report->data.k; c++)
             top = own[c] > own[top] ? c : top;
         wn_grid_add_text(&grid, explanation->member_name[p]);
-        wn_grid_add_text(&grid, wn_report_class(report, (int32_t)top));
+        wn_grid_add_text(&grid, wn_report_title(report, (int32_t)top));
         wn_grid_format(&grid, "%.4f", (double)own[top]);
         wn_grid_format_known(&grid, given >= 0, "%.4f",
                              given >= 0 ? (double)own[given] : NAN);
@@ -275,7 +255,7 @@ void wn_text_explain(const struct wn_report *report,
 
             if (r >= MAX_LINES && c != given)
                 continue;
-            wn_grid_add_text(&grid, wn_report_class(report, c));
+            wn_grid_add_text(&grid, wn_report_title(report, c));
             wn_grid_format(&grid, "%.4f", p);
             wn_grid_format_known(&grid, t <= 1, "%.4f", t);
             wn_grid_format(&grid, "%s%s%s", c == given ? "the given label" : "",

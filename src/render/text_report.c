@@ -11,6 +11,7 @@
 #include "render/grid.h"
 #include "render/phrases.h"
 #include "render/render.h"
+#include "report/shown.h"
 
 /* --- noise --------------------------------------------------------------- */
 
@@ -81,7 +82,7 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
         const bool few = line->rows < WN_TOO_FEW;
         const bool known = !isnan(line->expected) && !few;
 
-        wn_grid_add_text(&grid, report->data.label_name[line->class]);
+        wn_grid_add_text(&grid, wn_report_title(report, (int32_t)line->class));
         wn_grid_add_count(&grid, line->rows);
         if (!overlap) {
             wn_grid_format_known(&grid, known, "%.0f", line->expected);
@@ -108,8 +109,9 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
     for (size_t p = 0; p < shown_pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
-        wn_grid_add_text(&grid, report->data.label_name[line->given]);
-        wn_grid_add_text(&grid, report->data.label_name[line->suggested]);
+        wn_grid_add_text(&grid, wn_report_title(report, (int32_t)line->given));
+        wn_grid_add_text(&grid,
+                         wn_report_title(report, (int32_t)line->suggested));
         wn_grid_add_count(&grid, line->flagged);
         if (estimated)
             wn_grid_format_known(&grid, !isnan(line->expected), "%.0f",
@@ -143,15 +145,15 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
     wn_grid_add_count(grid, data->row_line[i]);
     if (id)
         wn_grid_add(grid, id, length);
-    wn_grid_add_text(grid, wn_report_class(report, data->label[i]));
+    wn_grid_add_text(grid, wn_report_title(report, data->label[i]));
     if (shows_rival(report, i)) {
-        const char *rival = wn_report_class(report, report->rival[i]);
+        const char *rival = wn_report_title(report, report->rival[i]);
 
         wn_text_format(&text, "(%s)", rival ? rival : "-");
         wn_grid_add(grid, text.bytes, text.length);
         text.length = 0;
     } else {
-        wn_grid_add_text(grid, wn_report_class(report, report->suggestion[i]));
+        wn_grid_add_text(grid, wn_report_title(report, report->suggestion[i]));
     }
     wn_phrase_suspicion(
         report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
@@ -170,12 +172,14 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
     enum { ID = 2, SCORES = 6 }; /* columns that may be absent */
     /* Without expected wrong labels, scores have no worst rows. */
     const bool agreement = report->scores && report->expected;
+    /* Titles were made to fit; cut once more, two could look alike. */
+    const enum wn_overflow fixed = report->class_title ? WN_FIXED : WN_SHRINKS;
     const struct wn_grid_column all[] = {
         {"row", WN_RIGHT, WN_FIXED},
         {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
         {"id", WN_LEFT, WN_SHRINKS},
-        {"given", WN_LEFT, WN_SHRINKS},
-        {"suggested", WN_LEFT, WN_SHRINKS},
+        {"given", WN_LEFT, fixed},
+        {"suggested", WN_LEFT, fixed},
         {"suspicion", WN_RIGHT, WN_FIXED},
         {"scores", WN_RIGHT, WN_FIXED},
         {"reasons", WN_LEFT, WN_WRAPS}};
@@ -214,8 +218,11 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
         if ((c != ID || report->data.id) && (c != SCORES || agreement))
             head[columns++] = all[c];
     wn_grid_start(&grid, head, columns);
+    if (report->shown)
+        wn_shown_fetch_near(report->shown, rows, count);
     for (size_t r = 0; r < count; r++) {
         add_row(report, (size_t)rows[r], agreement, &grid);
+        wn_text_cells_below(report, (size_t)rows[r], &grid);
         rivals |= shows_rival(report, (size_t)rows[r]);
     }
     free(rows);
@@ -235,6 +242,7 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
                       ? " suspicion takes some of the labels that overlap may "
                         "explain for wrong; the data cannot say which."
                       : "");
+    wn_text_cells_reason(report, out);
 }
 
 /* The kinds of rows in doubt, and the first few of the ambiguous ones. */
@@ -284,11 +292,11 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
         if (!kind || strcmp(kind, "ambiguous") != 0)
             continue;
         const char *rival =
-            report->rival ? wn_report_class(report, report->rival[i]) : NULL;
+            report->rival ? wn_report_title(report, report->rival[i]) : NULL;
 
         wn_grid_add_count(&grid, i);
         wn_grid_add_count(&grid, report->data.row_line[i]);
-        wn_grid_add_text(&grid, wn_report_class(report, report->data.label[i]));
+        wn_grid_add_text(&grid, wn_report_title(report, report->data.label[i]));
         wn_grid_add_text(&grid, rival);
         wn_phrase_suspicion(report->suspicion[i], suspicion);
         wn_grid_add_text(&grid, suspicion);

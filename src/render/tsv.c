@@ -10,6 +10,7 @@
 
 #include "render/phrases.h"
 #include "render/render.h"
+#include "report/shown.h"
 #include "util/number.h"
 
 static void put_bytes(const struct wn_report *report, const char *bytes,
@@ -118,7 +119,6 @@ static void put_row(const struct wn_report *report, size_t i,
         if (report->score[s].spread)
             put_float(report->score[s].spread[i], out);
     }
-    wn_text_add(out, "\n", 1);
 }
 
 static void put_number(const struct wn_dataset *data, size_t column,
@@ -132,7 +132,11 @@ static void put_number(const struct wn_dataset *data, size_t column,
 
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out)
 {
-    size_t count;
+    const size_t *column = NULL;
+    const size_t columns =
+        report->shown ? wn_shown_columns(report->shown, &column) : 0;
+    struct wn_row_cells cells = {0};
+    size_t count, known = 0;
     int64_t *rows;
 
     if (report->columns) {
@@ -185,9 +189,30 @@ void wn_tsv_report(const struct wn_report *report, struct wn_text *out)
         put_text(report, report->score[s].name, out);
         wn_text_format(out, "_std");
     }
+    for (size_t c = 0; c < columns; c++) {
+        struct wn_text name = {0};
+
+        wn_text_format(&name, "cell.%s",
+                       wn_shown_name(report->shown, column[c]));
+        put_list(report, &name, out);
+        wn_text_free(&name);
+    }
     wn_text_add(out, "\n", 1);
     rows = wn_report_rows(report, WN_ROWS_FIRST, SIZE_MAX, &count);
-    for (size_t r = 0; r < count; r++)
+    for (size_t r = 0; r < count; r++) {
         put_row(report, (size_t)rows[r], out);
+        if (columns && r == known)
+            known += wn_shown_fetch(report->shown, rows + r, count - r);
+        if (columns)
+            wn_shown_read(report->shown, (size_t)rows[r], &cells);
+        for (size_t c = 0; c < columns; c++) {
+            wn_text_add(out, "\t", 1);
+            if (cells.count)
+                put_bytes(report, cells.cell[column[c]].text,
+                          cells.cell[column[c]].length, out);
+        }
+        wn_text_add(out, "\n", 1);
+    }
+    wn_row_cells_free(&cells);
     free(rows);
 }

@@ -46,8 +46,9 @@ static int find_row_by_id(const struct wn_report *report, const char *id,
     size_t found = report->data.n;
 
     if (!report->data.id)
-        return wn_fail(error, WN_EUSAGE,
-                       "--explain=id:%s: the audit has no identifiers", id);
+        return wn_fail(error, WN_EUSAGE, "--explain=id:%s: %s", id,
+                       report->no_values ? "--no-values keeps identifiers out"
+                                         : "the audit has no identifiers");
     for (size_t i = 0; i < report->data.n; i++) {
         size_t length;
         const char *other = wn_report_id(report, i, &length);

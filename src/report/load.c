@@ -9,12 +9,32 @@
 #include "report/report.h"
 #include "util/memory.h"
 
+void wn_report_hide_values(struct wn_report *report)
+{
+    struct wn_dataset *data = &report->data;
+    double **number[] = {&data->column_min, &data->column_median,
+                         &data->column_max};
+
+    free(data->id);
+    free(data->id_offset);
+    data->id = NULL;
+    data->id_offset = NULL;
+    wn_names_free(data->top_value, data->tops);
+    data->top_value = NULL;
+    data->tops = 0;
+    for (size_t v = 0; v < sizeof number / sizeof *number; v++)
+        for (size_t c = 0; *number[v] && c < data->columns; c++)
+            (*number[v])[c] = NAN;
+    report->no_values = true;
+}
+
 void wn_report_free(struct wn_report *report)
 {
     for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
         free(report->origin[stage].version);
         free(report->origin[stage].options);
     }
+    wn_names_free(report->class_title, report->data.k);
     wn_dataset_free(&report->data);
     wn_model_quality_free(&report->model_quality);
     for (size_t s = 0; s < report->scores; s++) {

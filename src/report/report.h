@@ -144,8 +144,18 @@ struct wn_report {
     bool roles;       /* load group, split, annotator, trusted, cost */
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
+    /* Keep identifiers and cells of the source out. */
+    bool no_values;
+    /* The cells to show; NULL: none. A format reads rows through it, and
+     * changes nothing in it that another could see. */
+    struct wn_shown *shown;
+    /* k, what text calls the classes; NULL: by their names. All names begin
+     * with title_prefix bytes that no title has. See wn_class_titles() in
+     * render. */
+    char **class_title;
+    size_t title_prefix;
     const struct wn_comparison *against; /* an older audit, or NULL */
-    const struct wn_nights *history;    /* audits before and this, or NULL */
+    const struct wn_nights *history;     /* audits before and this, or NULL */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
@@ -223,6 +233,8 @@ struct wn_report {
 int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
                    struct wn_error *error) WN_MUST_CHECK;
 void wn_report_free(struct wn_report *report);
+/* Forget identifiers, and the values that columns have, for --no-values. */
+void wn_report_hide_values(struct wn_report *report);
 
 /* A number in min .. max from an attribute; NaN if it is missing or not in that
  * range. */
@@ -329,6 +341,8 @@ const char *wn_report_id(const struct wn_report *report, size_t i,
                          size_t *length);
 /* The name of class c; NULL for -1. */
 const char *wn_report_class(const struct wn_report *report, int32_t c);
+/* What text calls it: short, visible, and no two alike. */
+const char *wn_report_title(const struct wn_report *report, int32_t c);
 /* How the headline names the source: the last part of its path. */
 const char *wn_report_source(const struct wn_report *report);
 /* The most probable class of row i, -1 = none, and its probability; there are

@@ -304,6 +304,12 @@ const char *wn_report_class(const struct wn_report *report, int32_t c)
                                              : NULL;
 }
 
+const char *wn_report_title(const struct wn_report *report, int32_t c)
+{
+    return c >= 0 && report->class_title ? report->class_title[c]
+                                         : wn_report_class(report, c);
+}
+
 const char *wn_report_source(const struct wn_report *report)
 {
     const char *source = report->data.source;

@@ -36,6 +36,19 @@ const struct wn_option wn_option_seed = {
     .name = "seed", .kind = WN_WHOLE, .value = "N", .default_value = "0",
     .low = 0, .high = 0x1p53, .recorded = true,
     .help = "start the random numbers from N"};
+const struct wn_option wn_option_source = {
+    .name = "source", .kind = WN_TEXT, .value = "FILE",
+    .help = "the audited file, if it is not where it was"};
+const struct wn_option wn_option_show = {
+    .name = "show", .kind = WN_TEXT, .value = "PATTERN",
+    .help = "show the cells of columns whose names match PATTERN"};
+const struct wn_option wn_option_no_values = {
+    .name = "no-values", .kind = WN_FLAG,
+    .help = "show no cells of the source and no identifiers"};
+const struct wn_option wn_option_color = {
+    .name = "color", .kind = WN_CHOICE, .value = "WHEN",
+    .default_value = "auto", .choices = "auto|always|never",
+    .help = "colour the text: auto, on a terminal; always; never"};
 const struct wn_option wn_option_quiet = {
     .name = "quiet", .letter = 'q', .kind = WN_FLAG,
     .help = "print errors only"};

@@ -58,7 +58,8 @@ struct wn_options; /* the parsed command line */
 /* Rows with the same meaning in all programs; a program copies what applies. */
 extern const struct wn_option wn_option_output, wn_option_in_place,
     wn_option_force, wn_option_as, wn_option_threads, wn_option_memory,
-    wn_option_seed, wn_option_quiet, wn_option_verbose, wn_option_help,
+    wn_option_seed, wn_option_source, wn_option_show, wn_option_no_values,
+    wn_option_color, wn_option_quiet, wn_option_verbose, wn_option_help,
     wn_option_version;
 
 /* Append a row, or rows up to {0} (none if NULL), to a table of `capacity` rows

@@ -115,7 +115,7 @@ left "./x.audit.h5 ./x.csv " "leaves the audit file and nothing else"
 is "$(cat calls)" "ingest <--label=y> <-o> <./.x.audit.h5.work/audit.h5> <--> <x.csv>
 score <-i> <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>
 flag <-i> <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>
-report <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>" "the stages get what they need"
+report <--source=x.csv> <--as=x.audit.h5> <--> <./.x.audit.h5.work/audit.h5>" "the stages get what they need"
 
 : >calls
 runs "a second audit, with the rows worth keeping" \

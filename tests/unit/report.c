@@ -653,8 +653,9 @@ static void explains_one_row(void **state)
         "  dog         0.0500     0.4250  the given label\n"
         "  \xc3\xa5l          0.0500          -\n"
         "\n"
-        "Nearest rows\n"
+        "The row and its nearest rows\n"
         "  row  line  distance  label  id\n"
+        "    2     5  this row  dog    c\n"
         "    0     2         1  cat    a\n"
         "    1     3         1  cat    b\n"
         "\n"
@@ -1082,8 +1083,8 @@ static void tables_fit_the_terminal(void **state)
         "   n  a                                                               "
         "      b\n"
         "  10  "
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-        "...  \xe6\x97\xa5\xe6\x9c\xac\n"
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        "  \xe6\x97\xa5\xe6\x9c\xac\n"
         "   7  e\xcc\x81t\xcc\x81                                              "
         " "
         "                     -\n");
@@ -1098,6 +1099,73 @@ static void tables_fit_the_terminal(void **state)
                                      "b",
                                      14, 9),
                      9);
+}
+
+/* Text cut in the middle, counted in cells by hand. */
+static void long_text_keeps_its_ends(void **state)
+{
+    static const char wide[] = "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"
+                               "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e";
+    static const struct {
+        const char *text;
+        size_t cells;
+        const char *wanted;
+    } cases[] = {{"abcdefghij", 10, "abcdefghij"},
+                 {"abcdefghij", 9, "abc...hij"},
+                 {"abcdefghij", 8, "abc...ij"},
+                 {"abcdefghij", 4, "a..."},
+                 {"abcdefghij", 3, "abc"},
+                 {"", 4, ""},
+                 {wide, 12, wide},
+                 /* four cells on each side hold two characters, three one */
+                 {wide, 11,
+                  "\xe6\x97\xa5\xe6\x9c\xac..."
+                  "\xe6\x9c\xac\xe8\xaa\x9e"},
+                 {wide, 10, "\xe6\x97\xa5\xe6\x9c\xac...\xe8\xaa\x9e"},
+                 {wide, 9, "\xe6\x97\xa5...\xe8\xaa\x9e"}};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct wn_text out = {0};
+
+        wn_cells_add(&out, cases[c].text, strlen(cases[c].text),
+                     cases[c].cells);
+        assert_string_equal(wn_text_of(&out), cases[c].wanted);
+        wn_text_free(&out);
+    }
+}
+
+static void titles_tell_classes_apart(void **state)
+{
+    enum { NAMES = 3 };
+    static const struct {
+        char *name[NAMES];
+        const char *wanted[NAMES];
+        size_t prefix;
+    } cases[] = {{{"plants/iris/a", "plants/iris/b", "plants/fern/c"},
+                  {"iris/a", "iris/b", "fern/c"},
+                  7},
+                 {{"pos", "pos ", "neg"}, {"\"pos\"", "\"pos \"", "neg"}, 0},
+                 {{" >50K", " <=50K", "\t?"}, {">50K", "<=50K", "?"}, 0},
+                 {{"12:30", "12:45", "12:50"}, {"12:30", "12:45", "12:50"}, 0},
+                 {{"a/", "a/b", "a/c"}, {"a/", "a/b", "a/c"}, 0},
+                 {{"a\x1b[2J", "a\\x1b[2J", " "},
+                  {"a\\x1b[2J#0", "a\\x1b[2J#1", "\" \""},
+                  0},
+                 {{"aaaaaaaaaa1aaaaaaaaaa", "aaaaaaaaaa2aaaaaaaaaa", "b"},
+                  {"aaaa...aaa#0", "aaaa...aaa#1", "b"},
+                  0}};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        size_t prefix;
+        char **title = wn_class_titles(cases[c].name, NAMES, 12, &prefix);
+
+        for (size_t k = 0; k < NAMES; k++)
+            assert_string_equal(title[k], cases[c].wanted[k]);
+        assert_int_equal(prefix, cases[c].prefix);
+        wn_names_free(title, NAMES);
+    }
 }
 
 static int setup(void **state)
@@ -1133,6 +1201,8 @@ int main(void)
         cmocka_unit_test(comparison_finds_new_and_gone_flags),
         cmocka_unit_test(ties_count_half),
         cmocka_unit_test(tables_fit_the_terminal),
+        cmocka_unit_test(long_text_keeps_its_ends),
+        cmocka_unit_test(titles_tell_classes_apart),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

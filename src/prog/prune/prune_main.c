@@ -184,10 +184,6 @@ static const struct wn_option own_rows[] = {
     {.name = "descending",
      .kind = WN_FLAG,
      .help = "--order with the highest SCORE first"},
-    {.name = "source",
-     .kind = WN_TEXT,
-     .value = "FILE",
-     .help = "the audited file, if it is not where it was"},
     {.name = "removed",
      .kind = WN_TEXT,
      .value = "FILE",
@@ -215,10 +211,10 @@ static const struct wn_option own_rows[] = {
     {0}};
 
 static const struct wn_option *const shared_rows[] = {
-    &wn_option_output, &wn_option_force,   &wn_option_threads,
-    &wn_option_memory, &wn_option_as,      &wn_option_seed,
-    &wn_option_quiet,  &wn_option_verbose, &wn_option_help,
-    &wn_option_version};
+    &wn_option_source,  &wn_option_output, &wn_option_force,
+    &wn_option_threads, &wn_option_memory, &wn_option_as,
+    &wn_option_seed,    &wn_option_quiet,  &wn_option_verbose,
+    &wn_option_help,    &wn_option_version};
 
 enum { CAPACITY = 32 };
 static struct wn_option rows[CAPACITY];

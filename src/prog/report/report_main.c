@@ -7,7 +7,9 @@
 #include "check/exit_status.h"
 #include "page/figure.h"
 #include "prog/report/night.h"
+#include "render/grid.h"
 #include "render/render.h"
+#include "report/shown.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -78,9 +80,11 @@ static const struct wn_option first_rows[] = {
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_fail_on, &wn_option_seed, &wn_option_output,
-    &wn_option_force,   &wn_option_as,   &wn_option_quiet,
-    &wn_option_verbose, &wn_option_help, &wn_option_version};
+    &wn_option_show,   &wn_option_no_values, &wn_option_source,
+    &wn_option_color,  &wn_option_fail_on,   &wn_option_seed,
+    &wn_option_output, &wn_option_force,     &wn_option_as,
+    &wn_option_quiet,  &wn_option_verbose,   &wn_option_help,
+    &wn_option_version};
 
 enum {
     FIRST = sizeof first_rows / sizeof *first_rows,
@@ -172,6 +176,14 @@ static int read_options(const struct wn_options *options,
         return -1;
     report->roles =
         wn_option_given(options, "figure") || format->report == wn_html_report;
+    if (wn_option_given(options, "show") &&
+        (format->cells == WN_CELLS_NEVER || which_table(options)))
+        return wn_fail(error, WN_EUSAGE, "--show does not go with --%s%s",
+                       which_table(options) ? which_table(options) : "format=",
+                       which_table(options) ? "" : format->name);
+    if (wn_option_given(options, "show") && wn_option_on(options, "no-values"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--show and --no-values exclude each other");
     if (wn_option_on(options, "spreadsheet-safe") &&
         strcmp(format->name, "tsv") && !which_table(options))
         return wn_fail(error, WN_EUSAGE,
@@ -349,6 +361,45 @@ static int load_report(const struct wn_run *run, const struct wn_audit *audit,
     return 0;
 }
 
+/* How text looks, and where cells come from, if they are shown. */
+static int prepare_look(const struct wn_run *run,
+                        const struct wn_format *format,
+                        struct wn_report *report, struct wn_comparison *against,
+                        const struct wn_audit *audit, struct wn_error *error)
+{
+    /* Of a line, what other columns of the list of suspects need. */
+    enum { OTHERS = 48, TITLE_MIN = 12, TITLE_MAX = 40 };
+    const struct wn_options *options = run->options;
+    const struct wn_shown_request request = {
+        .audit_path = wn_run_input(run),
+        .source = wn_option_text(options, "source"),
+        .pattern = wn_option_text(options, "show")};
+    const bool explained = wn_option_given(options, "explain");
+    const bool asked = request.pattern || explained;
+    struct wn_report *const titled[] = {report, &against->old};
+    size_t width;
+
+    wn_width_set(wn_run_width(run));
+    width = wn_width() > OTHERS ? (wn_width() - OTHERS) / 2 : 0;
+    width = width < TITLE_MIN ? TITLE_MIN : width;
+    for (size_t r = 0; r < (report->against ? 2 : 1); r++)
+        titled[r]->class_title = wn_class_titles(
+            titled[r]->data.label_name, titled[r]->data.k,
+            width > TITLE_MAX ? TITLE_MAX : width, &titled[r]->title_prefix);
+    if (wn_option_on(options, "no-values")) {
+        wn_report_hide_values(report);
+        wn_report_hide_values(&against->old);
+        return 0;
+    }
+    if (which_table(options) ||
+        (!explained &&
+         (report->columns ||
+          format->cells > (asked ? WN_CELLS_ASKED : WN_CELLS_SHOWN))))
+        return 0;
+    report->shown = wn_shown_open(report, audit, &request, error);
+    return report->shown ? 0 : -1;
+}
+
 /* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
 static int report_main_work(struct wn_run *run, struct wn_error *error)
 {
@@ -371,7 +422,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     }
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error) ||
-        report_night_load(run, &report, wn_run_clock(), &history, error))
+        report_night_load(run, &report, wn_run_clock(), &history, error) ||
+        prepare_look(run, format, &report, &against, audit, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
         findings = wn_exit_status_reached(
@@ -402,6 +454,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
 done:
     wn_nights_free(&history);
     wn_text_free(&text);
+    wn_shown_close(report.shown);
     wn_comparison_free(&against);
     wn_report_free(&report);
     wn_audit_close(audit);
