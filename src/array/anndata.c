@@ -263,36 +263,44 @@ static int put_matrix(struct sparse *sparse)
     return error->code ? -1 : 0;
 }
 
-static int read_sparse(struct wn_hdf5_reader *reader)
+bool wn_anndata_shape(const struct wn_hdf5_reader *reader, int64_t shape[2],
+                      bool *by_columns)
 {
     static const char csc[] = "csc_matrix";
-    struct sparse sparse = {.reader = reader};
-    const struct group_attribute shape = open_attribute(reader, "shape");
-    const bool good = shape.space >= 0 &&
-                      H5Tget_class(shape.type) == H5T_INTEGER &&
-                      H5Sget_simple_extent_npoints(shape.space) == 2 &&
-                      H5Aread(shape.id, H5T_NATIVE_INT64, sparse.shape) >= 0 &&
-                      sparse.shape[0] >= 0 && sparse.shape[1] >= 1;
+    const struct group_attribute extents = open_attribute(reader, "shape");
+    const bool good = extents.space >= 0 &&
+                      H5Tget_class(extents.type) == H5T_INTEGER &&
+                      H5Sget_simple_extent_npoints(extents.space) == 2 &&
+                      H5Aread(extents.id, H5T_NATIVE_INT64, shape) >= 0 &&
+                      shape[0] >= 0 && shape[1] >= 1;
     const struct group_attribute about =
         open_attribute(reader, "encoding-type");
     char text[64] = "", *variable = NULL;
-    bool by_columns = false;
-    int status = -1;
 
-    close_attribute(&shape);
+    *by_columns = false;
+    close_attribute(&extents);
     /* The extents of a square matrix do not tell whether it goes by rows. */
     if (about.type >= 0 && H5Sget_simple_extent_npoints(about.space) == 1) {
         if (H5Tis_variable_str(about.type) > 0) {
-            by_columns = H5Aread(about.id, about.type, &variable) >= 0 &&
-                         variable && strcmp(variable, csc) == 0;
+            *by_columns = H5Aread(about.id, about.type, &variable) >= 0 &&
+                          variable && strcmp(variable, csc) == 0;
             H5free_memory(variable);
         } else if (H5Tget_size(about.type) < sizeof text) {
-            by_columns = H5Aread(about.id, about.type, text) >= 0 &&
-                         strncmp(text, csc, sizeof csc - 1) == 0;
+            *by_columns = H5Aread(about.id, about.type, text) >= 0 &&
+                          strncmp(text, csc, sizeof csc - 1) == 0;
         }
     }
     close_attribute(&about);
-    if (!good)
+    return good;
+}
+
+static int read_sparse(struct wn_hdf5_reader *reader)
+{
+    struct sparse sparse = {.reader = reader};
+    bool by_columns;
+    int status = -1;
+
+    if (!wn_anndata_shape(reader, sparse.shape, &by_columns))
         return wn_hdf5_refuse(reader, "wanted an attribute shape of two whole "
                                       "numbers");
     if (wn_hdf5_member_read(reader, "data", &sparse.data) ||

@@ -44,6 +44,12 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
 int wn_hdf5_list(const char *path, uint64_t memory, struct wn_text *out,
                  struct wn_error *error) WN_MUST_CHECK;
 
+/* The names of what was not copied, in memory that the child shares. */
+struct wn_hdf5_left_out {
+    size_t count, listed, length;
+    char text[300];
+};
+
 /* What goes into a new HDF5 file. */
 struct wn_hdf5_copy {
     const char *path;         /* the file to copy from */
@@ -56,13 +62,23 @@ struct wn_hdf5_copy {
     size_t changed;           /* index of the path whose cells change: */
     const char *const *value; /* n new cells, NULL for one that stays; parsed
                                  as numbers where the cells are. NULL: none */
-    int descriptor;           /* an empty file, open for reading and writing */
-    const char *name;         /* of that file, in messages */
+    bool others;  /* copy all else that is in the file, too; of that, */
+    bool partial; /* leave out what cannot be copied; else it is an error */
+    struct wn_hdf5_left_out *left_out; /* wn_hdf5_write() sets it */
+    int descriptor;   /* an empty file, open for reading and writing */
+    const char *name; /* of that file, in messages */
 };
 
 /* Write the wanted rows as datasets and groups with the same names, types,
- * attributes and compression, in a child process as above. */
+ * attributes and compression, in a child process as above; and with `others`
+ * all else that is in the file. Whatever has a row for each row, by its place
+ * in a file of anndata or else by the extent of one axis, gets the same rows in
+ * the same order. Soft and external links stay links and are not followed.
+ * References, refused storage, and arrays of which two axes are as long as the
+ * rows cannot be copied: WN_EDATA names them, or with `partial` *left_out does.
+ */
 int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
+                  struct wn_text *left_out,
                   struct wn_error *error) WN_MUST_CHECK;
 
 #endif

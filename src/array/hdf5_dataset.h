@@ -19,6 +19,7 @@ struct wn_hdf5_reader {
     struct wn_array_sink sink;
     uint64_t size; /* of the file in bytes */
     uint64_t memory;
+    bool any_type; /* to copy: cells may be of other types than numbers, text */
     hid_t file, set, type;
     hsize_t extent[WN_ARRAY_RANK];
     /* A piece to read is `step` slices along `axis`, with index fixed along
@@ -58,7 +59,36 @@ enum wn_anndata_kind {
     WN_ANNDATA_SPARSE
 };
 enum wn_anndata_kind wn_anndata_kind(const struct wn_hdf5_reader *reader);
+/* The shape of the sparse matrix reader->path, and whether it goes by columns;
+ * false where its attributes do not tell. */
+bool wn_anndata_shape(const struct wn_hdf5_reader *reader, int64_t shape[2],
+                      bool *by_columns);
 /* Read the array of the group reader->path into reader->array. */
 int wn_anndata_read(struct wn_hdf5_reader *reader) WN_MUST_CHECK;
+
+/* hdf5_copy.c: copies of one object, with its attributes, to the same path in
+ * `file`. What cannot be copied goes into copy->left_out. */
+enum { WN_COPY_WHOLE = -1, WN_COPY_BOTH = -2 }; /* or the axis of the rows */
+struct wn_hdf5_copy;
+/* Name `what` of the file as left out. */
+void wn_hdf5_leave_out(const struct wn_hdf5_copy *copy, const char *path,
+                       const char *attribute, const char *why);
+int wn_hdf5_copy_attributes(const struct wn_hdf5_copy *copy,
+                            struct wn_hdf5_reader *reader, hid_t file,
+                            const uint64_t *shape) WN_MUST_CHECK;
+/* value: copy->n new cells, NULL for one that stays; or NULL. */
+int wn_hdf5_copy_dataset(const struct wn_hdf5_copy *copy,
+                         struct wn_hdf5_reader *reader, hid_t file, int axis,
+                         const char *const *value) WN_MUST_CHECK;
+/* A group that holds one array, along that axis. */
+int wn_hdf5_copy_array(const struct wn_hdf5_copy *copy,
+                       struct wn_hdf5_reader *reader, hid_t file,
+                       enum wn_anndata_kind kind, int axis,
+                       const char *const *value) WN_MUST_CHECK;
+/* Make a group and those above it, without times; true where it is there. */
+bool wn_hdf5_make_group(hid_t file, const char *path);
+/* Refuse what leads out of the file, and filters that may run foreign code. */
+int wn_hdf5_check_storage(struct wn_hdf5_reader *reader,
+                          hid_t creation) WN_MUST_CHECK;
 
 #endif

@@ -234,7 +234,8 @@ static int read_arrays_rows(struct wn_source_rows *rows, struct wn_error *error)
         char again[32];
 
         snprintf(again, sizeof again, "/dev/fd/%d", descriptor);
-        status = descriptor < 0 || wn_hdf5_write(&copy, WN_HDF5_BYTES, error) ||
+        status = descriptor < 0 ||
+                         wn_hdf5_write(&copy, WN_HDF5_BYTES, NULL, error) ||
                          wn_hdf5_read(again, path, count, WN_HDF5_BYTES, array,
                                       error)
                      ? -1

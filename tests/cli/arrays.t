@@ -198,8 +198,8 @@ ingest i.h5 --features=/g/x --label=/obs/kind --id=/id --split=/split -q |
 runs 'prune of HDF5' prune k.h5 --drop=none --keep=.5 --by=disagreement \
     -o kept.h5 --removed=rest.h5
 is "$(h5ls -r kept.h5 | grep Dataset | tr -s ' ' | tr '\n' ' ')" \
-    '/g/x Dataset {75, 4} /id Dataset {75} /obs/kind/categories Dataset {3} /obs/kind/codes Dataset {75} /split Dataset {75} ' \
-    'has the datasets of the audit'
+    '/codes Dataset {75} /cube Dataset {75, 2, 2} /floats Dataset {75} /g/x Dataset {75, 4} /gaps Dataset {75} /group Dataset {75} /id Dataset {75} /names Dataset {3} /obs/kind/categories Dataset {3} /obs/kind/codes Dataset {75} /p Dataset {75, 3} /split Dataset {75} /v Dataset {75} /weight Dataset {75} /x Dataset {75, 4} /y Dataset {75} ' \
+    'has all datasets of the file'
 is "$(h5dump -d /g/x -H kept.h5 | grep -c F32BE)" 1 'with their types'
 numbers() { h5dump -y -w 1 -d /id "$1" | grep -o 'row-[0-9]*'; }
 is "$({ numbers kept.h5; numbers rest.h5; } | sort -t- -k2n | cksum)" \

@@ -236,7 +236,7 @@ static void writes_groups(void **state)
                                       .n = 2,
                                       .descriptor = fileno(to),
                                       .name = to_path};
-    if (wn_hdf5_write(&copy, memory, &error))
+    if (wn_hdf5_write(&copy, memory, NULL, &error))
         fail_msg("%s", error.text);
     fclose(to);
     expect(to_path, some, 2);
@@ -280,7 +280,7 @@ static void copies_nothing_malicious(void **state)
                                           .descriptor = fileno(to),
                                           .name = to_path};
 
-        assert_int_equal(wn_hdf5_write(&copy, memory, &error), -1);
+        assert_int_equal(wn_hdf5_write(&copy, memory, NULL, &error), -1);
         assert_int_equal(error.code, WN_EDATA);
         assert_non_null(strstr(error.text, groups[i]));
         fclose(to);

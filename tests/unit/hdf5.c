@@ -472,7 +472,7 @@ static void writes_rows(void **state)
 
     (void)state;
     copy.whole = 8;
-    if (wn_hdf5_write(&copy, memory, &error))
+    if (wn_hdf5_write(&copy, memory, NULL, &error))
         fail_msg("%s", error.text);
     fclose(to);
     if (wn_hdf5_read(bad_path, paths, 4, memory, array, &error))
@@ -506,7 +506,7 @@ static void copies_nothing_malicious(void **state)
         snprintf(name, sizeof name, "hdf5-bad%zu.h5", i);
         snprintf(wanted, sizeof wanted, "%s: /", name);
         struct wn_hdf5_copy copy = copy_of(name, &cases[i].wanted, 1, to);
-        assert_int_equal(wn_hdf5_write(&copy, memory, &error), -1);
+        assert_int_equal(wn_hdf5_write(&copy, memory, NULL, &error), -1);
         if (strncmp(error.text, wanted, strlen(wanted) - 1) ||
             error.code != WN_EDATA)
             fail_msg("wanted %s\nfound %s", wanted, error.text);

@@ -83,10 +83,13 @@ static int write_one(const struct prune *prune, const char *path,
                                 .row = row,
                                 .n = n,
                                 .changed = audited->label,
+                                .others = true,
+                                .partial = prune_on(prune, "partial"),
                                 .descriptor = descriptor,
                                 .name = name};
     char **cells = NULL;       /* of the classes */
     const char **value = NULL; /* the new cell of each row, NULL: none */
+    struct wn_text left_out = {0};
     int status;
 
     if (kept && prune->relabel) {
@@ -100,11 +103,15 @@ static int write_one(const struct prune *prune, const char *path,
         copy.value = value;
     }
     status = strcmp(prune->dataset.form, "hdf5") == 0
-                 ? wn_hdf5_write(&copy, WN_HDF5_BYTES, error)
+                 ? wn_hdf5_write(&copy, WN_HDF5_BYTES, &left_out, error)
                  : wn_npy_write(descriptor, name, row, n, error);
     if (cells)
         wn_names_free(cells, prune->dataset.k);
     free(value);
+    if (status == 0 && left_out.length)
+        wn_log_note(prune->run->log, "%s: left out %s", name,
+                    wn_text_of(&left_out));
+    wn_text_free(&left_out);
     if (status == 0 && fsync(descriptor))
         return wn_fail_errno(error, "%s: cannot write", name);
     return status;

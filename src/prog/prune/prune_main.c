@@ -76,7 +76,8 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     if (prune_is_arrays(dataset)) {
         const bool hdf5 = strcmp(dataset->form, "hdf5") == 0;
 
-        const char *unfit = wn_option_given(run->options, "plant") && !hdf5
+        const char *unfit = prune_on(prune, "partial") && !hdf5 ? "partial"
+                            : wn_option_given(run->options, "plant") && !hdf5
                                 ? "plant"
                             : prune_on(prune, "relabel") && !hdf5 ? "relabel"
                             : prune_on(prune, "apply-rules") ? "apply-rules"
@@ -89,6 +90,8 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
             (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
             return wn_fail(error, WN_EUSAGE,
                            "HDF5 is not for a terminal; --output names a file");
+    } else if (prune_on(prune, "partial")) {
+        return wn_fail(error, WN_EUSAGE, "--partial is for HDF5 sources");
     }
     prune->kept = dataset->n;
     prune->removed = wn_new(dataset->n, 1);
@@ -194,6 +197,9 @@ static const struct wn_option own_rows[] = {
      .low = 0,
      .high = 1e9,
      .help = "keep N rows of every class; 0: a class may vanish"},
+    {.name = "partial",
+     .kind = WN_FLAG,
+     .help = "leave out what of an HDF5 source cannot be copied"},
     {.name = "counts",
      .kind = WN_TEXT,
      .value = "FILE",
