@@ -2,14 +2,16 @@
 #include "render/render.h"
 
 /* A name in each of the three, in the same order. */
-const char wn_format_choices[] = "text|html|json|tsv|svg|prometheus";
-const char wn_format_help[] =
-    "text, html, json (JSON Lines), tsv, svg or prometheus";
+const char wn_format_choices[] = "text|html|json|tsv|csv|svg|prometheus";
+const char wn_format_help[] = "text, html, json, tsv, csv, svg or prometheus";
 const struct wn_format wn_formats[] = {
-    {"text", true, wn_text_report, wn_text_explain, WN_CELLS_SHOWN},
-    {"html", true, wn_html_report, NULL, WN_CELLS_NEVER},
-    {"json", true, wn_json_report, wn_json_explain, WN_CELLS_ASKED},
-    {"tsv", true, wn_tsv_report, NULL, WN_CELLS_ASKED},
-    {"svg", false, NULL, NULL, WN_CELLS_NEVER}, /* of --figure only */
-    {"prometheus", false, wn_prometheus_report, NULL, WN_CELLS_NEVER},
-    {NULL, false, NULL, NULL, WN_CELLS_NEVER}};
+    {"text", true, true, false, wn_text_report, wn_text_explain,
+     WN_CELLS_SHOWN},
+    {"html", true, false, false, wn_html_report, NULL, WN_CELLS_NEVER},
+    {"json", true, true, true, wn_json_report, wn_json_explain, WN_CELLS_ASKED},
+    {"tsv", true, true, false, wn_tsv_report, NULL, WN_CELLS_ASKED},
+    {"csv", true, true, true, wn_csv_report, NULL, WN_CELLS_ASKED},
+    {"svg", false, false, false, NULL, NULL, WN_CELLS_NEVER}, /* of --figure */
+    {"prometheus", false, false, false, wn_prometheus_report, NULL,
+     WN_CELLS_NEVER},
+    {NULL, false, false, false, NULL, NULL, WN_CELLS_NEVER}};

@@ -11,6 +11,7 @@
 
 #include "render/render.h"
 #include "report/shown.h"
+#include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -168,7 +169,8 @@ static json_t *json_row(const struct wn_report *report, const char *record,
     snprintf(hash, sizeof hash, "%016llx",
              (unsigned long long)data->row_hash[i]);
     row = made(json_pack(
-        "{s:s,s:I,s:I,s:o,s:s,s:o,s:o}", "record", record, "row", (json_int_t)i,
+        "{s:s,s:I,s:I,s:I,s:o,s:s,s:o,s:o}", "record", record, "row",
+        (json_int_t)i, "source_record", (json_int_t)wn_row_record(report, i),
         "line", (json_int_t)data->row_line[i], "id", json_bytes(id, length),
         "hash", hash, "given",
         json_text(wn_report_class(report, data->label[i])), "rival",
@@ -199,6 +201,50 @@ static json_t *json_row(const struct wn_report *report, const char *record,
             json_pack("{s:i,s:I,s:o}", "set", report->near_sets.set[m], "row",
                       (json_int_t)report->near_sets.partner[m], "distance",
                       json_float(report->near_sets.distance[m])));
+    return row;
+}
+
+/* The text of a field, split at commas. */
+static json_t *json_members(const char *list)
+{
+    json_t *array = made(json_array());
+
+    while (*list) {
+        const size_t size = strcspn(list, ",");
+
+        append(array, json_bytes(list, size));
+        list += size + (list[size] == ',');
+    }
+    return array;
+}
+
+/* --fields. */
+static json_t *json_fields(const struct wn_report *report, size_t i)
+{
+    json_t *row = made(json_pack("{s:s}", "record", "row"));
+    struct wn_text text = {0};
+
+    for (size_t f = 0; f < report->fields->count; f++) {
+        const struct wn_row_field *field = &report->fields->field[f];
+        const double value = wn_row_field_number(field, report, i);
+        json_t *json;
+
+        text.length = 0;
+        wn_row_field_text(field, report, i, &text);
+        if (field->kind == WN_FIELD_IS_REAL)
+            json = json_float((float)value);
+        else if (field->kind == WN_FIELD_IS_WHOLE)
+            json = isnan(value) ? json_null() : json_count((uint64_t)value);
+        else if (field->kind == WN_FIELD_IS_WORDS)
+            json = json_members(text.length ? text.bytes : "");
+        else
+            json =
+                text.length ? json_bytes(text.bytes, text.length) : json_null();
+        /* The key `record` is the kind of the line. */
+        set(row, strcmp(field->name, "record") ? field->name : "source_record",
+            json);
+    }
+    wn_text_free(&text);
     return row;
 }
 
@@ -243,12 +289,16 @@ static void put_rows(const struct wn_report *report, struct json_lines *lines)
         report->shown ? wn_shown_columns(report->shown, &column) : 0;
     struct wn_row_cells cells = {0};
     size_t known = 0;
-    struct wn_text spread = {0};
     size_t count;
     int64_t *rows = wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count);
 
     for (size_t r = 0; r < count; r++) {
         const size_t i = (size_t)rows[r];
+
+        if (report->fields) {
+            put_line(lines, json_fields(report, i));
+            continue;
+        }
         json_t *row = json_row(report, "row", i);
         json_t *scores = made(json_object());
 
@@ -266,9 +316,7 @@ static void put_rows(const struct wn_report *report, struct json_lines *lines)
             set(scores, score->name, json_float(score->value[i]));
             if (!score->spread)
                 continue;
-            spread.length = 0;
-            wn_text_format(&spread, "%s_std", score->name);
-            set(scores, spread.bytes, json_float(score->spread[i]));
+            set(scores, score->spread_name, json_float(score->spread[i]));
         }
         if (report->scored)
             set(row, "scores", scores);
@@ -281,7 +329,6 @@ static void put_rows(const struct wn_report *report, struct json_lines *lines)
                 json_text(wn_change_names[report->against->change[i]]));
         put_line(lines, row);
     }
-    wn_text_free(&spread);
     wn_row_cells_free(&cells);
     free(rows);
 }

@@ -9,6 +9,8 @@
 struct wn_format {
     const char *name; /* --format=NAME */
     bool lists;       /* lists rows or columns: takes --top and --columns */
+    bool fields;      /* takes --fields */
+    bool escapes;     /* has escapes of its own for controls in lines */
     /* NULL if the format has only figures. */
     void (*report)(const struct wn_report *report, struct wn_text *out);
     /* For --explain; NULL if the format has no such form. */
@@ -36,6 +38,7 @@ void wn_json_explain(const struct wn_report *report,
                      struct wn_text *out);
 void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
+void wn_csv_report(const struct wn_report *report, struct wn_text *out);
 
 /* What text calls classes, for report->class_title and wn_names_free(): without
  * a prefix like a path's that all names share, *prefix bytes; without blanks at

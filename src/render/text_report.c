@@ -12,6 +12,8 @@
 #include "render/phrases.h"
 #include "render/render.h"
 #include "report/shown.h"
+#include "select/select.h"
+#include "util/memory.h"
 
 /* --- noise --------------------------------------------------------------- */
 
@@ -167,6 +169,74 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
     wn_text_free(&text);
 }
 
+/* What the list is of. */
+static void put_rows_title(const struct wn_report *report, size_t count,
+                           struct wn_text *out)
+{
+    if (report->sample)
+        wn_text_format(out, "\nA random sample, most suspicious first: %zu\n",
+                       count);
+    else if (report->against && report->rows == WN_ROWS_DEFAULT)
+        wn_text_format(out, "\nNew flags, most suspicious first: %zu of %zu\n",
+                       count,
+                       report->against->changes[WN_NEW_FLAG] +
+                           report->against->changes[WN_NEW_ROW]);
+    else if (report->rows == WN_ROWS_BUDGET)
+        wn_text_format(out, "\nLabels to review: %zu\n", count);
+    else if (report->rows == WN_ROWS_AMBIGUOUS)
+        wn_text_format(out, "\nAmbiguous rows, most suspicious first: %zu\n",
+                       count);
+    else if (report->chosen)
+        wn_text_format(out,
+                       "\nChosen rows, most suspicious first: %zu of %zu\n",
+                       count, report->chosen_rows);
+    else if (report->rows == WN_ROWS_FIRST)
+        wn_text_format(out, "\n%s: %zu of all %zu\n",
+                       report->against ? "New flags, then the most suspicious "
+                                         "rows"
+                                       : "Most suspicious rows",
+                       count, report->data.n);
+    else
+        wn_text_format(out,
+                       "\nMost suspicious rows: %zu of %zu with findings\n",
+                       count, report->flagged_rows);
+}
+
+/* --fields: a column each. */
+static void put_fields(const struct wn_report *report, const int64_t *rows,
+                       size_t count, struct wn_text *out)
+{
+    const struct wn_row_fields *fields = report->fields;
+    struct wn_grid_column *head = wn_new(fields->count, sizeof *head);
+    struct wn_text text = {0};
+    struct wn_grid grid;
+
+    for (size_t f = 0; f < fields->count; f++)
+        head[f] = (struct wn_grid_column){
+            fields->field[f].name, fields->field[f].text ? WN_LEFT : WN_RIGHT,
+            !fields->field[f].text   ? WN_FIXED
+            : f + 1 == fields->count ? WN_WRAPS
+                                     : WN_SHRINKS};
+    wn_grid_start(&grid, head, fields->count);
+    for (size_t r = 0; r < count; r++)
+        for (size_t f = 0; f < fields->count; f++) {
+            const struct wn_row_field *field = &fields->field[f];
+            const size_t i = (size_t)rows[r];
+            const double value = wn_row_field_number(field, report, i);
+
+            text.length = 0;
+            if (field->kind == WN_FIELD_IS_REAL && !isnan(value))
+                wn_text_format(&text, "%.4g", value);
+            else
+                wn_row_field_text(field, report, i, &text);
+            wn_grid_add(&grid, text.length ? text.bytes : "-",
+                        text.length ? text.length : 1);
+        }
+    wn_grid_print(&grid, out);
+    wn_text_free(&text);
+    free(head);
+}
+
 static void put_rows(const struct wn_report *report, struct wn_text *out)
 {
     enum { ID = 2, SCORES = 6 }; /* columns that may be absent */
@@ -191,29 +261,20 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count);
 
-    if (!count && !report->flagged_rows)
+    if (!count && report->chosen)
+        wn_text_format(out, "\nNo row is chosen.\n");
+    else if (!count && !report->flagged_rows)
         wn_text_format(out, "\nNo check found anything.\n");
     if (!count) {
         free(rows);
         return;
     }
-    if (report->against && report->rows == WN_ROWS_DEFAULT)
-        wn_text_format(out, "\nNew flags, most suspicious first: %zu of %zu\n",
-                       count,
-                       report->against->changes[WN_NEW_FLAG] +
-                           report->against->changes[WN_NEW_ROW]);
-    else if (report->rows == WN_ROWS_BUDGET)
-        wn_text_format(out, "\nLabels to review: %zu\n", count);
-    else if (report->rows == WN_ROWS_FIRST)
-        wn_text_format(out, "\nMost suspicious rows: %zu of all %zu\n", count,
-                       report->data.n);
-    else if (report->rows == WN_ROWS_AMBIGUOUS)
-        wn_text_format(out, "\nAmbiguous rows, most suspicious first: %zu\n",
-                       count);
-    else
-        wn_text_format(out,
-                       "\nMost suspicious rows: %zu of %zu with findings\n",
-                       count, report->flagged_rows);
+    put_rows_title(report, count, out);
+    if (report->fields) {
+        put_fields(report, rows, count, out);
+        free(rows);
+        return;
+    }
     for (size_t c = 0; c < sizeof all / sizeof *all; c++)
         if ((c != ID || report->data.id) && (c != SCORES || agreement))
             head[columns++] = all[c];
@@ -281,7 +342,8 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
         wn_grid_add_text(&grid, wn_row_kind_words(name));
     }
     wn_grid_print_under("Kinds of rows", &grid, out);
-    if (!ambiguous || report->rows != WN_ROWS_DEFAULT)
+    if (!ambiguous || report->rows != WN_ROWS_DEFAULT || report->chosen ||
+        report->sample)
         return;
     wn_grid_start(&grid, row_head, sizeof row_head / sizeof *row_head);
     for (size_t r = 0; r < report->data.n && shown < FEW; r++) {

@@ -7,6 +7,7 @@
 
 #include "report/report.h"
 #include "util/memory.h"
+#include "util/random.h"
 
 /* What is shown as 0.000 is not worth a review. */
 #define MIN_SUSPICION 0.0005
@@ -29,6 +30,11 @@ static bool is_decided(const struct wn_report *report, size_t row)
     return report->decided.of && report->decided.of[row] != WN_UNDECIDED;
 }
 
+static bool is_chosen(const struct wn_report *report, size_t row)
+{
+    return !report->chosen || report->chosen[row];
+}
+
 /* Descending by worth, then in the order of suspicion. */
 static int compare_candidates(const void *a, const void *b)
 {
@@ -49,7 +55,8 @@ static struct candidate *list_candidates(const struct wn_report *report,
         const size_t row = (size_t)report->order[r];
         const double suspicion = (double)report->suspicion[row];
 
-        if (suspicion >= MIN_SUSPICION && !is_decided(report, row))
+        if (suspicion >= MIN_SUSPICION && !is_decided(report, row) &&
+            is_chosen(report, row))
             all[(*count)++] =
                 (struct candidate){suspicion / cost_of(report, row), r};
     }
@@ -145,6 +152,53 @@ size_t wn_budget_curve(const struct wn_report *report,
     return count;
 }
 
+/* Keep `sample` of the rows, drawn at random, in their order. */
+static size_t draw_sample(const struct wn_report *report, int64_t *rows,
+                          size_t count)
+{
+    struct wn_random random;
+    int32_t *order;
+    size_t kept = 0;
+
+    if (!report->sample || report->sample >= count)
+        return count;
+    order = wn_new(count, sizeof *order);
+    uint8_t *drawn = wn_new(count, 1);
+    wn_random_start(&random, report->seed, WN_RANDOM_ROWS, 0, 0);
+    wn_random_draw(&random, order, count, report->sample);
+    for (size_t s = 0; s < report->sample; s++)
+        drawn[order[s]] = 1;
+    for (size_t r = 0; r < count; r++)
+        if (drawn[r])
+            rows[kept++] = rows[r];
+    free(order);
+    free(drawn);
+    return kept;
+}
+
+static bool is_new(const struct wn_report *report, int64_t row)
+{
+    return report->against->change[row] >= WN_NEW_FLAG;
+}
+
+/* Whether the row belongs to this list. */
+static bool is_listed(const struct wn_report *report, enum wn_rows which,
+                      int64_t row)
+{
+    const char *kind = wn_report_kind(report, (size_t)row);
+
+    switch (which) {
+    case WN_ROWS_DEFAULT:
+        return is_new(report, row);
+    case WN_ROWS_FLAGGED:
+        return report->issue && report->issue[row];
+    case WN_ROWS_AMBIGUOUS:
+        return kind && strcmp(kind, "ambiguous") == 0;
+    default:
+        return true;
+    }
+}
+
 int64_t *wn_report_rows(const struct wn_report *report,
                         enum wn_rows default_rows, size_t limit, size_t *count)
 {
@@ -158,32 +212,39 @@ int64_t *wn_report_rows(const struct wn_report *report,
 
         take_rows(report, candidate, *count, &review, rows);
         free(candidate);
-        *count = review.rows;
+        *count = draw_sample(report, rows, review.rows);
         return rows;
     }
     assert(default_rows != WN_ROWS_DEFAULT);
-    /* The first few of a summary are those that are left to do. */
-    const bool open_only = which == WN_ROWS_DEFAULT &&
-                           default_rows == WN_ROWS_FLAGGED && limit < SIZE_MAX;
-    if (which != WN_ROWS_DEFAULT)
-        limit = which == WN_ROWS_FIRST ? report->top : SIZE_MAX;
+    if (which == WN_ROWS_DEFAULT && (report->chosen || report->sample))
+        default_rows = WN_ROWS_FLAGGED;
+    if (report->sample)
+        limit = SIZE_MAX;
+    if (which == WN_ROWS_DEFAULT && report->chosen && !report->against)
+        which = default_rows = WN_ROWS_FIRST;
+    else if (which == WN_ROWS_FIRST)
+        limit = report->top;
+    else if (which != WN_ROWS_DEFAULT)
+        limit = SIZE_MAX;
     else if (!report->against || default_rows != WN_ROWS_FLAGGED)
         which = default_rows; /* otherwise only new flags */
+    /* The first few of a summary are those that are left to do. */
+    const bool open_only = report->rows == WN_ROWS_DEFAULT &&
+                           default_rows == WN_ROWS_FLAGGED && limit < SIZE_MAX;
+    const int passes = report->against && which == WN_ROWS_FIRST ? 2 : 1;
+
     *count = 0;
-    for (size_t r = 0; r < n && *count < limit; r++) {
-        const int64_t row = report->order ? report->order[r] : (int64_t)r;
+    for (int pass = 0; pass < passes; pass++)
+        for (size_t r = 0; r < n && *count < limit; r++) {
+            const int64_t row = report->order ? report->order[r] : (int64_t)r;
 
-        if (open_only && is_decided(report, (size_t)row))
-            continue;
-        const char *kind = wn_report_kind(report, (size_t)row);
-
-        if (which == WN_ROWS_DEFAULT
-                ? report->against->change[row] >= WN_NEW_FLAG
-            : which == WN_ROWS_FLAGGED ? report->issue && report->issue[row]
-            : which == WN_ROWS_AMBIGUOUS
-                ? kind && strcmp(kind, "ambiguous") == 0
-                : true)
-            rows[(*count)++] = row;
-    }
+            if ((passes == 2 && is_new(report, row) != (pass == 0)) ||
+                (open_only && is_decided(report, (size_t)row)) ||
+                !is_chosen(report, (size_t)row))
+                continue;
+            if (is_listed(report, which, row))
+                rows[(*count)++] = row;
+        }
+    *count = draw_sample(report, rows, *count);
     return rows;
 }

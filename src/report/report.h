@@ -19,6 +19,8 @@
 #include "util/error.h"
 #include "util/text.h"
 
+struct wn_row_fields;
+
 enum {
     WN_TOP_ROWS = 20,   /* rows in the text summary */
     WN_TOO_FEW = 20,    /* a class with fewer rows gets no error rate */
@@ -140,7 +142,13 @@ struct wn_report {
     enum wn_rows rows;
     size_t top;
     double budget;
-    bool columns;     /* show the table of columns */
+    const uint8_t *chosen; /* n, 1: may be listed; NULL: every row may */
+    size_t chosen_rows;    /* of these */
+    size_t sample;         /* list that many of them at random; 0: all */
+    uint64_t seed;         /* of the sample */
+    const struct wn_row_fields *fields; /* of each row, select/select.h; NULL:
+                                           the format's choice */
+    bool columns;                       /* show the table of columns */
     bool roles;       /* load group, split, annotator, trusted, cost */
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
@@ -267,7 +275,9 @@ size_t wn_scores_agree(const struct wn_report *report, size_t i);
 double wn_score_percentile(const float *value, size_t n, size_t i);
 
 /* The rows to list, in order; free(). Without a choice of the user, the format
- * decides: `default_rows`, at most `limit` of them. */
+ * decides: `default_rows`, at most `limit` of them. A choice by report->chosen
+ * without a number of rows means all of these, a sample the flagged ones.
+ * Against an older audit, new flags come first. */
 int64_t *wn_report_rows(const struct wn_report *report,
                         enum wn_rows default_rows, size_t limit, size_t *count);
 

@@ -11,25 +11,6 @@
 
 /* --- what the table calls ------------------------------------------------ */
 
-/* The records before row i that ingest left out stand before it. */
-static double record_of(const struct wn_report *report, size_t i)
-{
-    const struct wn_dataset *data = &report->data;
-    size_t low = 0, high = data->left_outs;
-
-    if (!data->row_offset) /* arrays */
-        return data->row_line ? (double)data->row_line[i] : (double)i;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (data->left_out[2 * middle] < data->row_offset[i])
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return (double)(i + low);
-}
-
 static void put_words(const char *words, struct wn_text *out)
 {
     if (words)
@@ -94,6 +75,22 @@ static void put_verdict(const struct wn_report *report, size_t i,
 {
     if (report->decided.of)
         put_words(verdict_name[report->decided.of[i]], out);
+}
+
+enum near { NEAR_SET, NEAR_ROW, NEAR_DISTANCE };
+
+/* NaN where the row has no near duplicate. */
+static double near_value(const struct wn_report *report, size_t i,
+                         enum near what)
+{
+    const struct wn_near_sets *sets = &report->near_sets;
+    const int64_t m = report->in_set[i];
+
+    if (m < 0)
+        return NAN;
+    return what == NEAR_SET   ? (double)sets->set[m]
+           : what == NEAR_ROW ? (double)sets->partner[m]
+                              : (double)sets->distance[m];
 }
 
 /* The words of a field: `names`, `size` of them. */
@@ -170,6 +167,25 @@ const struct wn_row_field wn_row_field_table[] = {
 #include "select/fields.def"
     {0}};
 
+/* The records before row i that ingest left out stand before it. */
+uint64_t wn_row_record(const struct wn_report *report, size_t i)
+{
+    const struct wn_dataset *data = &report->data;
+    size_t low = 0, high = data->left_outs;
+
+    if (!data->row_offset) /* arrays */
+        return data->row_line ? data->row_line[i] : i;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (data->left_out[2 * middle] < data->row_offset[i])
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return i + low;
+}
+
 /* --- fields of a report -------------------------------------------------- */
 
 static struct wn_row_field of_score(const char *name, const float *value)
@@ -243,9 +259,10 @@ int wn_row_field_find(const struct wn_report *report, const char *name,
 double wn_row_field_number(const struct wn_row_field *field,
                            const struct wn_report *report, size_t i)
 {
-    return field->score    ? (double)field->score[i]
-           : field->number ? field->number(report, i)
-                           : NAN;
+    if (field->score)
+        return (double)field->score[i];
+    return field->number && field->there(report) ? field->number(report, i)
+                                                 : NAN;
 }
 
 void wn_row_field_text(const struct wn_row_field *field,
@@ -255,7 +272,7 @@ void wn_row_field_text(const struct wn_row_field *field,
     const double value = wn_row_field_number(field, report, i);
     char number[32];
 
-    if (field->text)
+    if (field->text && field->there(report))
         field->text(report, i, out);
     else if (!isnan(value))
         wn_text_add(out, number,
@@ -316,6 +333,22 @@ int wn_row_fields_add(struct wn_row_fields *fields,
         at += size;
         if (!*at)
             return 0;
+    }
+}
+
+void wn_row_fields_usual(struct wn_row_fields *fields,
+                         const struct wn_report *report, const char *list)
+{
+    for (const char *at = list; *at; at += *at == ',') {
+        const size_t size = strcspn(at, ",");
+
+        if (is_name(at, size, "scores"))
+            add_scores(fields, report);
+        for (const struct wn_row_field *field = wn_row_field_table; field->name;
+             field++)
+            if (is_name(at, size, field->name))
+                add_field(fields, field);
+        at += size;
     }
 }
 

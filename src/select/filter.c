@@ -324,15 +324,19 @@ struct wn_filter *wn_filter_parse(const struct wn_report *report,
     return NULL;
 }
 
-void wn_filter_free(struct wn_filter *filter)
+static void free_steps(struct wn_filter *filter)
 {
-    if (!filter)
-        return;
     for (size_t s = 0; s < filter->count; s++) {
         wn_text_free(&filter->step[s].text);
         wn_regex_free(filter->step[s].regex);
     }
     free(filter->step);
+}
+
+void wn_filter_free(struct wn_filter *filter)
+{
+    if (filter)
+        free_steps(filter);
     free(filter);
 }
 
@@ -379,7 +383,7 @@ static int compare(const struct wn_filter *filter, const struct step *step,
                    : compare_numbers(value, step->sign, step->number);
     }
     text->length = 0;
-    field->text(filter->report, i, text);
+    wn_row_field_text(field, filter->report, i, text);
     found = text->length ? text->bytes : "";
     switch (step->sign) {
     case IS_THERE:
@@ -438,5 +442,103 @@ int wn_filter_choose(const struct wn_filter *filter, uint8_t *chosen,
     }
     wn_text_free(&text);
     wn_matcher_free(matcher);
+    return status;
+}
+
+/* --- the options --------------------------------------------------------- */
+
+const struct wn_option wn_choice_options[] = {
+    {.name = "list",
+     .kind = WN_TEXT,
+     .value = "ISSUES",
+     .help = "list rows with one of these issues"},
+    {.name = "class",
+     .kind = WN_LIST,
+     .value = "NAME",
+     .help = "list rows with this given label; may be repeated"},
+    {.name = "where",
+     .kind = WN_TEXT,
+     .value = "FILTER",
+     .help = "list rows where FILTER holds: 'suspicion>0.9 and given=cat'"},
+    {0}};
+
+/* Keep the rows whose field is one of `count` values, and those chosen by an
+ * option of the same name. */
+static int choose_equal(const struct wn_report *report, const char *option,
+                        const char *field, char *const *value, size_t count,
+                        uint8_t *chosen, struct wn_error *error)
+{
+    struct wn_filter filter = {.report = report, .option = option};
+    int status = 0;
+
+    for (size_t v = 0; v < count && status == 0; v++) {
+        struct parser parser = {.filter = &filter,
+                                .text = value[v],
+                                .length = strlen(value[v]),
+                                .error = error};
+        struct step step = {.kind = COMPARE, .sign = EQUAL};
+        const struct step or = {.kind = OR};
+
+        status =
+            wn_row_field_find(report, field, strlen(field), &step.field, error);
+        if (status) {
+            wn_fail(error, WN_EUSAGE, "--%s", option);
+            break;
+        }
+        wn_text_add(&step.text, value[v], parser.length);
+        status = add_step(&parser, &step);
+        if (status)
+            wn_text_free(&step.text);
+        else
+            status = check_word(&parser, &step);
+        if (status == 0 && v)
+            status = add_step(&parser, & or);
+    }
+    if (status == 0)
+        status = wn_filter_choose(&filter, chosen, error);
+    free_steps(&filter);
+    return status;
+}
+
+int wn_choice_read(const struct wn_report *report,
+                   const struct wn_options *options, uint8_t **chosen,
+                   struct wn_error *error)
+{
+    const char *where = wn_option_text(options, "where");
+    const char *list = wn_option_text(options, "list");
+    size_t classes, issues = 0, capacity = 0;
+    const char *const *class = wn_option_list(options, "class", &classes);
+    struct wn_filter *filter = NULL;
+    char **issue = NULL;
+    int status = 0;
+
+    *chosen = NULL;
+    if (!where && !list && !classes)
+        return 0;
+    *chosen = wn_new(report->data.n, 1);
+    memset(*chosen, 1, report->data.n);
+    for (const char *at = list; at; at = *at ? at + 1 : NULL) {
+        const size_t size = strcspn(at, ",");
+
+        wn_grow(&issue, &capacity, issues + 1, sizeof *issue);
+        issue[issues++] = wn_copy_text(at, size);
+        at += size;
+    }
+    if (list)
+        status = choose_equal(report, "list", "issues", issue, issues, *chosen,
+                              error);
+    if (status == 0 && classes)
+        status = choose_equal(report, "class", "given", (char *const *)class,
+                              classes, *chosen, error);
+    if (status == 0 && where) {
+        filter = wn_filter_parse(report, "where", where, error);
+        status = filter ? wn_filter_choose(filter, *chosen, error) : -1;
+    }
+    wn_filter_free(filter);
+    wn_names_free(issue, issues);
+    if (status) {
+        free(*chosen);
+        *chosen = NULL;
+    }
     return status;
 }

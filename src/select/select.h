@@ -23,6 +23,7 @@
 #define WN_SELECT_SELECT_H
 
 #include "report/report.h"
+#include "util/options.h"
 
 enum wn_row_field_kind {
     WN_FIELD_IS_WHOLE, /* a whole number */
@@ -60,6 +61,10 @@ void wn_row_field_text(const struct wn_row_field *field,
                        const struct wn_report *report, size_t i,
                        struct wn_text *out);
 
+/* The place of row i in the source, from 0: records of CSV or libsvm, with
+ * those that ingest left out; rows of arrays. */
+uint64_t wn_row_record(const struct wn_report *report, size_t i);
+
 struct wn_row_fields {
     struct wn_row_field *field;
     size_t count, capacity;
@@ -70,6 +75,10 @@ struct wn_row_fields {
 int wn_row_fields_add(struct wn_row_fields *fields,
                       const struct wn_report *report, const char *option,
                       const char *list, struct wn_error *error) WN_MUST_CHECK;
+/* The same for fields that winnow names; those that the audit does not have
+ * stay empty. */
+void wn_row_fields_usual(struct wn_row_fields *fields,
+                         const struct wn_report *report, const char *list);
 void wn_row_fields_free(struct wn_row_fields *fields);
 /* Print the names of the fields that the audit has, with what they are. */
 void wn_row_fields_list(const struct wn_report *report, struct wn_text *out);
@@ -87,5 +96,14 @@ void wn_filter_free(struct wn_filter *filter);
  * WN_EUSAGE if a regular expression takes too long. */
 int wn_filter_choose(const struct wn_filter *filter, uint8_t *chosen,
                      struct wn_error *error) WN_MUST_CHECK;
+
+/* The options --list, --class and --where; ends with {0}. */
+extern const struct wn_option wn_choice_options[];
+/* Mark the rows that the options choose: *chosen, n, for free(); NULL if none
+ * of them is given. WN_EUSAGE for an issue or a class that the audit does not
+ * have, and as wn_filter_parse(). */
+int wn_choice_read(const struct wn_report *report,
+                   const struct wn_options *options, uint8_t **chosen,
+                   struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -21,7 +21,8 @@ enum wn_purpose {
     WN_RANDOM_PROJECTION,
     WN_RANDOM_CELLS,
     WN_RANDOM_REVIEW,
-    WN_RANDOM_PLANT
+    WN_RANDOM_PLANT,
+    WN_RANDOM_ROWS
 };
 
 struct wn_random {

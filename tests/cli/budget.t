@@ -63,7 +63,7 @@ is "$(report --format=tsv --budget=7 i.h5 | wc -l | tr -d ' ')" 8 \
     'without costs a row costs 1'
 fails_with 2 '--budget and --top exclude each other' \
     report --budget=3 --top=3 i.h5
-fails_with 2 '--top, --budget and --columns do not go with --format=prom' \
+fails_with 2 '--budget does not go with --format=prom' \
     report --budget=3 --format=prometheus i.h5
 fails_with 2 '--explain and --budget exclude each other' \
     report --budget=3 --explain=3 i.h5

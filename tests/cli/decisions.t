@@ -245,7 +245,7 @@ fails_with 2 '--review-plan and --format exclude each other' \
     report --review-plan=4 --format=json before.h5
 fails_with 2 '--review-plan and --decisions-list exclude each other' \
     report --review-plan=4 --decisions-list before.h5
-fails_with 2 '--seed wants --review-plan too' report --seed=4 before.h5
+fails_with 2 '--seed wants --review-plan or --sample too' report --seed=4 before.h5
 fails_with 2 'nothing has been flagged yet' report --review-plan=4 s.h5
 
 # Classes that overlap: 40 verdicts tell more than the features.

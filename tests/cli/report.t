@@ -20,14 +20,14 @@ fails_with 2 'unknown or ambiguous option --tpo' report --tpo iris.h5
 fails_with 2 'missing.h5: cannot open' report missing.h5
 fails_with 2 'standard input' report </dev/null
 fails_with 2 "unexpected operand 'data.h5'" report iris.h5 data.h5
-fails_with 2 "--format: found 'docx', wanted one of text|html|json|tsv|svg|prometheus" \
+fails_with 2 "--format: found 'docx', wanted one of text|html|json|tsv|csv|svg|prometheus" \
     report --format=docx iris.h5
 fails_with 2 "--top: found 'few', wanted a number" report --top=few iris.h5
 fails_with 2 "--top: found '-1', wanted a number" report --top=-1 iris.h5
 fails_with 2 '--explain and --top exclude' report --explain=1 --top=1 iris.h5
 fails_with 2 '--explain does not go with --format=tsv' \
     report --explain=1 --format=tsv iris.h5
-fails_with 2 '--spreadsheet-safe applies to --format=tsv only' \
+fails_with 2 '--spreadsheet-safe applies to --format=tsv and csv only' \
     report --spreadsheet-safe iris.h5
 fails_with 2 '--explain: found row 150, wanted 0 to 149' \
     report --explain=150 iris.h5
@@ -95,7 +95,7 @@ grep -q '^winnow_class_rows{source="iris.csv",class="setosa"} 50$' iris.prom
 ok $? 'rows of a class'
 is "$(sed 's/ [^ ]*$//' iris.prom | grep -v '^#' | sort | uniq -d)" '' \
     'no series twice'
-fails_with 2 '--top, --budget and --columns do not go with' \
+fails_with 2 '--top does not go with --format=prometheus' \
     report --format=prometheus --top=3 iris.h5
 fails_with 2 '--explain does not go with --format=prometheus' \
     report --format=prometheus --explain=3 iris.h5

@@ -81,6 +81,9 @@ entries flag.1 $(sed -n 's/^WN_CHECK(\([a-z0-9_]*\).*/\1/p' \
 entry_kind=rules
 entries winnow-labels.7 $("$build/flag" --list-issues |
     sed -n '/^rules/,$s/^  \([a-z_]*\) .*/\1/p')
+entry_kind=fields
+entries winnow-fields.7 $(sed -n 's/^WN_FIELD_[A-Z]*(\([a-z_]*\).*/\1/p' \
+    "$source/src/select/fields.def")
 entry_kind=datasets
 entries winnow-audit.5 $(sed -n 's/^WN_LAYOUT("\([^"]*\)".*/\1/p' \
     "$source/src/audit/layout.def" | sed 's/[*]/[*]/g')

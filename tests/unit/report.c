@@ -548,21 +548,24 @@ static void json_line_by_line(void **state)
         "\"rows\":1,\"noise\":1,\"inverse_noise\":0.5}\n"
         "{\"record\":\"confident\",\"given\":\"\\u00E5l\",\"true\":"
         "\"\\u00E5l\",\"rows\":1,\"noise\":1,\"inverse_noise\":1}\n"
-        "{\"record\":\"row\",\"row\":2,\"line\":5,\"id\":\"c\",\"hash\":"
+        "{\"record\":\"row\",\"row\":2,\"source_record\":2,\"line\":5,\"id\":"
+        "\"c\",\"hash\":"
         "\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\",\"rank\":1,"
         "\"suggested\":"
         "\"cat\",\"suspicion\":0.97,\"quality\":0.05,\"action\":\"relabel\","
         "\"kind\":null,"
         "\"issues\":[\"label\"],\"agree\":[\"edge\"],\"scores\":{\"edge\":"
         "1.25,\"edge_std\":0.5,\"flat\":1}}\n"
-        "{\"record\":\"row\",\"row\":0,\"line\":2,\"id\":\"a\",\"hash\":"
+        "{\"record\":\"row\",\"row\":0,\"source_record\":0,\"line\":2,\"id\":"
+        "\"a\",\"hash\":"
         "\"0000000000000001\",\"given\":\"cat\",\"rival\":\"dog\",\"rank\":2,"
         "\"suggested\":"
         "null,\"suspicion\":0.1,\"quality\":0.8,\"action\":\"keep\",\"kind\":"
         "null,"
         "\"issues\":[\"duplicate\"],\"agree\":[],\"scores\":{\"edge\":0.1,"
         "\"edge_std\":0,\"flat\":1}}\n"
-        "{\"record\":\"row\",\"row\":1,\"line\":3,\"id\":\"b\",\"hash\":"
+        "{\"record\":\"row\",\"row\":1,\"source_record\":1,\"line\":3,\"id\":"
+        "\"b\",\"hash\":"
         "\"0000000000000001\",\"given\":\"cat\",\"rival\":\"dog\",\"rank\":3,"
         "\"suggested\":"
         "null,\"suspicion\":0.1,\"quality\":0.7,\"action\":\"drop\",\"kind\":"
@@ -584,29 +587,30 @@ static void tsv_row_by_row(void **state)
     (void)state;
     expect_text(
         render_variant(&plain, &report, wn_tsv_report), HEAD
-        "\tedge\tedge_std\tflat\n"
+        "\tedge\tedge_std\tflat\trecord\n"
         "1\t2\t5\tc\t0000000000000002\tdog\tcat\tcat\t0.97\t0.05\trelabel\t\t"
-        "label\tedge\t1.25\t0.5\t1\n"
+        "label\tedge\t1.25\t0.5\t1\t2\n"
         "2\t0\t2\ta\t0000000000000001\tcat\tdog\t\t0.1\t0."
         "8\tkeep\t\tduplicate\t"
-        "\t0.1\t0\t1\n"
+        "\t0.1\t0\t1\t0\n"
         "3\t1\t3\tb\t0000000000000001\tcat\tdog\t\t0.1\t0."
         "7\tdrop\t\tduplicate\t"
-        "\t0.2\t0\t1\n"
+        "\t0.2\t0\t1\t1\n"
         "4\t3\t6\td\t0000000000000003\tdog\tcat\t\t0.05\t0.8\tkeep\t\t\t\t0."
         "1\t0"
-        "\t1\n"
+        "\t1\t3\n"
         "5\t4\t7\te\t0000000000000004\t\xc3\xa5l\tcat\t\t0.01\t0."
         "6\tkeep\t\t\t\t"
-        "0.3\t0\t1\n"
+        "0.3\t0\t1\t4\n"
         "6\t5\t8\tf\tfedcba9876543210\t\t\xc3\xa5l\t\t0\t1\tkeep\t\t\t\t0\t0\t1"
-        "\n");
+        "\t5\n");
     variant.stage = WN_DATA;
     report = report_options();
     report.rows = WN_ROWS_FIRST;
     report.top = 1;
-    expect_text(render_variant(&variant, &report, wn_tsv_report),
-                HEAD "\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\t\n");
+    expect_text(
+        render_variant(&variant, &report, wn_tsv_report),
+        HEAD "\trecord\n\t0\t2\ta\t0000000000000001\tcat\t\t\t\t\t\t\t\t\t0\n");
     report = report_options();
     report.columns = true;
     expect_text(render_variant(&variant, &report, wn_tsv_report),
@@ -669,7 +673,8 @@ static void explains_one_row(void **state)
         explain_variant(&plain, &report, "id:c", wn_json_explain),
         "{\"schema\":\"winnow-report/1\",\"content\":\"explanation\","
         "\"version\":\"" PACKAGE_VERSION "\"}\n"
-        "{\"record\":\"explanation\",\"row\":2,\"line\":5,\"id\":\"c\","
+        "{\"record\":\"explanation\",\"row\":2,\"source_record\":2,\"line\":5,"
+        "\"id\":\"c\","
         "\"hash\":\"0000000000000002\",\"given\":\"dog\",\"rival\":\"cat\","
         "\"rank\":1,"
         "\"suggested\":\"cat\",\"suspicion\":0.97,\"quality\":0.05,"
@@ -748,7 +753,7 @@ static void no_name_controls_the_terminal(void **state)
         lines += *at == '\n';
     }
     assert_int_equal(lines, N + 1);
-    assert_int_equal(fields, (N + 1) * 17);
+    assert_int_equal(fields, (N + 1) * 18);
     assert_non_null(strstr(text, "\t\\x1b[2J\\ttab\\\\\t"));
     assert_non_null(strstr(text, "\t=cmd\\nx\\x9b\t"));
     free(text);

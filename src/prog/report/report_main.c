@@ -10,11 +10,12 @@
 #include "render/grid.h"
 #include "render/render.h"
 #include "report/shown.h"
+#include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
 
 /* clang-format off */
-static const struct wn_option first_rows[] = {
+static const struct wn_option own_rows[] = {
     {.name = "format",
      .kind = WN_CHOICE,
      .value = "FORM",
@@ -25,6 +26,19 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "N",
      .help = "list the N most suspicious rows, all, flagged or ambiguous"},
+    {.name = "sample",
+     .kind = WN_WHOLE,
+     .value = "N",
+     .low = 1,
+     .high = 0x1p31,
+     .help = "list N of these rows, drawn at random"},
+    {.name = "fields",
+     .kind = WN_TEXT,
+     .value = "FIELDS",
+     .help = "say this of each row: rank,id,given,suspicion"},
+    {.name = "list-fields",
+     .kind = WN_FLAG,
+     .help = "show the names of the fields and stop"},
     {.name = "budget",
      .kind = WN_REAL,
      .value = "COST",
@@ -76,7 +90,8 @@ static const struct wn_option first_rows[] = {
      .help = "show the columns of the source"},
     {.name = "spreadsheet-safe",
      .kind = WN_FLAG,
-     .help = "put ' before tsv cells that look like a formula"}};
+     .help = "put ' before tsv, csv cells that look like a formula"},
+    {0}};
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
@@ -86,13 +101,9 @@ static const struct wn_option *const last_rows[] = {
     &wn_option_quiet,  &wn_option_verbose,   &wn_option_help,
     &wn_option_version};
 
-enum {
-    FIRST = sizeof first_rows / sizeof *first_rows,
-    LAST = sizeof last_rows / sizeof *last_rows
-};
-
-/* The option table: first_rows, then the shared ones. */
-static struct wn_option rows[FIRST + LAST + 1];
+/* wn_choice_options, own_rows and last_rows. */
+enum { CAPACITY = 48 };
+static struct wn_option rows[CAPACITY];
 
 static const char *const tables[] = {"review-plan", "decisions-template",
                                      "decisions-list", "planted", NULL};
@@ -106,25 +117,69 @@ static const char *which_table(const struct wn_options *options)
     return NULL;
 }
 
-/* The tables of decisions have one form and their own rows. */
-static int check_table(const struct wn_options *options, struct wn_error *error)
+/* Options that have no effect beside another one are errors. */
+static int check_options(const struct wn_options *options,
+                         const struct wn_format *format, struct wn_error *error)
 {
-    static const char *const others[] = {
-        "format",  "explain", "against", "budget", "top",
-        "columns", "fail-on", "history", "figure", NULL};
-    const char *table = which_table(options);
+    enum { MOST = 20 };
+    static const char *const excluded[][MOST] = {
+        {"explain", "figure", "against", "budget", "top", "columns", "history",
+         "spreadsheet-safe", "list", "class", "where", "sample", "fields"},
+        {"figure", "explain", "against", "budget", "top", "columns", "history",
+         "list", "class", "where", "sample", "fields"},
+        {"budget", "top"},
+        {"review-plan", "decisions-template", "decisions-list", "planted",
+         "figure", "format", "explain", "against", "budget", "top", "columns",
+         "fail-on", "history", "fields", "list", "class", "where"},
+        {"decisions-template", "decisions-list", "planted", "figure", "format",
+         "explain", "against", "budget", "top", "columns", "fail-on", "history",
+         "fields"},
+        {"decisions-list", "planted", "figure", "format", "explain", "against",
+         "budget", "top", "columns", "fail-on", "history", "fields", "list",
+         "class", "where", "sample"},
+        {"planted", "figure", "format", "explain", "against", "budget", "top",
+         "columns", "fail-on", "history", "fields", "list", "class", "where",
+         "sample"}};
+    static const char *const lists[] = {"top",   "budget", "columns", "list",
+                                        "class", "where",  "sample",  "fields"};
 
+    for (size_t e = 0; e < sizeof excluded / sizeof *excluded; e++)
+        for (size_t o = 1; o < MOST && excluded[e][o]; o++)
+            if (wn_option_given(options, excluded[e][0]) &&
+                wn_option_given(options, excluded[e][o]))
+                return wn_fail(error, WN_EUSAGE,
+                               "--%s and --%s exclude each other",
+                               excluded[e][0], excluded[e][o]);
+    for (size_t o = 0; o < sizeof lists / sizeof *lists && !format->lists; o++)
+        if (wn_option_given(options, lists[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s does not go with --format=%s", lists[o],
+                           format->name);
+    if (wn_option_given(options, "fields") && !format->fields)
+        return wn_fail(error, WN_EUSAGE,
+                       "--fields does not go with --format=%s", format->name);
+    if (wn_option_given(options, "explain") && !format->explain)
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain does not go with --format=%s", format->name);
+    if (wn_option_given(options, "show") &&
+        (format->cells == WN_CELLS_NEVER || which_table(options)))
+        return wn_fail(error, WN_EUSAGE, "--show does not go with --%s%s",
+                       which_table(options) ? which_table(options) : "format=",
+                       which_table(options) ? "" : format->name);
+    if (wn_option_given(options, "show") && wn_option_on(options, "no-values"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--show and --no-values exclude each other");
     if (wn_option_given(options, "seed") &&
-        !wn_option_given(options, "review-plan"))
-        return wn_fail(error, WN_EUSAGE, "--seed wants --review-plan too");
-    for (size_t t = 0; table && tables[t]; t++)
-        if (tables[t] != table && wn_option_given(options, tables[t]))
-            return wn_fail(error, WN_EUSAGE, "--%s and --%s exclude each other",
-                           table, tables[t]);
-    for (size_t o = 0; table && others[o]; o++)
-        if (wn_option_given(options, others[o]))
-            return wn_fail(error, WN_EUSAGE, "--%s and --%s exclude each other",
-                           table, others[o]);
+        !wn_option_given(options, "review-plan") &&
+        !wn_option_given(options, "sample"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--seed wants --review-plan or --sample too");
+    if (wn_option_on(options, "spreadsheet-safe") &&
+        strcmp(format->name, "tsv") && strcmp(format->name, "csv") &&
+        !which_table(options))
+        return wn_fail(error, WN_EUSAGE,
+                       "--spreadsheet-safe applies to --format=tsv and csv "
+                       "only");
     return 0;
 }
 
@@ -132,8 +187,6 @@ static int check_table(const struct wn_options *options, struct wn_error *error)
 static int check_figure(const struct wn_options *options,
                         const struct wn_format *format, struct wn_error *error)
 {
-    static const char *const others[] = {"explain", "against", "budget", "top",
-                                         "columns", "history", NULL};
     const char *name = wn_option_text(options, "figure");
 
     if (!name && !format->report)
@@ -141,10 +194,6 @@ static int check_figure(const struct wn_options *options,
                        "--format=%s wants --figure=NAME; --figure=help lists "
                        "the names",
                        format->name);
-    for (size_t o = 0; name && others[o]; o++)
-        if (wn_option_given(options, others[o]))
-            return wn_fail(error, WN_EUSAGE,
-                           "--figure and --%s exclude each other", others[o]);
     if (name && wn_option_given(options, "format") && format->report &&
         strcmp(format->name, "tsv"))
         return wn_fail(error, WN_EUSAGE,
@@ -158,56 +207,24 @@ static int check_figure(const struct wn_options *options,
     return 0;
 }
 
-/* Which rows to list. Options that have no effect on the requested report are
- * errors. */
+/* Which rows to list. */
 static int read_options(const struct wn_options *options,
                         const struct wn_format *format,
                         struct wn_report *report, struct wn_error *error)
 {
-    static const char *const not_with_explain[] = {
-        "against", "budget",           "top", "columns",
-        "history", "spreadsheet-safe", NULL};
     const bool budget = wn_option_given(options, "budget");
     const char *top = wn_option_text(options, "top");
     double value;
 
-    if (check_table(options, error) || report_night_check(options, error) ||
+    if (check_options(options, format, error) ||
+        report_night_check(options, error) ||
         check_figure(options, format, error))
         return -1;
-    report->roles =
-        wn_option_given(options, "figure") || format->report == wn_html_report;
-    if (wn_option_given(options, "show") &&
-        (format->cells == WN_CELLS_NEVER || which_table(options)))
-        return wn_fail(error, WN_EUSAGE, "--show does not go with --%s%s",
-                       which_table(options) ? which_table(options) : "format=",
-                       which_table(options) ? "" : format->name);
-    if (wn_option_given(options, "show") && wn_option_on(options, "no-values"))
-        return wn_fail(error, WN_EUSAGE,
-                       "--show and --no-values exclude each other");
-    if (wn_option_on(options, "spreadsheet-safe") &&
-        strcmp(format->name, "tsv") && !which_table(options))
-        return wn_fail(error, WN_EUSAGE,
-                       "--spreadsheet-safe applies to --format=tsv only");
-    if (!format->lists && (top || budget || wn_option_on(options, "columns")))
-        return wn_fail(error, WN_EUSAGE,
-                       "--top, --budget and --columns do not go with "
-                       "--format=%s",
-                       format->name);
-    if (budget && top)
-        return wn_fail(error, WN_EUSAGE,
-                       "--budget and --top exclude each other");
-    if (wn_option_given(options, "explain") && !format->explain)
-        return wn_fail(error, WN_EUSAGE,
-                       "--explain does not go with --format=%s", format->name);
-    for (size_t o = 0;
-         wn_option_given(options, "explain") && not_with_explain[o]; o++)
-        if (wn_option_given(options, not_with_explain[o]))
-            return wn_fail(error, WN_EUSAGE,
-                           "--explain and --%s exclude each other",
-                           not_with_explain[o]);
+    report->roles = true;
+    report->sample = (size_t)wn_option_number(options, "sample");
+    report->seed = (uint64_t)wn_option_number(options, "seed");
     if (budget) {
         report->rows = WN_ROWS_BUDGET;
-        report->roles = true;
         report->budget = wn_option_number(options, "budget");
     } else if (top && strcmp(top, "flagged") == 0) {
         report->rows = WN_ROWS_FLAGGED;
@@ -319,14 +336,7 @@ static int put_table(const struct wn_run *run, const struct wn_report *report,
                         count);
         wn_decisions_tsv(report, chosen, count, true, text);
     } else {
-        chosen = wn_new(report->data.n, sizeof *chosen);
-        for (size_t r = 0; r < report->data.n; r++) {
-            const size_t i = (size_t)report->order[r];
-
-            if (wn_report_is_flagged(report, i) &&
-                !(report->decided.of && report->decided.of[i]))
-                chosen[count++] = (int64_t)i;
-        }
+        chosen = wn_report_rows(report, WN_ROWS_FIRST, SIZE_MAX, &count);
         wn_decisions_tsv(report, chosen, count, false, text);
     }
     free(chosen);
@@ -394,10 +404,38 @@ static int prepare_look(const struct wn_run *run,
     if (which_table(options) ||
         (!explained &&
          (report->columns ||
+          (wn_option_given(options, "fields") && !request.pattern) ||
           format->cells > (asked ? WN_CELLS_ASKED : WN_CELLS_SHOWN))))
         return 0;
     report->shown = wn_shown_open(report, audit, &request, error);
     return report->shown ? 0 : -1;
+}
+
+/* --list, --class, --where and --fields. A template for decisions has rows
+ * that are left to do; unless others are chosen, labels that look wrong. */
+static int choose_rows(const struct wn_run *run, struct wn_report *report,
+                       uint8_t **chosen, struct wn_row_fields *fields,
+                       struct wn_error *error)
+{
+    const bool template = wn_option_on(run->options, "decisions-template");
+    const char *list = wn_option_text(run->options, "fields");
+
+    if (wn_choice_read(report, run->options, chosen, error) ||
+        (list && wn_row_fields_add(fields, report, "fields", list, error)))
+        return -1;
+    const bool any = *chosen != NULL;
+    if (template && !any)
+        *chosen = wn_new(report->data.n, 1);
+    for (size_t i = 0; *chosen && i < report->data.n; i++) {
+        if (template)
+            (*chosen)[i] =
+                (any ? (*chosen)[i] : wn_report_is_flagged(report, i)) &&
+                !(report->decided.of && report->decided.of[i]);
+        report->chosen_rows += (*chosen)[i];
+    }
+    report->chosen = *chosen;
+    report->fields = list ? fields : NULL;
+    return 0;
 }
 
 /* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
@@ -408,8 +446,10 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     struct wn_report report = {0};
     struct wn_comparison against = {0};
     struct wn_nights history = {0};
+    struct wn_row_fields fields = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
+    uint8_t *chosen = NULL;
     int findings = 0, status = -1;
 
     if (read_options(run->options, format, &report, error))
@@ -423,7 +463,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error) ||
         report_night_load(run, &report, wn_run_clock(), &history, error) ||
-        prepare_look(run, format, &report, &against, audit, error))
+        prepare_look(run, format, &report, &against, audit, error) ||
+        choose_rows(run, &report, &chosen, &fields, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
         findings = wn_exit_status_reached(
@@ -431,7 +472,9 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
             report.data.n, report.claim != WN_CLAIM_NOTHING, error);
     if (findings < 0)
         goto done;
-    if (which_table(run->options)) {
+    if (wn_option_on(run->options, "list-fields")) {
+        wn_row_fields_list(&report, &text);
+    } else if (which_table(run->options)) {
         if (put_table(run, &report, &text, error))
             goto done;
     } else if (figure) {
@@ -444,15 +487,16 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         format->report(&report, &text);
     else if (explain(run, format, &report, audit, &text, error))
         goto done;
-    /* Formats escape what they quote; this holds where one forgets. JSON has
-     * escapes of its own for everything but ASCII. */
-    if (format->report != wn_json_report)
+    /* Formats escape what they quote; this holds where one forgets. */
+    if (!format->escapes)
         wn_text_make_lines_visible(&text);
     if (report_night_record(run, &history, error) == 0 &&
         wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
     wn_nights_free(&history);
+    wn_row_fields_free(&fields);
+    free(chosen);
     wn_text_free(&text);
     wn_shown_close(report.shown);
     wn_comparison_free(&against);
@@ -469,8 +513,9 @@ int main(int argc, char **argv)
         .rows = rows,
         .max_operands = 1};
 
-    memcpy(rows, first_rows, sizeof first_rows);
-    for (size_t r = 0; r < LAST; r++)
-        rows[FIRST + r] = *last_rows[r];
+    wn_option_add_rows(rows, CAPACITY, wn_choice_options);
+    wn_option_add_rows(rows, CAPACITY, own_rows);
+    for (size_t r = 0; r < sizeof last_rows / sizeof *last_rows; r++)
+        wn_option_add(rows, CAPACITY, last_rows[r]);
     return wn_program_main(&program, argc, argv, report_main_work);
 }
