@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "audit/source.h"
+#include "check/decide.h"
 #include "render/phrases.h"
 
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
@@ -258,10 +259,10 @@ size_t wn_next_commands(const struct wn_report *report,
         return list.count;
     }
     if (wants_review(report)) {
-        add_command(&list, "report", " --review-plan=40", "", "todo.tsv",
+        add_command(&list, "review", " --order=plan", "", NULL,
                     "40 labels to judge");
-        add_command(&list, "flag", " -i --decisions=todo.tsv", "", NULL,
-                    "then, with verdicts in it");
+    } else if (report->action_rows[WN_KEEP] < data->n) {
+        add_command(&list, "review", "", "", NULL, "decide row by row");
     }
     while (!report->issue[report->order[first]])
         first++;

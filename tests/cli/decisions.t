@@ -256,8 +256,7 @@ awk 'BEGIN { srand(3); print "a,b,label"
         printf "%.4f,%.4f,%s\n", x + 2 * c, y, c ? "yes" : "no" } }' >overlap.csv
 ingest -q --label=label overlap.csv | score -q | flag -q -o overlap.h5
 report overlap.h5 >text
-ok "$(grep -q 'report --review-plan=40 overlap.h5 > todo.tsv$' text &&
-    grep -q 'flag -i --decisions=todo.tsv overlap.h5$' text; echo $?)" \
+ok "$(grep -q 'review --order=plan overlap.h5$' text; echo $?)" \
     'the report proposes a plan'
 report --review-plan=40 overlap.h5 | awk -F'\t' -v OFS='\t' \
     'NR > 1 { $8 = "ok" } { print }' >clean.tsv
@@ -265,7 +264,7 @@ flag -q -i --decisions=clean.tsv overlap.h5
 is "$(report --format=json --top=0 overlap.h5 | sed -n \
     's/.*"low":\([^,]*\),.*"label_rows":\([0-9]*\),.*/\1 \2/p')" '0 0' \
     'without a wrong label the low end is 0, and nothing is flagged'
-ok "$(report overlap.h5 | grep -q -- --review-plan; echo $((1 - $?)))" \
+ok "$(report overlap.h5 | grep -q -- --order=plan; echo $((1 - $?)))" \
     'and no plan is proposed any more'
 
 # The driver passes the verdicts on.

@@ -335,6 +335,7 @@ static void text_report_is_complete(void **state)
         "  row among the 1 worst.\n"
         "\n"
         "Next\n"
+        "  decide row by row           review x.h5\n"
         "  why, with its neighbours    report x.h5 --explain=2\n"
         "  every row with findings     report x.h5 --top=flagged\n"
         "  the rows worth keeping      prune x.h5 --source=FILE > "
