@@ -10,6 +10,7 @@
 
 #include "csv/csv.h"
 #include "csv/encoding.h"
+#include "csv/json_record.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -438,10 +439,8 @@ int wn_source_record(struct wn_source *source, size_t row,
     }
     if (source->encoding) {
         struct wn_text text = {0};
-        bool incomplete;
-        const size_t decoded =
-            wn_encoding_decode(source->encoding, record->bytes, record->length,
-                               &text, &incomplete);
+        const size_t decoded = wn_encoding_decode(
+            source->encoding, record->bytes, record->length, &text);
 
         wn_text_free(record);
         *record = text;
@@ -544,6 +543,56 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                              row_begin(source, end), false, sink, error);
 }
 
+/* Copy a record of JSON Lines, `record`, with values replaced. */
+static int copy_changed_json(struct wn_source *source, size_t row,
+                             const char *record, size_t length,
+                             const struct wn_edit *change, size_t count,
+                             struct wn_sink *sink, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    struct wn_json_record json = {0};
+    struct wn_text value = {0};
+    size_t line = length, copied = 0, done = 0;
+    int status;
+
+    while (line && (record[line - 1] == '\n' || record[line - 1] == '\r'))
+        line--;
+    status = wn_json_read(record, line, &json, error);
+    /* The values come in the order of the line. */
+    for (size_t f = 0; f < json.count && status == 0; f++) {
+        const struct wn_json_leaf *leaf = &json.leaf[f];
+        size_t i = 0;
+
+        while (i < count &&
+               (strlen(dataset->column_name[change[i].column]) !=
+                    leaf->path_length ||
+                memcmp(dataset->column_name[change[i].column],
+                       json.bytes.bytes + leaf->path, leaf->path_length)))
+            i++;
+        if (i == count)
+            continue;
+        value.length = 0;
+        wn_json_write(&value, change[i].text, change[i].length, leaf->kind);
+        status = sink_add(sink, record + copied, leaf->begin - copied, error) ||
+                         sink_add(sink, value.bytes, value.length, error)
+                     ? -1
+                     : 0;
+        copied = leaf->end;
+        done++;
+    }
+    if (status == 0 && done < count)
+        status = wn_fail(error, WN_EDATA,
+                         "found no value to replace, wanted its key in the "
+                         "line");
+    if (status == 0)
+        status = sink_add(sink, record + copied, length - copied, error);
+    else
+        wn_fail(error, WN_EDATA, "%s: row %zu", source->name, row);
+    wn_text_free(&value);
+    wn_json_record_free(&json);
+    return status;
+}
+
 int wn_source_copy_changed(struct wn_source *source, size_t row,
                            const struct wn_edit *change, size_t count,
                            struct wn_sink *sink, struct wn_error *error)
@@ -559,6 +608,13 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
     if (status == 0)
         status = wn_read_at(source->descriptor, record, length, start,
                             source->name, error);
+    if (status == 0 && source->dataset->form &&
+        strcmp(source->dataset->form, "jsonl") == 0) {
+        status = copy_changed_json(source, row, record, length, change, count,
+                                   sink, error);
+        free(record);
+        return status;
+    }
     if (status == 0 && source->encoding)
         status = wn_encoding_decode_places(source->encoding, record, length,
                                            &text, &place, error);

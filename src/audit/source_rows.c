@@ -9,6 +9,7 @@
 
 #include "array/npy.h"
 #include "audit/source.h"
+#include "csv/json_record.h"
 #include "util/file.h"
 #include "util/memory.h"
 
@@ -100,6 +101,8 @@ struct wn_source_rows {
     size_t column_capacity, kind_capacity, own;
     struct wn_csv_reader *reader; /* of CSV */
     struct wn_text record;
+    struct wn_dictionary names;     /* the columns of JSON Lines */
+    struct wn_json_record json;     /* of JSON Lines */
     struct wn_source_arrays arrays; /* of HDF5 */
     struct wn_array npy;            /* of npy */
     /* Of arrays: the rows at hand, ascending, and their cells. */
@@ -107,6 +110,11 @@ struct wn_source_rows {
     struct wn_text bytes;
     struct cell *cell; /* rows x columns */
 };
+
+static bool is_json(const struct wn_dataset *dataset)
+{
+    return dataset->form && strcmp(dataset->form, "jsonl") == 0;
+}
 
 /* Keep the first reason, in visible bytes. */
 static void keep_reason(struct wn_source_rows *rows,
@@ -351,7 +359,7 @@ struct wn_source_rows *wn_source_rows_open(const struct wn_dataset *dataset,
         status = wn_fail(&error, WN_EDATA,
                          "%s: does not say what its rows and columns are",
                          wn_audit_name(audit));
-    } else if (dataset->form) {
+    } else if (dataset->form && !is_json(dataset)) {
         name_column(rows, "label", "label", 0, false);
         name_column(rows, "text", "features", 0, false);
     } else {
@@ -360,6 +368,9 @@ struct wn_source_rows *wn_source_rows_open(const struct wn_dataset *dataset,
         rows->kind = dataset->column_kind;
         rows->reader =
             wn_csv_reader_apart(dataset->delimiter, dataset->columns);
+        for (size_t c = 0; c < dataset->columns && is_json(dataset); c++)
+            wn_dictionary_add(&rows->names, rows->column[c],
+                              strlen(rows->column[c]), 1, c);
     }
     if (status) {
         keep_reason(rows, &error);
@@ -375,6 +386,8 @@ void wn_source_rows_close(struct wn_source_rows *rows)
     wn_source_close(rows->source);
     wn_csv_reader_free(rows->reader);
     wn_text_free(&rows->record);
+    wn_dictionary_free(&rows->names);
+    wn_json_record_free(&rows->json);
     wn_source_arrays_free(&rows->arrays);
     wn_array_free(&rows->npy);
     wn_names_free(rows->own_column, rows->own);
@@ -418,6 +431,37 @@ static void add_cell(struct wn_row_cells *cells, const char *text,
     wn_text_add(&cells->bytes, text, length);
 }
 
+/* The record as cells in the order of the columns. */
+static int read_json_record(struct wn_source_rows *rows, size_t row,
+                            struct wn_row_cells *cells, struct wn_error *error)
+{
+    const struct wn_json_record *json = &rows->json;
+    struct wn_cell *cell;
+    int status = 0;
+
+    if (wn_json_read(wn_text_of(&rows->record), rows->record.length,
+                     &rows->json, error))
+        return wn_fail(error, WN_EDATA, "%s: row %zu",
+                       wn_source_name(rows->source), row);
+    cell = wn_new(rows->columns, sizeof *cell);
+    for (size_t f = 0; f < json->count && status == 0; f++) {
+        const struct wn_json_leaf *leaf = &json->leaf[f];
+        const long c = wn_dictionary_find(
+            &rows->names, json->bytes.bytes + leaf->path, leaf->path_length);
+
+        if (c < 0)
+            status = wn_fail(error, WN_EDATA, "%s: row %zu: has other keys",
+                             wn_source_name(rows->source), row);
+        else
+            cell[c] =
+                (struct wn_cell){json->bytes.bytes + leaf->text, leaf->length};
+    }
+    for (size_t c = 0; c < rows->columns && status == 0; c++)
+        add_cell(cells, cell[c].length ? cell[c].text : "", cell[c].length);
+    free(cell);
+    return status;
+}
+
 static int read_record(struct wn_source_rows *rows, size_t row,
                        struct wn_row_cells *cells, struct wn_error *error)
 {
@@ -429,6 +473,8 @@ static int read_record(struct wn_source_rows *rows, size_t row,
     const char *text = wn_text_of(&rows->record);
     const size_t length = rows->record.length;
 
+    if (is_json(rows->dataset))
+        return read_json_record(rows, row, cells, error);
     if (rows->dataset->form) { /* libsvm */
         const size_t label = strcspn(text, " \t");
         const size_t begin = label + strspn(text + label, " \t");

@@ -4,6 +4,7 @@
  *
  *   CSV     the columns of the file; a cell without its quotes, as the file has
  *           it, whatever cleaning rules made of it
+ *   JSON Lines  the same, columns named by their keys
  *   libsvm  `label`, and all other features of the row as one text
  *   HDF5    the audited datasets: /label, /x#0, /x#1, ...; numbers as text
  *   npy     the same of the file with the features

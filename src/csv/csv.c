@@ -38,7 +38,8 @@ const char *const wn_csv_break_names[WN_BREAKS] = {
     [WN_BREAK_LABEL] = "no label",
     [WN_BREAK_LONG_LABEL] = "label too long",
     [WN_BREAK_CLASS] = "label that is no class",
-    [WN_BREAK_UTF8] = "not UTF-8"};
+    [WN_BREAK_UTF8] = "not UTF-8",
+    [WN_BREAK_JSON] = "malformed JSON"};
 
 /* --- the header --------------------------------------------------------- */
 
@@ -217,17 +218,41 @@ static struct wn_csv *csv_open_file(const char *path,
                 "%s: found an empty file, wanted a header and rows", name);
         goto failed;
     }
-    if (wn_csv_check_kind(file, form->encoding, error))
+    if (wn_csv_check_kind(file, form, error))
         goto failed;
-    if (form->encoding &&
-        wn_transcript_decode(&csv->transcript, file, form, error))
-        goto failed;
+    if (form->json_lines) {
+        /* The transcript is well-formed; quotes make its fields longer. */
+        csv->form.delimiter = ',';
+        csv->form.reject = NULL;
+        csv->form.max_field = 2 * form->max_field + 2;
+        csv->form.max_record = SIZE_MAX / 4;
+        if (wn_transcript_json(&csv->transcript, file, form, error))
+            goto failed;
+    } else if (form->encoding) {
+        if (wn_transcript_decode(&csv->transcript, file, form, error))
+            goto failed;
+    }
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
     read_sep_line(csv, begin);
     return csv;
 failed:
     wn_csv_close(csv);
     return NULL;
+}
+
+/* Give the rows of a transcript of JSON Lines their lines and hashes, and leave
+ * out those that were malformed. */
+static void take_json_rows(struct wn_csv *csv)
+{
+    const struct wn_transcript *transcript = &csv->transcript;
+    struct wn_index *index = &csv->index;
+
+    if (!csv->form.json_lines || index->rows == 0)
+        return;
+    memcpy(index->line, transcript->line, index->rows * sizeof *index->line);
+    memcpy(index->hash, transcript->hash, index->rows * sizeof *index->hash);
+    if (transcript->outs)
+        wn_index_leave_out(index, transcript->out);
 }
 
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
@@ -269,6 +294,7 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
         wn_csv_reader_free(reader);
         goto failed;
     }
+    take_json_rows(csv);
     if (index->rows || csv->form.no_rows)
         return csv;
     wn_fail(error, WN_EDATA,
@@ -393,8 +419,8 @@ void wn_csv_to_source(const struct wn_csv *csv, const uint64_t *places,
 
 const char *wn_csv_encoding(const struct wn_csv *csv)
 {
-    return is_transcript(csv) ? wn_encoding_name(csv->transcript.encoding)
-                              : NULL;
+    return csv->transcript.encoding ? wn_encoding_name(csv->transcript.encoding)
+                                    : NULL;
 }
 
 const char *wn_csv_wanted_text(const struct wn_csv *csv)

@@ -42,6 +42,7 @@ enum wn_csv_break {
     WN_BREAK_LONG_LABEL,
     WN_BREAK_CLASS,
     WN_BREAK_UTF8,
+    WN_BREAK_JSON,
     WN_BREAKS
 };
 extern const char *const wn_csv_break_names[WN_BREAKS]; /* "NUL byte" */
@@ -53,6 +54,7 @@ typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
 
 struct wn_csv_form {
     char delimiter;        /* 0: that of a first line "sep=;", else a comma */
+    bool json_lines;       /* the file is JSON Lines; see json_record.h */
     const char *encoding;  /* of the text; NULL: UTF-8 */
     bool decimal_comma;    /* numbers are written as in 1.234,5 */
     bool no_header;        /* columns are called c1, c2, ... */
@@ -80,6 +82,9 @@ extern const struct wn_csv_form wn_csv_default_form;
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
+
+/* Whether a file that begins with text[0..length) seems to be JSON Lines. */
+bool wn_csv_looks_like_json(const char *text, size_t length);
 
 /* Find the delimiter, the decimal sign and, unless form->no_header is set,
  * whether the first record is a header; *columns is their number. See sniff.c

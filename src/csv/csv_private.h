@@ -86,14 +86,14 @@ int wn_window_line_end(const struct wn_window *window, uint64_t at,
 /* --- file_kind.c -------------------------------------------------------- */
 
 /* WN_EDATA if the first bytes, which the window holds, are those of another
- * kind of file; the message has the command that converts it. `encoding`: that
- * of the form, or NULL. */
-int wn_csv_check_kind(const struct wn_window *file, const char *encoding,
+ * kind of file; the message has the command that converts it. */
+int wn_csv_check_kind(const struct wn_window *file,
+                      const struct wn_csv_form *form,
                       struct wn_error *error) WN_MUST_CHECK;
 
 /* --- transcript.c ------------------------------------------------------- */
 
-/* A copy of the file as UTF-8 text in a temporary file, and where its parts,
+/* A copy of the file as CSV in UTF-8 in a temporary file, and where its parts,
  * whole lines, come from. */
 struct wn_transcript {
     int descriptor; /* of the source; -1: there is no transcript */
@@ -102,6 +102,11 @@ struct wn_transcript {
     uint64_t *own, *source; /* where each part begins in the two; ascending */
     size_t count, own_capacity, source_capacity;
     struct wn_encoding *encoding; /* or NULL */
+    /* Of JSON Lines, for each part, which is a record: its line and hash in the
+     * source, and whether it is left out. */
+    uint64_t *line, *hash;
+    uint8_t *out;
+    size_t outs, line_capacity, hash_capacity, out_capacity;
 };
 
 /* Write the transcript of a file that the form says is of another encoding, and
@@ -111,6 +116,11 @@ struct wn_transcript {
 int wn_transcript_decode(struct wn_transcript *transcript,
                          struct wn_window *file, const struct wn_csv_form *form,
                          struct wn_error *error) WN_MUST_CHECK;
+/* The same for JSON Lines; see json_record.h. With form->reject malformed lines
+ * are reported and marked in transcript->out. */
+int wn_transcript_json(struct wn_transcript *transcript, struct wn_window *file,
+                       const struct wn_csv_form *form,
+                       struct wn_error *error) WN_MUST_CHECK;
 /* The place in the source of a part's beginning or of the end. */
 uint64_t wn_transcript_find(const struct wn_transcript *transcript,
                             uint64_t own);

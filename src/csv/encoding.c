@@ -11,7 +11,7 @@
 
 #include "util/memory.h"
 
-enum { MAX_NAME = 64 };
+enum { MAX_NAME = 64, MAX_CHARACTER = 8 };
 static const iconv_t none = (iconv_t)-1; // NOLINT(performance-no-int-to-ptr)
 
 struct wn_encoding {
@@ -21,29 +21,26 @@ struct wn_encoding {
     iconv_t in, out; /* to and from UTF-8 */
 };
 
-/* Convert what can be. Returns the bytes taken; *why is 0, EILSEQ or EINVAL. */
+/* Convert what can be. Returns the bytes taken. */
 static size_t convert(iconv_t with, const char *bytes, size_t length,
-                      struct wn_text *to, int *why)
+                      struct wn_text *to)
 {
     /* iconv() does not write to its input. */
     char *from = (char *)(uintptr_t)bytes;
     size_t left = length;
 
-    *why = 0;
     iconv(with, NULL, NULL, NULL, NULL);
     while (left) {
         wn_grow(&to->bytes, &to->capacity, to->length + 4 * left + 16, 1);
         char *end = to->bytes + to->length;
         size_t room = to->capacity - to->length - 1;
         const size_t status = iconv(with, &from, &left, &end, &room);
-        const int code = errno;
+        const bool full = status == (size_t)-1 && errno == E2BIG;
 
         to->length = (size_t)(end - to->bytes);
         to->bytes[to->length] = '\0';
-        if (status == (size_t)-1 && code != E2BIG) {
-            *why = code;
+        if (status == (size_t)-1 && !full)
             return length - left;
-        }
     }
     /* A decoder may hold back a letter that a mark could follow. */
     wn_grow(&to->bytes, &to->capacity, to->length + 16, 1);
@@ -153,13 +150,9 @@ const struct wn_text *wn_encoding_feed(const struct wn_encoding *encoding)
 }
 
 size_t wn_encoding_decode(struct wn_encoding *encoding, const char *bytes,
-                          size_t length, struct wn_text *out, bool *incomplete)
+                          size_t length, struct wn_text *out)
 {
-    int why;
-    const size_t taken = convert(encoding->in, bytes, length, out, &why);
-
-    *incomplete = why == EINVAL;
-    return taken;
+    return convert(encoding->in, bytes, length, out);
 }
 
 int wn_encoding_decode_places(struct wn_encoding *encoding, const char *bytes,
@@ -172,14 +165,12 @@ int wn_encoding_decode_places(struct wn_encoding *encoding, const char *bytes,
     out->length = 0;
     for (size_t at = 0, size; at < length; at += size) {
         const size_t before = out->length;
-        bool incomplete = true;
 
-        /* One character more; only EINVAL asks for more bytes. */
-        for (size = 1; incomplete && at + size <= length; size++)
-            if (wn_encoding_decode(encoding, bytes + at, size, out,
-                                   &incomplete) == size)
+        /* The smallest number of bytes that is a character. */
+        for (size = 1; at + size <= length && size <= MAX_CHARACTER; size++)
+            if (wn_encoding_decode(encoding, bytes + at, size, out) == size)
                 break;
-        if (at + size > length || out->length == before) {
+        if (out->length == before) {
             free(*place);
             *place = NULL;
             return wn_fail(error, WN_EDATA, "found bytes that are not %s",
@@ -198,9 +189,7 @@ int wn_encoding_encode(struct wn_encoding *encoding, const char *text,
                        size_t length, struct wn_text *out,
                        struct wn_error *error)
 {
-    int why;
-
-    return convert(encoding->out, text, length, out, &why) == length
+    return convert(encoding->out, text, length, out) == length
                ? 0
                : wn_fail(error, WN_EDATA, "found '%.*s', which %s cannot write",
                          wn_text_shown(length), text, encoding->name);

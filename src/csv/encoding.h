@@ -29,11 +29,9 @@ size_t wn_encoding_mark(const struct wn_encoding *encoding);
 const struct wn_text *wn_encoding_feed(const struct wn_encoding *encoding);
 
 /* Append bytes[0..length) as UTF-8. Returns how many of them were decoded; if
- * that is fewer than `length`, the byte there begins no character, or,
- * *incomplete, one that goes on beyond the end. */
+ * that is fewer than `length`, the byte there begins no whole character. */
 size_t wn_encoding_decode(struct wn_encoding *encoding, const char *bytes,
-                          size_t length, struct wn_text *out,
-                          bool *incomplete) WN_MUST_CHECK;
+                          size_t length, struct wn_text *out) WN_MUST_CHECK;
 /* Decode, and set place[i], i = 0 .. out->length, to where the character of
  * byte i begins, place[out->length] = length. *place is for free(). WN_EDATA if
  * the bytes are not of the encoding. */

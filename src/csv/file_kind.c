@@ -67,7 +67,7 @@ static bool is_arff(const char *text, const char *end)
            strncasecmp(text, word, sizeof word - 1) == 0;
 }
 
-/* Whether the text is a JSON array or, with `open` {, a JSON object. */
+/* Whether the text is a JSON array of objects or, with `open` {, an object. */
 static bool is_json(const char *text, const char *end, char open)
 {
     if (text == end || *text++ != open)
@@ -105,14 +105,15 @@ static int fail_kind(const char *path, const char *what, const char *command,
     return -1;
 }
 
-int wn_csv_check_kind(const struct wn_window *file, const char *encoding,
-                      struct wn_error *error)
+int wn_csv_check_kind(const struct wn_window *file,
+                      const struct wn_csv_form *form, struct wn_error *error)
 {
     const char *text = file->bytes, *end = text + file->length;
     /* A header may begin with such letters, too, but it has no NUL byte. */
     const bool binary = memchr(text, '\0', file->length) != NULL;
 
-    for (size_t i = encoding ? TEXTS : 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = form->encoding ? TEXTS : 0;
+         i < sizeof kinds / sizeof *kinds; i++)
         if (file->length >= kinds[i].at + kinds[i].length &&
             memcmp(text + kinds[i].at, kinds[i].bytes, kinds[i].length) == 0 &&
             (binary || !isalpha((unsigned char)*kinds[i].bytes)))
@@ -123,5 +124,14 @@ int wn_csv_check_kind(const struct wn_window *file, const char *encoding,
     if (is_json(text, end, '['))
         return fail_kind(file->name, "a JSON array, wanted CSV or JSON Lines",
                          "jq -c '.[]' {} >{.}.jsonl", error);
+    if (!form->json_lines && is_json(text, end, '{'))
+        return wn_fail(error, WN_EDATA,
+                       "%s: found JSON Lines, wanted CSV: --from=jsonl",
+                       file->name);
     return 0;
+}
+
+bool wn_csv_looks_like_json(const char *text, size_t length)
+{
+    return is_json(text, text + length, '{');
 }

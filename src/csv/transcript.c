@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Transcripts: a file in another encoding as UTF-8 text, line by line, in a
- * temporary file.
+/* Transcripts: a file in another encoding, or of JSON Lines, as CSV in UTF-8,
+ * line by line, in a temporary file.
  *
  *     source      p \\0 ; \\0 \\n \\0 \\374 \\0 ; \\0 \\n \\0
  *     transcript  p ; \\n ü ; \\n
  *
  * All that is read later is the transcript. Records begin and end where lines
- * do, so a list of the lines leads back to the bytes of the source. */
+ * do, so a list of the lines leads back to the bytes of the source.
+ *
+ * JSON Lines are read twice: for the keys, in the order of their first values,
+ * which become the columns, and for the records. A record's hash is that of its
+ * line. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "csv/csv_private.h"
+#include "csv/json_record.h"
 #include "util/file.h"
 #include "util/memory.h"
 
@@ -52,6 +57,9 @@ void wn_transcript_free(struct wn_transcript *transcript)
         close(transcript->descriptor);
     free(transcript->own);
     free(transcript->source);
+    free(transcript->line);
+    free(transcript->hash);
+    free(transcript->out);
     wn_encoding_close(transcript->encoding);
 }
 
@@ -83,28 +91,110 @@ struct writing {
     struct wn_text out;
     uint64_t written; /* bytes before those in `out` */
     uint64_t line;
+    /* Of JSON Lines: */
+    struct wn_json_record record;
+    struct wn_dictionary column;
+    struct wn_cell *cell; /* of each column, in the record */
+    bool reported;        /* malformed lines, by the first reading */
 };
 
-/* Decode one line, or the rest of the file, at byte `at` of it. Returns 1; 0 if
- * its last character goes on behind the line feed; -1. */
+/* Take one line, or the rest of the file, at byte `at` of it. */
+typedef int take_line(struct writing *writing, const char *text, size_t length,
+                      uint64_t at, struct wn_error *error);
+
+static int flush(struct writing *writing, size_t least, struct wn_error *error)
+{
+    if (writing->out.length < least)
+        return 0;
+    if (wn_write_all(writing->descriptor, writing->out.bytes,
+                     writing->out.length, "temporary file", error))
+        return -1;
+    writing->written += writing->out.length;
+    writing->out.length = 0;
+    return 0;
+}
+
+/* Take the lines of the file from byte `at` on. */
+static int walk_lines(struct writing *writing, uint64_t at,
+                      const struct wn_text *feed, take_line *take,
+                      struct wn_error *error)
+{
+    struct wn_window window = *writing->file;
+    size_t want = PIECE;
+    int status = 0;
+
+    window.bytes = NULL;
+    window.capacity = 0;
+    writing->line = 1;
+    while (at < window.size && status == 0) {
+        status = wn_window_load(&window, at, want, error);
+        if (status)
+            break;
+        const bool last = at + window.length == window.size;
+        size_t begin = 0;
+        while (begin < window.length && status == 0) {
+            size_t end =
+                find_line_end(window.bytes, begin, window.length, feed);
+
+            if (end == 0 && !last)
+                break;
+            end = end ? end : window.length;
+            status = take(writing, window.bytes + begin, end - begin,
+                          at + begin, error);
+            writing->line++;
+            begin = end;
+            if (status == 0)
+                status = flush(writing, PIECE, error);
+        }
+        want = begin ? PIECE : 2 * want;
+        if (status == 0 && begin == 0 &&
+            window.length > writing->form->max_record)
+            status = wn_fail(error, WN_EDATA,
+                             "%s:%llu: found a line of more than %zu bytes, "
+                             "wanted at most that (--max-record)",
+                             window.name, (unsigned long long)writing->line,
+                             writing->form->max_record);
+        at += begin;
+    }
+    wn_window_free(&window);
+    return status;
+}
+
+/* The transcript is written: close it, and take the digest of the source. */
+static int finish(struct writing *writing, struct wn_window *file,
+                  struct wn_error *error)
+{
+    struct wn_transcript *transcript = writing->transcript;
+
+    if (flush(writing, 0, error) ||
+        wn_file_digest(file->descriptor, file->name, file->size,
+                       transcript->digest, error))
+        return -1;
+    add_part(transcript, writing->written, file->size);
+    transcript->descriptor = file->descriptor;
+    transcript->size = file->size;
+    file->descriptor = writing->descriptor;
+    file->size = writing->written;
+    writing->descriptor = -1;
+    return wn_window_load(file, 0, file->step, error);
+}
+
+/* --- other encodings ----------------------------------------------------- */
+
+/* No character but the line feed has its bytes, in any encoding without a
+ * state, so a character ends with its line. */
 static int decode_line(struct writing *writing, const char *text, size_t length,
-                       uint64_t at, bool last, struct wn_error *error)
+                       uint64_t at, struct wn_error *error)
 {
     struct wn_encoding *encoding = writing->transcript->encoding;
     const size_t begin = writing->out.length;
     size_t done = 0;
 
     while (done < length) {
-        bool incomplete;
-
         done += wn_encoding_decode(encoding, text + done, length - done,
-                                   &writing->out, &incomplete);
+                                   &writing->out);
         if (done == length)
             break;
-        if (incomplete && !last) {
-            writing->out.length = begin;
-            return 0;
-        }
         if (!writing->form->reject)
             return wn_fail(
                 error, WN_EDATA,
@@ -120,79 +210,7 @@ static int decode_line(struct writing *writing, const char *text, size_t length,
         done += wn_encoding_feed(encoding)->length;
     }
     add_part(writing->transcript, writing->written + begin, at);
-    writing->line++;
-    return 1;
-}
-
-static int flush(struct writing *writing, size_t least, struct wn_error *error)
-{
-    if (writing->out.length < least)
-        return 0;
-    if (wn_write_all(writing->descriptor, writing->out.bytes,
-                     writing->out.length, "temporary file", error))
-        return -1;
-    writing->written += writing->out.length;
-    writing->out.length = 0;
     return 0;
-}
-
-/* Decode the lines of the file. */
-static int decode_lines(struct writing *writing, struct wn_error *error)
-{
-    struct wn_transcript *transcript = writing->transcript;
-    struct wn_window window = *writing->file;
-    const struct wn_text *feed = wn_encoding_feed(transcript->encoding);
-    struct wn_hash *digest = wn_hash_new();
-    uint64_t at = wn_encoding_mark(transcript->encoding), hashed = 0;
-    size_t want = PIECE;
-    int status = 0;
-
-    window.bytes = NULL;
-    window.capacity = 0;
-    while (at < window.size && status == 0) {
-        status = wn_window_load(&window, at, want, error);
-        if (status)
-            break;
-        const bool last = at + window.length == window.size;
-        size_t begin = 0, from = 0;
-        while (begin < window.length && status == 0) {
-            size_t end = find_line_end(window.bytes, from, window.length, feed);
-
-            if (end == 0 && !last)
-                break;
-            end = end ? end : window.length;
-            const int done =
-                decode_line(writing, window.bytes + begin, end - begin,
-                            at + begin, last && end == window.length, error);
-            if (done < 0)
-                status = -1;
-            begin = done > 0 ? end : begin;
-            from = end;
-            if (status == 0)
-                status = flush(writing, PIECE, error);
-        }
-        want = begin ? PIECE : 2 * want;
-        if (status == 0 && begin == 0 &&
-            window.length > writing->form->max_record)
-            status = wn_fail(error, WN_EDATA,
-                             "%s:%llu: found a line of more than %zu bytes, "
-                             "wanted at most that (--max-record)",
-                             window.name, (unsigned long long)writing->line,
-                             writing->form->max_record);
-        at += begin;
-    }
-    wn_window_free(&window);
-    for (; status == 0 && hashed < window.size; hashed += window.length) {
-        const uint64_t left = window.size - hashed;
-
-        status = wn_window_load(&window, hashed,
-                                left < PIECE ? (size_t)left : PIECE, error);
-        wn_hash_add(digest, window.bytes, window.length);
-    }
-    wn_window_free(&window);
-    wn_hash_text(digest, transcript->digest);
-    wn_hash_free(digest);
-    return status;
 }
 
 int wn_transcript_decode(struct wn_transcript *transcript,
@@ -200,25 +218,215 @@ int wn_transcript_decode(struct wn_transcript *transcript,
                          struct wn_error *error)
 {
     struct writing writing = {
-        .transcript = transcript, .file = file, .form = form, .line = 1};
+        .transcript = transcript, .file = file, .form = form};
 
     transcript->encoding =
         wn_encoding_open(form->encoding, file->bytes, file->length, error);
     if (!transcript->encoding)
         return -1;
     writing.descriptor = wn_temporary(error);
-    if (writing.descriptor < 0)
-        return -1;
-    if (decode_lines(&writing, error) || flush(&writing, 0, error)) {
-        wn_text_free(&writing.out);
+    const int status =
+        writing.descriptor < 0 ||
+                walk_lines(&writing, wn_encoding_mark(transcript->encoding),
+                           wn_encoding_feed(transcript->encoding), decode_line,
+                           error) ||
+                finish(&writing, file, error)
+            ? -1
+            : 0;
+    wn_text_free(&writing.out);
+    if (writing.descriptor >= 0)
         close(writing.descriptor);
+    return status;
+}
+
+/* --- JSON Lines ---------------------------------------------------------- */
+
+static void cut_line_end(const char *text, size_t *length)
+{
+    while (*length && (text[*length - 1] == '\n' || text[*length - 1] == '\r'))
+        --*length;
+}
+
+/* Read one line as a record. 1; 0 if it is malformed and left out, -1. */
+static int read_json(struct writing *writing, const char *text, size_t length,
+                     struct wn_error *error)
+{
+    const struct wn_csv_form *form = writing->form;
+    const struct wn_json_record *record = &writing->record;
+    struct wn_error wrong = {0};
+    enum wn_csv_break broken = WN_BREAK_JSON;
+
+    if (wn_json_read(text, length, &writing->record, &wrong))
+        wn_fail(&wrong, WN_EDATA, "%s:%llu", writing->file->name,
+                (unsigned long long)writing->line);
+    for (size_t f = 0; f < record->count && !wrong.code; f++) {
+        const struct wn_json_leaf *leaf = &record->leaf[f];
+        const char *path = record->bytes.bytes + leaf->path;
+
+        if (leaf->path_length > WN_CSV_NAME)
+            wn_fail(&wrong, WN_EDATA,
+                    "%s:%llu: byte %zu: found a name of more than 1,024 bytes, "
+                    "wanted at most that",
+                    writing->file->name, (unsigned long long)writing->line,
+                    leaf->begin + 1);
+        if (leaf->length > form->max_field) {
+            wn_fail(&wrong, WN_EDATA,
+                    "%s:%llu: column %.*s: found a field of more than %zu "
+                    "bytes, wanted at most that (--max-field)",
+                    writing->file->name, (unsigned long long)writing->line,
+                    wn_text_shown(leaf->path_length), path, form->max_field);
+            broken = WN_BREAK_LONG_FIELD;
+        }
+    }
+    if (!wrong.code)
+        return 1;
+    if (!form->reject) {
+        *error = wrong;
         return -1;
     }
+    if (!writing->reported)
+        form->reject(form->context, broken, wrong.text);
+    return 0;
+}
+
+/* Whether value f of a record is of column f: most lines have the keys of the
+ * line before. */
+static bool is_in_place(const struct writing *writing, size_t f)
+{
+    const struct wn_dictionary *column = &writing->column;
+    const struct wn_json_leaf *leaf = &writing->record.leaf[f];
+
+    return f < column->count && column->value[f].length == leaf->path_length &&
+           memcmp(wn_dictionary_text(column, f),
+                  writing->record.bytes.bytes + leaf->path,
+                  leaf->path_length) == 0;
+}
+
+/* The first reading: which columns there are. */
+static int take_keys(struct writing *writing, const char *text, size_t length,
+                     uint64_t at, struct wn_error *error)
+{
+    const struct wn_json_record *record = &writing->record;
+    struct wn_dictionary *column = &writing->column;
+
+    (void)at;
+    cut_line_end(text, &length);
+    const int status = length ? read_json(writing, text, length, error) : 0;
+    for (size_t f = 0; f < record->count && status > 0; f++) {
+        const struct wn_json_leaf *leaf = &record->leaf[f];
+        const char *path = record->bytes.bytes + leaf->path;
+
+        if (is_in_place(writing, f))
+            continue;
+        wn_dictionary_add(column, path, leaf->path_length, 1, 0);
+        if (column->count > writing->form->max_columns)
+            return wn_fail(error, WN_EDATA,
+                           "%s:%llu: found more than %zu columns, wanted at "
+                           "most that (--max-columns)",
+                           writing->file->name,
+                           (unsigned long long)writing->line,
+                           writing->form->max_columns);
+    }
+    return status < 0 ? -1 : 0;
+}
+
+/* Write one record, which is never an empty line. */
+static void write_cells(struct writing *writing)
+{
+    const size_t columns = writing->column.count;
+    struct wn_text *out = &writing->out;
+
+    if (columns == 1 && writing->cell[0].length == 0)
+        wn_text_add(out, "\"\"", 2);
+    for (size_t c = 0; c < columns; c++) {
+        if (c)
+            wn_text_add(out, ",", 1);
+        wn_field_write(out, writing->cell[c].text, writing->cell[c].length,
+                       ',');
+    }
+    wn_text_add(out, "\n", 1);
+}
+
+/* The second reading. A malformed line becomes a record, too, which is left out
+ * later. */
+static int take_record(struct writing *writing, const char *text, size_t length,
+                       uint64_t at, struct wn_error *error)
+{
+    const struct wn_json_record *record = &writing->record;
+    const struct wn_dictionary *column = &writing->column;
+    struct wn_transcript *transcript = writing->transcript;
+
+    cut_line_end(text, &length);
+    if (length == 0)
+        return 0;
+    const int status = read_json(writing, text, length, error);
+    if (status < 0)
+        return -1;
+    for (size_t c = 0; c < column->count; c++)
+        writing->cell[c] = (struct wn_cell){"", 0};
+    for (size_t f = 0; f < record->count && status > 0; f++) {
+        const struct wn_json_leaf *leaf = &record->leaf[f];
+        const char *path = record->bytes.bytes + leaf->path;
+        const long c =
+            is_in_place(writing, f)
+                ? (long)f
+                : wn_dictionary_find(column, path, leaf->path_length);
+
+        if (c < 0)
+            return wn_fail(error, WN_EIO, "%s: changed while it was being read",
+                           writing->file->name);
+        writing->cell[c] =
+            (struct wn_cell){record->bytes.bytes + leaf->text, leaf->length};
+    }
+    const size_t part = transcript->count;
+    add_part(transcript, writing->written + writing->out.length, at);
+    wn_grow(&transcript->line, &transcript->line_capacity, part + 1,
+            sizeof *transcript->line);
+    wn_grow(&transcript->hash, &transcript->hash_capacity, part + 1,
+            sizeof *transcript->hash);
+    wn_grow(&transcript->out, &transcript->out_capacity, part + 1, 1);
+    transcript->line[part] = writing->line;
+    transcript->hash[part] = wn_hash_bits(text, length);
+    transcript->out[part] = status == 0;
+    transcript->outs += status == 0;
+    write_cells(writing);
+    return 0;
+}
+
+int wn_transcript_json(struct wn_transcript *transcript, struct wn_window *file,
+                       const struct wn_csv_form *form, struct wn_error *error)
+{
+    static char byte[] = "\n";
+    const struct wn_text feed = {byte, 1, 1};
+    struct writing writing = {
+        .transcript = transcript, .file = file, .form = form};
+    struct wn_dictionary *column = &writing.column;
+    const uint64_t begin =
+        file->length >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0 ? 3
+                                                                         : 0;
+    int status = walk_lines(&writing, begin, &feed, take_keys, error);
+
+    if (status == 0 && column->count == 0)
+        status = wn_fail(error, WN_EDATA,
+                         "%s: found no object with a value, wanted one a line",
+                         file->name);
+    writing.reported = true;
+    writing.descriptor = status ? -1 : wn_temporary(error);
+    writing.cell = wn_new(column->count, sizeof *writing.cell);
+    for (size_t c = 0; c < column->count; c++)
+        writing.cell[c] = (struct wn_cell){wn_dictionary_text(column, c),
+                                           column->value[c].length};
+    write_cells(&writing);
+    status = writing.descriptor < 0 ||
+                     walk_lines(&writing, begin, &feed, take_record, error) ||
+                     finish(&writing, file, error)
+                 ? -1
+                 : 0;
     wn_text_free(&writing.out);
-    add_part(transcript, writing.written, file->size);
-    transcript->descriptor = file->descriptor;
-    transcript->size = file->size;
-    file->descriptor = writing.descriptor;
-    file->size = writing.written;
-    return wn_window_load(file, 0, file->step, error);
+    wn_json_record_free(&writing.record);
+    wn_dictionary_free(column);
+    free(writing.cell);
+    if (writing.descriptor >= 0)
+        close(writing.descriptor);
+    return status;
 }

@@ -138,5 +138,8 @@ void wn_phrase_issues(const struct wn_report *report, size_t i,
 
 const char *wn_phrase_place(const struct wn_dataset *data)
 {
-    return data->form && strcmp(data->form, "libsvm") ? "source row" : "line";
+    return data->form && strcmp(data->form, "libsvm") &&
+                   strcmp(data->form, "jsonl")
+               ? "source row"
+               : "line";
 }

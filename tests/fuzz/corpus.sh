@@ -20,6 +20,14 @@ END
 score -q -f --model=softmax --methods=disagreement "$into/audit/iris.h5" |
     flag -q -f -o "$into/audit/flag.h5"
 
+# The first byte of a seed for "encoding" chooses: 1 UTF-16, 2 UTF-16BE, 6 UTF-32.
+mkdir -p "$into/encoding"
+text='gr\303\266\303\237e,y\n"a, b",p\n1,\303\251\n'
+for pair in 1:UTF-16LE 2:UTF-16BE 6:UTF-32LE; do
+    { printf "${pair%:*}" && printf "$text" | iconv -f utf8 -t "${pair#*:}"; } \
+        >"$into/encoding/${pair#*:}"
+done
+
 rm -f "$into"/foreign/* "$into"/npy/*
 seq 24 | compose "$into/foreign/plain.h5" x f4 8x3
 seq 8 | compose "$into/foreign/plain.h5" label i2 8

@@ -29,6 +29,8 @@ const struct fuzz_target *fuzz_find(const char *name);
 void fuzz_start(void);
 
 int fuzz_csv(const char *bytes, size_t length);
+int fuzz_jsonl(const char *bytes, size_t length);
+int fuzz_encoding(const char *bytes, size_t length);
 int fuzz_number(const char *bytes, size_t length);
 int fuzz_date(const char *bytes, size_t length);
 int fuzz_options(const char *bytes, size_t length);

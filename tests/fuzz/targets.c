@@ -19,6 +19,46 @@ static const char *const csv_seeds[] = {
     "a,b,c\n1,2,3\n4,\"5\n6\",7\n\n8,9,10\n",
     "n,l\r\n\"a \"\"b\"\"\",x\r\n\r\n\"c\r\nd\",y", NULL};
 
+static const char *const json_seeds[] = {
+    "{\"a\":1,\"b\":\"x\",\"y\":\"p\"}\n{\"b\":\"\\u00e9 "
+    "\\ud83d\\ude00\",\"y\":null}\n",
+    "{\"n\":{\"m\":[1,2.5e-3,{\"k\":true}]},\"l\":\"q\"}\r\n\r\n{\"l\":"
+    "\"\\\"\\n\"}",
+    "{\"a.b\": -0, \"c\": [[], {}, false]}", NULL};
+static const char *const json_tokens[] = {"{",
+                                          "}",
+                                          "[",
+                                          "]",
+                                          ",",
+                                          ":",
+                                          "\"a\"",
+                                          "\"",
+                                          "\\u",
+                                          "\\ud800",
+                                          "\\udc00",
+                                          "null",
+                                          "true",
+                                          "false",
+                                          "1e9",
+                                          "\n",
+                                          "\\",
+                                          "\"a\":",
+                                          "NaN",
+                                          "[[[[[[",
+                                          "{\"a\":{\"b\":",
+                                          "\xc3\xa9",
+                                          "\\n",
+                                          "-",
+                                          "\xef\xbb\xbf",
+                                          NULL};
+static const char *const encoding_seeds[] = {
+    "0a,b\n\xe9,2\n\"x\ny\",3\n",           "3a,b\n\x83\x5c,\x82\xa0\n1,2\n",
+    "4a,b\n\x81\x30\x81\x30,\xc4\xe3\n1,2", "7a,b\n\x88\x62,\x88\xa5\n1,2\n",
+    "5\x81\x6b\x82\x25\xf1\x6b\xf2\x25",    NULL};
+static const char *const encoding_tokens[] = {
+    "\n",       "\"",   ",",    "\xe9", "\xff\xfe", "\x81\x30\x81\x30",
+    "\x88\x62", "\x25", "\x6b", "\x80", NULL};
+
 static const char *const number_seeds[] = {"0",
                                            "-1.5e-3",
                                            " 12345678901234567890 ",
@@ -88,6 +128,8 @@ static const char *const libsvm_tokens[] = {
 
 const struct fuzz_target fuzz_targets[] = {
     {"csv", fuzz_csv, csv_seeds, csv_tokens},
+    {"jsonl", fuzz_jsonl, json_seeds, json_tokens},
+    {"encoding", fuzz_encoding, encoding_seeds, encoding_tokens},
     {"number", fuzz_number, number_seeds, number_tokens},
     {"date", fuzz_date, date_seeds, date_tokens},
     {"options", fuzz_options, option_seeds, option_tokens},

@@ -72,6 +72,18 @@ int fuzz_number(const char *bytes, size_t length)
     fuzz_need(wn_number_parse_padded(text + WN_NUMBER_PAD, length, &padded) ==
               taken);
     fuzz_need(!taken || memcmp(&value, &padded, sizeof value) == 0);
+    /* A text without points and with one comma is what it is with a point. */
+    char *comma = memchr(text + WN_NUMBER_PAD, ',', length);
+    if (!memchr(text + WN_NUMBER_PAD, '.', length) &&
+        !memchr(text + WN_NUMBER_PAD, ' ', length) && length < 100) {
+        const bool with =
+            wn_number_parse_comma(text + WN_NUMBER_PAD, length, &padded);
+
+        if (comma)
+            *comma = '.';
+        fuzz_need(with == wn_number_parse(text + WN_NUMBER_PAD, length, &back));
+        fuzz_need(!with || memcmp(&padded, &back, sizeof back) == 0);
+    }
     if (taken) {
         const size_t written = wn_number_format(value, out);
 

@@ -137,7 +137,8 @@ int ingest_write_hints(struct ingest *ingest,
 void ingest_log_rows(const struct ingest *ingest);
 
 /* ingest_main.c */
-int ingest_csv(struct wn_run *run, struct wn_error *error) WN_MUST_CHECK;
+int ingest_csv(struct wn_run *run, bool json_lines,
+               struct wn_error *error) WN_MUST_CHECK;
 /* The option table; {0} ends it. */
 const struct wn_option *ingest_options(void);
 
@@ -202,9 +203,10 @@ int ingest_write_roles(struct wn_audit_writer *writer,
                        struct wn_error *error) WN_MUST_CHECK;
 /* What /data records about the input. */
 struct provenance {
-    const char *form, *arrays; /* of arrays, with `rows`; NULL for CSV */
-    const char *source;        /* its name */
-    const char *digest;        /* of its `size` bytes */
+    const char *form;   /* NULL: CSV */
+    const char *arrays; /* with `rows`; NULL for CSV and JSON Lines */
+    const char *source; /* its name */
+    const char *digest; /* of its `size` bytes */
     uint64_t size, rows;
     const char *label;    /* the column or array */
     char delimiter;       /* 0: none */

@@ -2,6 +2,7 @@
 /* ingest: find the format of the input; read HDF5, .npy and libsvm. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +12,7 @@
 #include "prog/ingest/ingest.h"
 #include "util/memory.h"
 
-enum { SIGNATURE_BYTES = 8 };
+enum { SIGNATURE_BYTES = 8, JSON_BYTES = 64 };
 
 /* --- reading arrays ------------------------------------------------------ */
 
@@ -185,6 +186,9 @@ done:
 
 static const char *const not_csv[] = {"features", "label-names", "scale",
                                       "link", NULL};
+static const char *const not_json[] = {
+    "features",  "label-names", "scale",    "link",    "delimiter",
+    "no-header", "sniff",       "encoding", "decimal", NULL};
 static const char *const for_arrays[] = {
     "from",           "label",    "label-names",   "features",
     "features-b",     "dynamics", "probability",   "id",
@@ -194,7 +198,7 @@ static const char *const for_libsvm[] = {
     "from",  "features-b",     "dynamics", "label-type",
     "scale", "no-keep-source", NULL};
 
-enum { CSV, HDF5, NPY, LIBSVM, FORMATS };
+enum { CSV, JSON, HDF5, NPY, LIBSVM, FORMATS };
 
 /* One row a format. */
 static const struct format {
@@ -207,6 +211,7 @@ static const struct format {
     int (*read)(struct arrays *arrays, struct wn_error *error);
 } formats[FORMATS] = {
     [CSV] = {"csv", NULL, 0, not_csv, NULL, true, NULL},
+    [JSON] = {"jsonl", NULL, 0, not_json, NULL, true, NULL},
     [HDF5] = {"hdf5", "\211HDF\r\n\032\n", 8, NULL, for_arrays, true,
               ingest_formats_read_hdf5},
     [NPY] = {"npy", "\223NUMPY", 6, NULL, for_arrays, true, read_npy},
@@ -235,6 +240,15 @@ static int spool_stdin(struct wn_error *error)
     return error->code ? -1 : 0;
 }
 
+/* Whether a file's name says that it is JSON Lines. */
+static bool is_called_json(const char *path)
+{
+    const char *dot = path ? strrchr(path, '.') : NULL;
+
+    return dot &&
+           (strcasecmp(dot, ".jsonl") == 0 || strcasecmp(dot, ".ndjson") == 0);
+}
+
 int ingest_any(struct wn_run *run, struct wn_error *error)
 {
     static const char *const shared[] = {"output", "force",   "threads",
@@ -244,13 +258,13 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
     const char *path = wn_run_input(run);
     const char *features = wn_option_text(run->options, "features");
     const struct format *format = NULL;
-    char first[SIGNATURE_BYTES] = {0};
+    char first[JSON_BYTES] = {0};
     struct stat about;
 
     for (size_t f = 0; f < FORMATS; f++)
         if (strcmp(formats[f].name, from) == 0)
             format = &formats[f];
-    if (format && format != &formats[CSV] && !path &&
+    if (format && format->read && !path &&
         (format != &formats[NPY] || is_npy_on_stdin(run)) && spool_stdin(error))
         return -1;
     /* The format by the first bytes, else CSV. A named pipe is CSV: looking at
@@ -266,14 +280,19 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
         const int descriptor = wn_input_open(path, NULL, error);
         if (descriptor < 0)
             return -1;
-        if (fstat(descriptor, &about) == 0 &&
-            about.st_size >= (off_t)sizeof first &&
-            wn_read_at(descriptor, first, sizeof first, 0, wn_input_name(path),
+        const size_t size = fstat(descriptor, &about) == 0 &&
+                                    about.st_size < (off_t)sizeof first
+                                ? (size_t)about.st_size
+                                : sizeof first;
+        if (wn_read_at(descriptor, first, size, 0, wn_input_name(path),
                        error) == 0)
-            for (size_t f = 0; f < FORMATS; f++)
+            for (size_t f = 0; f < FORMATS && size >= SIGNATURE_BYTES; f++)
                 if (formats[f].signature &&
                     memcmp(first, formats[f].signature, formats[f].length) == 0)
                     format = &formats[f];
+        if (!format &&
+            (wn_csv_looks_like_json(first, size) || is_called_json(path)))
+            format = &formats[JSON];
         close(descriptor);
         if (error->code)
             return -1;
@@ -296,5 +315,5 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
     }
     wn_linear_start();
     return format->read ? ingest_as(run, format->name, format->read, error)
-                        : ingest_csv(run, error);
+                        : ingest_csv(run, format == &formats[JSON], error);
 }

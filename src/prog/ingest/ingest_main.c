@@ -22,7 +22,7 @@ static const struct wn_option first_rows[] = {
      .help = "columns of class probabilities; the group in PATTERN is the "
              "class, as in p_(.*)"},
     {.name = "from", .kind = WN_CHOICE, .value = "FORM",
-     .default_value = "auto", .choices = "auto|csv|hdf5|npy|libsvm",
+     .default_value = "auto", .choices = "auto|csv|jsonl|hdf5|npy|libsvm",
      .recorded = true,
      .help = "format of the input; see winnow-arrays(5)"},
     {.name = "features", .kind = WN_TEXT, .value = "ARRAY",
@@ -199,7 +199,7 @@ static void record_sniffed(struct wn_run *run, const struct wn_csv *csv)
     wn_text_free(&text);
 }
 
-int ingest_csv(struct wn_run *run, struct wn_error *error)
+int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
 {
     const struct wn_options *options = run->options;
     struct wn_csv_form form;
@@ -210,8 +210,10 @@ int ingest_csv(struct wn_run *run, struct wn_error *error)
     if (!wn_option_given(options, "label") && !wn_option_on(options, "sniff"))
         return wn_fail(error, WN_EUSAGE,
                        "--label=COLUMN is wanted; see --help");
-    if (make_form(run, &form, error) ||
-        ingest_rejects_begin(&ingest.rejects, run, &form, error))
+    if (make_form(run, &form, error))
+        return -1;
+    form.json_lines = json_lines;
+    if (ingest_rejects_begin(&ingest.rejects, run, &form, error))
         return -1;
     if (!form.label) {
         ingest_rejects_abandon(&ingest.rejects);

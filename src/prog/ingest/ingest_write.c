@@ -99,17 +99,18 @@ int ingest_write_provenance(const struct wn_run *run,
                         : "ordinal",
                     error) ||
                 (p->form &&
-                 (wn_audit_write_text(writer, "data", "form", p->form, error) ||
-                  wn_audit_write_text(writer, "data", "arrays", p->arrays,
-                                      error))) ||
+                 wn_audit_write_text(writer, "data", "form", p->form, error)) ||
+                (p->arrays && wn_audit_write_text(writer, "data", "arrays",
+                                                  p->arrays, error)) ||
                 wn_audit_write_text(writer, "data", "source", p->source,
                                     error) ||
                 wn_audit_write_text(writer, "data", "source_digest", p->digest,
                                     error) ||
                 wn_audit_write_number(writer, "data", "source_size",
                                       (double)p->size, error) ||
-                (p->form && wn_audit_write_number(writer, "data", "source_rows",
-                                                  (double)p->rows, error)) ||
+                (p->arrays &&
+                 wn_audit_write_number(writer, "data", "source_rows",
+                                       (double)p->rows, error)) ||
                 wn_audit_write_text(writer, "data", "label_column", p->label,
                                     error) ||
                 (p->encoding && wn_audit_write_text(writer, "data", "encoding",
@@ -275,12 +276,14 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
     struct wn_audit_writer *writer =
         wn_run_create(ingest->run, NULL, WN_DATA, error);
 
+    const bool json = wn_csv_form(csv)->json_lines;
     const struct provenance provenance = {
+        .form = json ? "jsonl" : NULL,
         .source = ingest_source_name(wn_run_input(ingest->run)),
         .digest = wn_csv_digest(csv),
         .size = wn_csv_size(csv),
         .label = wn_csv_column(csv, table->label_column),
-        .delimiter = wn_csv_delimiter(csv),
+        .delimiter = json ? (char)0 : wn_csv_delimiter(csv),
         .encoding = wn_csv_encoding(csv)};
 
     if (!writer)
