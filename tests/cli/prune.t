@@ -278,7 +278,6 @@ fails_with 2 "--drop: found '', wanted some of" prune --drop=label, pets.h5
 fails_with 2 "no score 'frog'" prune --keep=.5 --by=frog pets.h5
 fails_with 2 '--highest wants --keep too' prune --highest pets.h5
 fails_with 2 '--descending wants --order too' prune --descending pets.h5
-fails_with 2 'wanted 0 to 1' prune --keep=1.5 pets.h5
 fails_with 2 'run score first' prune data.h5
 fails_with 2 'same file' prune pets.h5 -o x --removed=x
 fails_with 2 'exists; --force replaces it' prune --class-floor=0 pets.h5 -o saved.csv
@@ -321,6 +320,73 @@ awk 'NR > 1 { print ((NR - 2) * 7919) % 30000 "\t" $0 }' big.csv | sort -n |
     cut -f2- >want
 tail -n +2 out >rows
 same rows want 'large: ordered'
+
+# How many, which and in which order; scores and classes of six rows:
+#   1 cat .1   2 dog .9   3 cat .4   4 dog .8   5 big .4   6 dog .2
+keeps() { # NAME 'RECORDS' OPTION...
+    keeps_name=$1 keeps_rows=$2
+    shift 2
+    prune --drop=none "$@" pets.h5 >out 2>err
+    # shellcheck disable=SC2086
+    wanted want $keeps_rows
+    same out want "$keeps_name"
+}
+keeps 'a number of rows' '1 6' --keep=2 --by=el2n --class-floor=0
+keeps 'more than there are' '1 2 3 4 5 6' --keep=7
+keeps 'percent' '1 3 6' --keep=50% --by=el2n --class-floor=0
+keeps 'a number and no more' '2 4' --keep=2 --by=el2n --highest --class-floor=0
+keeps 'not the hardest' '1 3 5 6' --skip-hardest=.33 --by=el2n
+keeps 'the hardest but one' '3 4' --skip-hardest=.17 --keep=2 --highest \
+    --by=el2n --class-floor=0
+keeps 'not the hardest of each class' '1 4 5 6' --skip-hardest=.34 --per-class \
+    --by=el2n
+keeps 'as many of each class' '1 5 6' --balance=class --by=el2n
+keeps 'as many of each class, if there are' '1 3 4 5 6' --balance=class \
+    --by=el2n --keep=5
+keeps 'as many but one' '1 3 5 6' --balance=class --by=el2n --keep=4
+keeps 'two clusters' '1 2 3 4 5 6' --balance=cluster --clusters=2 --keep=6
+sorts() { # NAME 'NUMBERS' OPTION...
+    sorts_name=$1 sorts_rows=$2
+    shift 2
+    is "$(prune --drop=none "$@" pets.h5 | sed 1s/id// | grep -ao '^[1-6]' |
+        tr '\n' ' ')" "$sorts_rows " "$sorts_name"
+}
+sorts 'easy first' '1 6 3 5 4 2' --order=easy --by=el2n
+sorts 'hard first' '2 4 3 5 6 1' --order=hard --by=el2n
+sorts 'hard first, descending' '1 6 3 5 4 2' --order=hard --by=el2n --descending
+# places: cats 1/4 3/4, dogs 1/6 1/2 5/6, the big cat 1/2
+sorts 'classes in turn' '6 1 4 5 3 2' --order=balanced --by=el2n
+runs 'drops by a filter' prune --drop='suspicion >= .6 and given = dog' pets.h5
+wanted want 1 3 5 6
+same out want 'where it holds'
+is "$(prune --dry-run --drop='suspicion>.7' pets.h5 | sed -n 4,5p)" \
+    '           2  left out
+           2    by the filter of --drop' 'counted'
+prune --drop='suspicion >> 1' pets.h5 2>err
+is "$? $(tail -n 1 err | tr -d ' ')" '2 ^' 'an error has a caret'
+fails_with 2 "--keep: found '1.5', wanted a share from 0 to 1" \
+    prune --keep=1.5 pets.h5
+fails_with 2 "--skip-hardest: found '7', wanted a share from 0 to 1, as .3 or 30%" \
+    prune --skip-hardest=7 pets.h5
+fails_with 2 "--keep: found '2', wanted a share with --per-class; --balance=" \
+    prune --drop=none --keep=2 --per-class pets.h5
+fails_with 2 '--per-class and --balance exclude each other' \
+    prune --keep=.2 --per-class --balance=class pets.h5
+fails_with 2 '--clusters wants --balance too' prune --clusters=2 pets.h5
+fails_with 2 '--clusters: found 9, wanted at most 6 for 6 rows' \
+    prune --drop=none --balance=cluster --clusters=9 pets.h5
+# Clusters spread: of three far apart clouds of 40, 30 and 20 rows 4 of each.
+awk 'BEGIN { srand(3); print "a,b,kind"; for (i = 0; i < 90; i++) {
+    c = i < 40 ? 0 : i < 70 ? 50 : 100
+    print c + rand() "," c + rand() "," i % 2 } }' >clouds.csv
+ingest -q clouds.csv --label=kind -o clouds.h5
+awk 'BEGIN { for (i = 0; i < 90; i++) print 0, 0, -1, i / 90, i / 90 }' |
+    "$paint" clouds.h5 clouds.h5
+for j in 1 4; do
+    is "$(prune --drop=none --balance=cluster --clusters=3 --keep=12 -j$j \
+        clouds.h5 | sed 1d | cut -d . -f 1 | awk '{ c[int($1 / 50)]++ }
+        END { print c[0], c[1], c[2] }')" '4 4 4' "clusters, -j$j"
+done
 
 # Sets of near duplicates: one row and three near copies, and a row three times,
 # once with another label. One of each stays.

@@ -6,9 +6,10 @@
 
 #include "audit/near_sets.h"
 #include "prog/prune/prune_work.h"
+#include "select/select.h"
 #include "util/memory.h"
 
-static void remove_row(struct prune *prune, size_t row)
+void prune_remove(struct prune *prune, size_t row)
 {
     prune->kept -= !prune->removed[row];
     prune->removed[row] = 1;
@@ -124,7 +125,7 @@ static int drop_issues(struct prune *prune, struct wn_error *error)
         for (int bit = 0; bit < PRUNE_BITS; bit++)
             prune->reason[bit] += hit >> bit & 1;
         if (hit)
-            remove_row(prune, i);
+            prune_remove(prune, i);
     }
     free(stays);
     return 0;
@@ -136,6 +137,35 @@ static bool action_is(const struct prune *prune, size_t row, const char *name)
 
     return action < PRUNE_BITS && action < prune->actions &&
            strcmp(prune->action_names[action], name) == 0;
+}
+
+/* --drop=FILTER: rows for which it holds. */
+static int drop_where(struct prune *prune, const char *text,
+                      struct wn_error *error)
+{
+    struct wn_report report = {0};
+    struct wn_filter *filter;
+    uint8_t *chosen = wn_new(prune->dataset.n, 1);
+    int status = -1;
+
+    if (wn_report_load(&report, prune->audit, error)) {
+        free(chosen);
+        return -1;
+    }
+    memset(chosen, 1, prune->dataset.n);
+    filter = wn_filter_parse(&report, "drop", text, error);
+    if (filter && wn_filter_choose(filter, chosen, error) == 0) {
+        for (size_t i = 0; i < prune->dataset.n; i++)
+            if (chosen[i]) {
+                prune->filtered++;
+                prune_remove(prune, i);
+            }
+        status = 0;
+    }
+    wn_filter_free(filter);
+    wn_report_free(&report);
+    free(chosen);
+    return status;
 }
 
 /* Remove the rows of --drop: those with an issue, or those that flag advises
@@ -157,145 +187,13 @@ static int drop_rows(struct prune *prune, struct wn_error *error)
         if (action_is(prune, i, "drop") ||
             (action_is(prune, i, "relabel") && !relabel)) {
             prune->reason[prune->action[i]]++;
-            remove_row(prune, i);
+            prune_remove(prune, i);
         }
     if (advised || strcmp(drop, "none") == 0)
         return 0;
-    return drop_issues(prune, error);
-}
-
-/* A score by its name, from /score or /flag; n numbers, no NaN. */
-static float *read_score(const struct prune *prune, const char *option,
-                         struct wn_error *error)
-{
-    static const char *const folders[] = {"score", "flag"};
-    const char *name = prune_text(prune, option);
-    float *score = NULL;
-
-    for (int f = 0; f < 2 && !score; f++) {
-        struct wn_text path = {0};
-        size_t extent[3] = {0};
-        int rank = 0;
-
-        wn_text_format(&path, "%s/%s", folders[f], name);
-        if (wn_audit_has(prune->audit, path.bytes) &&
-            wn_audit_shape(prune->audit, path.bytes, &rank, extent, error) ==
-                0 &&
-            rank == 1)
-            score = read_vector(prune, path.bytes, WN_F32, error);
-        wn_text_free(&path);
-        if (error->code)
-            return NULL;
-    }
-    if (!score)
-        wn_fail(error, WN_EUSAGE,
-                "--%s: %s has no score '%s', one number a "
-                "row",
-                option, wn_audit_name(prune->audit), name);
-    for (size_t i = 0; score && i < prune->dataset.n; i++)
-        if (isnan(score[i])) {
-            wn_fail(error, WN_EDATA, "%s: score %s: row %zu: not a number",
-                    wn_audit_name(prune->audit), name, i);
-            free(score);
-            score = NULL;
-        }
-    return score;
-}
-
-struct ranked {
-    float score; /* rows are kept in ascending order */
-    size_t row;
-};
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *one = a, *two = b;
-
-    if (one->score != two->score)
-        return one->score < two->score ? -1 : 1;
-    return (one->row > two->row) - (one->row < two->row);
-}
-
-/* The kept rows in ascending (or descending) order of score, equal scores in
- * the order of rows; score NULL: all are equal. */
-static struct ranked *rank_rows(const struct prune *prune, const float *score,
-                                bool descending)
-{
-    struct ranked *ranked = wn_new(prune->kept, sizeof *ranked);
-    size_t count = 0;
-
-    for (size_t i = 0; i < prune->dataset.n; i++)
-        if (!prune->removed[i]) {
-            const float value = score ? score[i] : 0;
-
-            ranked[count++] = (struct ranked){descending ? -value : value, i};
-        }
-    qsort(ranked, count, sizeof *ranked, compare_ranked);
-    return ranked;
-}
-
-/* --keep: of the rows still kept, keep those with the lowest score (--highest:
- * the highest), so that at most round(fraction n) are left. --per-class does
- * this for each class, rows without a label being one more; a class with rows
- * keeps one unless the fraction is 0. */
-static int keep_share(struct prune *prune, struct wn_error *error)
-{
-    const struct wn_options *options = prune->run->options;
-    const size_t before = prune->kept;
-    const double fraction = wn_option_number(options, "keep");
-    const int32_t *label =
-        prune_on(prune, "per-class") ? prune->dataset.label : NULL;
-
-    if (!wn_option_given(options, "keep"))
-        return 0;
-    if (prune_on(prune, "per-class") && !label)
-        return wn_fail(error, WN_EDATA, "%s: has no labels",
-                       wn_audit_name(prune->audit));
-    float *score = read_score(prune, "by", error);
-    if (!score)
-        return -1;
-    size_t *quota = wn_new(prune->dataset.k + 1, sizeof *quota);
-    for (size_t i = 0; i < prune->dataset.n; i++)
-        quota[label ? (size_t)(label[i] + 1) : 0]++;
-    for (size_t c = 0; c <= prune->dataset.k; c++) {
-        const bool some = label && quota[c] > 0 && fraction > 0;
-
-        quota[c] = (size_t)floor(fraction * (double)quota[c] + .5);
-        if (some && quota[c] == 0)
-            quota[c] = 1;
-    }
-    struct ranked *ranked = rank_rows(prune, score, prune_on(prune, "highest"));
-    for (size_t r = 0; r < before; r++) {
-        const size_t row = ranked[r].row;
-        size_t *left = &quota[label ? (size_t)(label[row] + 1) : 0];
-
-        if (*left)
-            --*left;
-        else
-            remove_row(prune, row);
-    }
-    prune->unkept = before - prune->kept;
-    free(score);
-    free(quota);
-    free(ranked);
-    return 0;
-}
-
-static int order_rows(struct prune *prune, struct wn_error *error)
-{
-    float *score = NULL;
-
-    if (wn_option_given(prune->run->options, "order") &&
-        !(score = read_score(prune, "order", error)))
-        return -1;
-    struct ranked *ranked =
-        rank_rows(prune, score, prune_on(prune, "descending"));
-    prune->order = wn_new(prune->kept, sizeof *prune->order);
-    for (size_t r = 0; r < prune->kept; r++)
-        prune->order[r] = ranked[r].row;
-    free(ranked);
-    free(score);
-    return 0;
+    /* No list of issues has a comparison in it. */
+    return strpbrk(drop, "=!<>~") ? drop_where(prune, drop, error)
+                                  : drop_issues(prune, error);
 }
 
 static int find_label_cell(struct prune *prune, struct wn_error *error)
@@ -366,68 +264,16 @@ static int check_rules(struct prune *prune, struct wn_error *error)
     return 0;
 }
 
-/* --class-floor: where a class would have fewer than N of its own rows left,
- * bring rows back, in the order in which --by keeps them. */
-static int keep_floor(struct prune *prune, struct wn_error *error)
-{
-    const int32_t *label = prune->dataset.label;
-    const size_t n = prune->dataset.n, k = prune->dataset.k;
-    const size_t floor = prune_class_floor(prune);
-
-    if (floor == 0 || !label)
-        return 0;
-    size_t *missing = wn_new(k, sizeof *missing);
-    bool any = false;
-    for (size_t i = 0; i < n; i++) /* first the rows of each class ... */
-        if (label[i] >= 0 && missing[label[i]] < floor)
-            missing[label[i]]++;
-    for (size_t i = 0; i < n; i++) /* ... then without those that stay */
-        if (label[i] >= 0 && missing[label[i]] && !prune->removed[i] &&
-            !(prune->relabel && prune->relabel[i]))
-            missing[label[i]]--;
-    for (size_t c = 0; c < k; c++)
-        any |= missing[c] > 0;
-    float *score = any ? read_score(prune, "by", error) : NULL;
-    if (any && score) {
-        struct ranked *lost = wn_new(n, sizeof *lost);
-
-        for (size_t i = 0; i < n; i++)
-            lost[i] = (struct ranked){
-                prune_on(prune, "highest") ? -score[i] : score[i], i};
-        qsort(lost, n, sizeof *lost, compare_ranked);
-        for (size_t r = 0; r < n; r++) {
-            const size_t row = lost[r].row;
-            const bool relabelled = prune->relabel && prune->relabel[row];
-
-            if (label[row] < 0 || !missing[label[row]] ||
-                (!prune->removed[row] && !relabelled))
-                continue;
-            missing[label[row]]--;
-            prune->kept += prune->removed[row];
-            prune->removed[row] = 0;
-            if (relabelled) {
-                prune->relabel[row] = 0;
-                prune->changed--;
-            }
-            prune->restored++;
-        }
-        free(lost);
-    }
-    free(missing);
-    free(score);
-    return any && !score ? -1 : 0;
-}
-
 int prune_choose(struct prune *prune, struct wn_error *error)
 {
     if (wn_option_given(prune->run->options, "plant"))
         return find_label_cell(prune, error) || prune_plant(prune, error) ||
-                       check_rules(prune, error) || order_rows(prune, error)
+                       check_rules(prune, error) || prune_order(prune, error)
                    ? -1
                    : 0;
-    return drop_rows(prune, error) || keep_share(prune, error) ||
-                   relabel_rows(prune, error) || keep_floor(prune, error) ||
-                   check_rules(prune, error) || order_rows(prune, error)
+    return drop_rows(prune, error) || prune_keep(prune, error) ||
+                   relabel_rows(prune, error) || prune_floor(prune, error) ||
+                   check_rules(prune, error) || prune_order(prune, error)
                ? -1
                : 0;
 }

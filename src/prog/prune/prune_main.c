@@ -14,29 +14,36 @@
 static int check_options(const struct wn_options *options,
                          struct wn_error *error)
 {
-    static const char *const needs[][3] = {{"by", "keep", "class-floor"},
-                                           {"highest", "keep", "class-floor"},
-                                           {"per-class", "keep", "keep"},
-                                           {"descending", "order", "order"}};
-    static const char *const not_with_plant[] = {
-        "drop",  "keep",        "relabel", "gain",
-        "order", "class-floor", "removed", NULL};
+    /* An option, and those of which it needs one. */
+    static const char *const needs[][6] = {
+        {"by", "keep", "skip-hardest", "balance", "class-floor", "order"},
+        {"highest", "keep", "balance", "class-floor"},
+        {"per-class", "keep", "skip-hardest"},
+        {"clusters", "balance"},
+        {"descending", "order"},
+        {"seed", "plant"}};
+    static const char *const apart[][2] = {
+        {"plant", "drop"},    {"plant", "keep"},
+        {"plant", "relabel"}, {"plant", "gain"},
+        {"plant", "order"},   {"plant", "class-floor"},
+        {"plant", "removed"}, {"plant", "skip-hardest"},
+        {"plant", "balance"}, {"per-class", "balance"}};
     static const char *const outputs[] = {"output", "removed", "counts"};
 
-    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-        if (wn_option_given(options, needs[i][0]) &&
-            !wn_option_given(options, needs[i][1]) &&
-            !wn_option_given(options, needs[i][2]))
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        size_t o = 1;
+
+        while (o < 6 && needs[i][o] && !wn_option_given(options, needs[i][o]))
+            o++;
+        if (wn_option_given(options, needs[i][0]) && (o == 6 || !needs[i][o]))
             return wn_fail(error, WN_EUSAGE, "--%s wants --%s too", needs[i][0],
                            needs[i][1]);
-    for (size_t o = 0; wn_option_given(options, "plant") && not_with_plant[o];
-         o++)
-        if (wn_option_given(options, not_with_plant[o]))
-            return wn_fail(error, WN_EUSAGE,
-                           "--plant and --%s exclude each other",
-                           not_with_plant[o]);
-    if (wn_option_given(options, "seed") && !wn_option_given(options, "plant"))
-        return wn_fail(error, WN_EUSAGE, "--seed wants --plant too");
+    }
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+        if (wn_option_given(options, apart[i][0]) &&
+            wn_option_given(options, apart[i][1]))
+            return wn_fail(error, WN_EUSAGE, "--%s and --%s exclude each other",
+                           apart[i][0], apart[i][1]);
     for (int two = 1; two < 3; two++)
         for (int one = 0; one < two; one++) {
             const char *first = wn_option_text(options, outputs[one]);
@@ -146,6 +153,7 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
     free(prune.order);
     free(prune.change);
     free(prune.removed);
+    free(prune.stratum);
     wn_dataset_free(&prune.dataset);
     wn_audit_close(prune.audit);
     return status;
@@ -154,15 +162,29 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
 static const struct wn_option own_rows[] = {
     {.name = "drop",
      .kind = WN_TEXT,
-     .value = "ISSUES",
+     .value = "WHAT",
      .default_value = "advised",
-     .help = "leave out rows with ISSUES"},
+     .help = "leave out rows with these issues, or by a filter: "
+             "'suspicion > .9'"},
     {.name = "keep",
-     .kind = WN_REAL,
-     .value = "FRACTION",
-     .low = 0,
-     .high = 1,
-     .help = "keep at most FRACTION of the rows"},
+     .kind = WN_TEXT,
+     .value = "AMOUNT",
+     .help = "keep at most a share of the rows, or a number of them"},
+    {.name = "skip-hardest",
+     .kind = WN_TEXT,
+     .value = "SHARE",
+     .help = "first leave out the rows with the highest SCORE"},
+    {.name = "balance",
+     .kind = WN_CHOICE,
+     .value = "HOW",
+     .choices = "class|cluster",
+     .help = "keep as many rows of each class, or of each cluster"},
+    {.name = "clusters",
+     .kind = WN_WHOLE,
+     .value = "N",
+     .low = 1,
+     .high = 65536,
+     .help = "how many clusters --balance makes"},
     {.name = "by",
      .kind = WN_TEXT,
      .value = "SCORE",
@@ -173,7 +195,7 @@ static const struct wn_option own_rows[] = {
      .help = "--keep rows with the highest SCORE"},
     {.name = "per-class",
      .kind = WN_FLAG,
-     .help = "--keep FRACTION of each class"},
+     .help = "--keep or skip a share of each class"},
     {.name = "relabel",
      .kind = WN_FLAG,
      .help = "give rows the label that flag suggests"},
@@ -182,8 +204,8 @@ static const struct wn_option own_rows[] = {
      .help = "write the cells as ingest --rules changed them"},
     {.name = "order",
      .kind = WN_TEXT,
-     .value = "SCORE",
-     .help = "put rows in ascending order of SCORE"},
+     .value = "ORDER",
+     .help = "sort by a score; or easy, hard or balanced"},
     {.name = "descending",
      .kind = WN_FLAG,
      .help = "--order with the highest SCORE first"},
@@ -222,7 +244,7 @@ static const struct wn_option *const shared_rows[] = {
     &wn_option_seed,    &wn_option_quiet,  &wn_option_verbose,
     &wn_option_help,    &wn_option_version};
 
-enum { CAPACITY = 32 };
+enum { CAPACITY = 40 };
 static struct wn_option rows[CAPACITY];
 
 int main(int argc, char **argv)

@@ -36,6 +36,10 @@ static void add_totals(const struct prune *prune, struct wn_text *text)
                        bit < known ? names[bit] : "without a name");
         add_count(text, wn_text_of(&line), prune->reason[bit]);
     }
+    if (prune->filtered)
+        add_count(text, "  by the filter of --drop", prune->filtered);
+    if (prune->skipped)
+        add_count(text, "  by --skip-hardest", prune->skipped);
     if (prune->unkept)
         add_count(text, "  beyond --keep", prune->unkept);
     if (prune->restored)

@@ -30,9 +30,13 @@ struct prune {
     size_t cells;                /* that rules change */
     size_t changed;              /* rows of `order` that are relabelled */
     uint64_t reason[PRUNE_BITS]; /* rows left out, by bit or action */
-    uint64_t unkept;             /* rows left out by --keep */
-    uint64_t restored;           /* rows that stay because of --class-floor */
-    size_t label_cell;           /* column of the label, from 0 */
+    uint64_t filtered;           /* rows left out by a filter */
+    uint64_t skipped;            /* rows left out by --skip-hardest */
+    uint64_t unkept;             /* rows left out by --keep or --balance */
+    size_t strata;     /* classes or clusters of --balance and so on */
+    int32_t *stratum;  /* n, 0 .. strata-1; NULL: one stratum */
+    uint64_t restored; /* rows that stay because of --class-floor */
+    size_t label_cell; /* column of the label, from 0 */
 };
 
 static inline bool prune_on(const struct prune *prune, const char *name)
@@ -63,6 +67,14 @@ static inline bool prune_is_arrays(const struct wn_dataset *dataset)
 /* prune_choose.c: choose rows, order and changed cells by the options. Before,
  * the dataset is loaded and all rows are kept. */
 int prune_choose(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+
+void prune_remove(struct prune *prune, size_t row);
+
+/* prune_keep.c: the steps of prune_choose() that go by scores: --skip-hardest,
+ * --keep and --balance; --class-floor; --order. */
+int prune_keep(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+int prune_floor(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+int prune_order(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
 
 /* prune_arrays.c: write the kept rows of the source at `path` to `output`, the
  * others to `removed` (NULL: nowhere): as HDF5 with the audited datasets, or as
