@@ -2,10 +2,18 @@
 /* check/exit_status.h: when findings make the exit status 1 (--fail-on=SPEC).
  *
  * SPEC is `never`, or a comma-separated list of conditions, any of which is
- * enough: NAME (a check flagged a row), NAME:COUNT (at least so many rows),
- * NAME:PERCENT% (at least that share of the rows), with `any` in place of NAME
- * for a row with any issue: "label:2%,duplicate:10". `no-signal` holds where
- * the features do not predict the label, so that no label can be judged. */
+ * enough:
+ *
+ *   NAME            a check flagged a row
+ *   NAME:COUNT      at least so many rows
+ *   NAME:PERCENT%   at least that share of the rows
+ *   wrong:PERCENT%  the low end of the interval of the rate is at least that
+ *   noise>PERCENT%  the estimated rate is above that
+ *   no-signal       the features do not predict the label
+ *
+ * NAME is a check, `any` for a row with any issue, `new` for a flag that the
+ * audit before did not have, or `invalid@RULE` for the cells that break a
+ * cleaning rule: "label:2%,new:10,invalid@age:1%". */
 #ifndef WN_CHECK_EXIT_STATUS_H
 #define WN_CHECK_EXIT_STATUS_H
 
@@ -15,6 +23,7 @@
 
 #include "util/error.h"
 #include "util/options.h"
+#include "util/text.h"
 
 /* The option's row, for the programs that have it. */
 extern const struct wn_option wn_option_fail_on;
@@ -27,9 +36,26 @@ int wn_exit_status_check(const char *spec,
 /* Whether a condition of a well-formed SPEC names that check. */
 bool wn_exit_status_names(const char *spec, const char *check);
 
-/* 1 if a condition of SPEC holds for issue[n], one bit a check in the order of
- * wn_checks, and for `signal`; 0 if none does; -1 as wn_exit_status_check. */
-int wn_exit_status_reached(const char *spec, const uint32_t *issue, size_t n,
-                           bool signal, struct wn_error *error) WN_MUST_CHECK;
+/* What conditions ask about. */
+struct wn_findings {
+    const uint32_t *issue; /* n, one bit a check in the order of wn_checks */
+    size_t n;
+    bool signal;
+    /* Of a report; a stage knows nothing of these. */
+    bool report;
+    bool nights;      /* it is one of several, maybe the first */
+    double rate, low; /* share of wrong labels; NaN where it cannot be told */
+    double fresh;     /* new flags; NaN without an audit before */
+    size_t rules;     /* cleaning rules, and the cells that broke each */
+    char *const *rule_name;
+    const uint64_t *broken;
+};
+
+/* 1 if a condition of SPEC holds; 0 if none does; -1 as wn_exit_status_check,
+ * and where a condition asks for what is not there. Adds the conditions that
+ * hold, with what was found, to *reached: "new:1 (14), any (3)". */
+int wn_exit_status_reached(const char *spec, const struct wn_findings *findings,
+                           struct wn_text *reached,
+                           struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -270,6 +270,9 @@ if [ -n "$state" ]; then
     case " $report" in
     *" '--against="*) fail "--state and --against exclude each other" ;;
     esac
+    case " $flag" in
+    *" '--previous="*) fail "--state and --previous exclude each other" ;;
+    esac
     if [ -z "$dataset" ]; then
         [ "$input" != - ] || fail "--state: - has no name, wanted --name=NAME"
         stem "$input"
@@ -334,6 +337,7 @@ look_back() {
     done
     report="$report $(quote "--history=$history")"
     if [ -n "$earlier_audit" ]; then
+        flag="$flag $(quote "--previous=$earlier_audit")"
         report="$report $(quote "--against=$earlier_audit")"
     fi
     attempt_metrics "$night/metrics.prom"

@@ -461,6 +461,8 @@ static void put_summary(const struct wn_report *report,
                         report->actions));
         set(summary, "reviews", json_reviews(report));
     }
+    if (report->reached.length)
+        set(summary, "reached", json_text(wn_text_of(&report->reached)));
     put_line(lines, summary);
     if (report->against) {
         const struct wn_comparison *against = report->against;
@@ -471,16 +473,20 @@ static void put_summary(const struct wn_report *report,
             append(causes, json_text(against->cause[c]));
         put_line(
             lines,
-            json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}",
+            json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:"
+                      "I,s:I,s:o}",
                       "record", "against", "audit", json_text(against->file),
                       "rows", (json_int_t)against->old.data.n, "wrong",
                       json_wrong(&against->old), "label_rows",
                       (json_int_t)against->old.label_rows, "still",
                       (json_int_t)change[WN_STILL_FLAGGED], "new",
                       (json_int_t)change[WN_NEW_FLAG], "new_rows",
-                      (json_int_t)change[WN_NEW_ROW], "cleared",
+                      (json_int_t)change[WN_NEW_ROW], "new_relabelled",
+                      (json_int_t)change[WN_NEW_LABEL], "new_edited",
+                      (json_int_t)change[WN_NEW_CONTENT], "cleared",
                       (json_int_t)gone[WN_CLEARED], "confirmed",
-                      (json_int_t)gone[WN_CONFIRMED], "edited",
+                      (json_int_t)gone[WN_CONFIRMED], "relabelled",
+                      (json_int_t)gone[WN_RELABELLED], "edited",
                       (json_int_t)gone[WN_EDITED], "removed",
                       (json_int_t)gone[WN_REMOVED], "causes", causes));
     }

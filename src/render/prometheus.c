@@ -143,17 +143,12 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
     }
     free(number);
     if (report->against) {
-        const size_t *changes = report->against->changes;
-        const size_t *gones = report->against->gones;
-
         put_metric(report, "new_flags",
                    "Label issues that the older audit did not have.",
-                   (double)(changes[WN_NEW_FLAG] + changes[WN_NEW_ROW]), out);
+                   (double)wn_comparison_new(report->against), out);
         put_metric(report, "gone_flags",
                    "Label issues of the older audit that are gone.",
-                   (double)(gones[WN_CLEARED] + gones[WN_CONFIRMED] +
-                            gones[WN_EDITED] + gones[WN_REMOVED]),
-                   out);
+                   (double)wn_comparison_ended(report->against), out);
     }
     if (report->history && report->history->count) {
         const struct wn_night *night =

@@ -56,14 +56,11 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
         wn_text_format(out, " wrong labels");
     }
     if (report->against) {
-        const size_t *changes = report->against->changes;
-        const size_t *gones = report->against->gones;
-        const size_t flags = changes[WN_NEW_FLAG] + changes[WN_NEW_ROW];
+        const size_t flags = wn_comparison_new(report->against);
 
         wn_text_format(out, ", %zu new %s, %zu gone", flags,
                        wn_plural(flags, "flag", "flags"),
-                       gones[WN_CLEARED] + gones[WN_CONFIRMED] +
-                           gones[WN_EDITED] + gones[WN_REMOVED]);
+                       wn_comparison_ended(report->against));
         return;
     }
     const size_t flagged =

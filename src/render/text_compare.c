@@ -34,12 +34,18 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
     wn_grid_print(&grid, out);
     wn_phrase_say(out,
                   "Still flagged: %zu. New flags: %zu on unchanged rows, %zu "
-                  "on added or edited rows. Gone: %zu no longer suspect, %zu "
-                  "confirmed right, %zu edited, %zu removed.",
+                  "on added, %zu on relabelled and %zu on edited ones. Gone: "
+                  "%zu no longer suspect, %zu confirmed right, %zu "
+                  "relabelled, %zu edited, %zu removed.",
                   against->changes[WN_STILL_FLAGGED],
                   against->changes[WN_NEW_FLAG], against->changes[WN_NEW_ROW],
-                  against->gones[WN_CLEARED], against->gones[WN_CONFIRMED],
+                  against->changes[WN_NEW_LABEL],
+                  against->changes[WN_NEW_CONTENT], against->gones[WN_CLEARED],
+                  against->gones[WN_CONFIRMED], against->gones[WN_RELABELLED],
                   against->gones[WN_EDITED], against->gones[WN_REMOVED]);
+    if (!against->causes)
+        wn_phrase_say(out, "Data, options, versions and processor are the "
+                           "same.");
     for (size_t c = 0; c < against->causes; c++) {
         wn_text_format(out, "  different: ");
         wn_phrase_data(out, against->cause[c]);

@@ -178,9 +178,7 @@ static void put_rows_title(const struct wn_report *report, size_t count,
                        count);
     else if (report->against && report->rows == WN_ROWS_DEFAULT)
         wn_text_format(out, "\nNew flags, most suspicious first: %zu of %zu\n",
-                       count,
-                       report->against->changes[WN_NEW_FLAG] +
-                           report->against->changes[WN_NEW_ROW]);
+                       count, wn_comparison_new(report->against));
     else if (report->rows == WN_ROWS_BUDGET)
         wn_text_format(out, "\nLabels to review: %zu\n", count);
     else if (report->rows == WN_ROWS_AMBIGUOUS)
@@ -458,6 +456,8 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
 {
     wn_sentence_headline(report, out);
     wn_text_add(out, "\n", 1);
+    if (report->reached.length)
+        wn_text_format(out, "reached --fail-on: %s\n", report->reached.bytes);
     if (report->against)
         wn_comparison_text(report, out);
     wn_data_text(report, out);

@@ -13,9 +13,10 @@
 #include "util/memory.h"
 #include "util/text.h"
 
-const char *const wn_gone_names[WN_GONES] = {"cleared", "confirmed", "edited",
-                                             "removed"};
-const char *const wn_change_names[WN_CHANGES] = {"", "still", "new", "new row"};
+const char *const wn_gone_names[WN_GONES] = {"cleared", "confirmed",
+                                             "relabelled", "edited", "removed"};
+const char *const wn_change_names[WN_CHANGES] = {
+    "", "still", "new", "new row", "relabelled", "edited"};
 
 /* Features of a row that nobody edited may differ by this many standard
  * deviations, because edits of other rows moved the scale. */
@@ -93,6 +94,8 @@ int wn_comparison_gone(const struct wn_comparison *against,
         return WN_REMOVED;
     if (against->confirmed[i])
         return WN_CONFIRMED;
+    if (against->relabelled[i])
+        return WN_RELABELLED;
     return against->edited[i] ? WN_EDITED : WN_CLEARED;
 }
 
@@ -113,18 +116,25 @@ static uint8_t *list_right(const struct wn_report *report,
     return right;
 }
 
-/* Whether label and features of two rows are the same. Features that cannot be
- * read are not. */
-static bool same_row(const struct wn_report *old, struct wn_features *then,
-                     size_t i, const struct wn_report *new,
-                     struct wn_features *now, size_t j)
+/* Whether two rows have the same class. */
+static bool same_class(const struct wn_report *old, size_t i,
+                       const struct wn_report *new, size_t j)
 {
     const char *was = wn_report_class(old, old->data.label[i]);
     const char *is = wn_report_class(new, new->data.label[j]);
+
+    return was && is && strcmp(was, is) == 0;
+}
+
+/* Whether the features of two rows are the same. Features that cannot be read
+ * are not. */
+static bool same_features(const struct wn_report *old, struct wn_features *then,
+                          size_t i, const struct wn_report *new,
+                          struct wn_features *now, size_t j)
+{
     const size_t d = old->data.d;
     struct wn_error unread = {0};
-    bool same =
-        was && is && strcmp(was, is) == 0 && then && now && d == new->data.d;
+    bool same = then && now && d == new->data.d;
 
     if (!same)
         return false;
@@ -139,11 +149,10 @@ static bool same_row(const struct wn_report *old, struct wn_features *then,
 }
 
 /* Find the rows that a person marked as right since, and that are the same but
- * for the mark. */
-static int find_confirmed(struct wn_comparison *against,
-                          const struct wn_audit *then,
-                          const struct wn_report *report,
-                          const struct wn_audit *now, struct wn_error *error)
+ * for the mark; and those that are the same but for their label. */
+static int find_same(struct wn_comparison *against, const struct wn_audit *then,
+                     const struct wn_report *report, const struct wn_audit *now,
+                     struct wn_error *error)
 {
     const struct wn_report *old = &against->old;
     struct wn_error unread = {0};
@@ -153,18 +162,60 @@ static int find_confirmed(struct wn_comparison *against,
     struct wn_features *y = x ? wn_features_open(now, &unread) : NULL;
 
     against->confirmed = wn_new(old->data.n, 1);
+    against->relabelled = wn_new(old->data.n, 1);
     for (size_t i = 0; is && i < old->data.n; i++) {
         const int64_t j = against->now[i];
+        const bool flagged = wn_report_is_flagged(old, i);
 
-        against->confirmed[i] =
-            j >= 0 && wn_report_is_flagged(old, i) && !was[i] && is[j] &&
-            (!against->edited[i] || same_row(old, x, i, report, y, (size_t)j));
+        if (j < 0 || !(flagged || wn_report_is_flagged(report, (size_t)j)))
+            continue;
+        const bool same = !against->edited[i] ||
+                          same_features(old, x, i, report, y, (size_t)j);
+        const bool label =
+            !against->edited[i] || same_class(old, i, report, (size_t)j);
+        against->confirmed[i] = flagged && !was[i] && is[j] && same && label;
+        against->relabelled[i] = same && !label;
     }
     wn_features_close(x);
     wn_features_close(y);
     free(was);
     free(is);
     return error->code ? -1 : 0;
+}
+
+/* What is new about row i that is flagged; `then` is its row in the old audit,
+ * -1 for none. A row that a person judged is no news. */
+static enum wn_change find_change(const struct wn_comparison *against,
+                                  const struct wn_report *report, size_t i,
+                                  int64_t then)
+{
+    if (report->decided.of && report->decided.of[i] != WN_UNDECIDED)
+        return WN_STILL_FLAGGED;
+    if (then < 0)
+        return WN_NEW_ROW;
+    if (against->relabelled[then])
+        return WN_NEW_LABEL;
+    if (wn_report_is_flagged(&against->old, (size_t)then))
+        return WN_STILL_FLAGGED;
+    return against->edited[then] ? WN_NEW_CONTENT : WN_NEW_FLAG;
+}
+
+size_t wn_comparison_new(const struct wn_comparison *against)
+{
+    size_t count = 0;
+
+    for (int change = WN_NEW_FLAG; change < WN_CHANGES; change++)
+        count += against->changes[change];
+    return count;
+}
+
+size_t wn_comparison_ended(const struct wn_comparison *against)
+{
+    size_t count = 0;
+
+    for (int gone = 0; gone < WN_GONES; gone++)
+        count += against->gones[gone];
+    return count;
 }
 
 static int compare_rows(struct wn_comparison *against,
@@ -184,21 +235,16 @@ static int compare_rows(struct wn_comparison *against,
         against->now[i] = -1;
     match_rows(against, report, then, false);
     match_rows(against, report, then, true);
-    if (find_confirmed(against, old_audit, report, audit, error)) {
+    if (find_same(against, old_audit, report, audit, error)) {
         free(then);
         return -1;
     }
     for (size_t i = 0; i < n; i++) {
-        enum wn_change change = WN_NOT_FLAGGED;
+        const enum wn_change change =
+            wn_report_is_flagged(report, i)
+                ? find_change(against, report, i, then[i])
+                : WN_NOT_FLAGGED;
 
-        if (wn_report_is_flagged(report, i)) {
-            if (then[i] < 0)
-                change = WN_NEW_ROW;
-            else if (wn_report_is_flagged(&against->old, (size_t)then[i]))
-                change = WN_STILL_FLAGGED;
-            else
-                change = against->edited[then[i]] ? WN_NEW_ROW : WN_NEW_FLAG;
-        }
         against->change[i] = (uint8_t)change;
         against->changes[change]++;
     }
@@ -311,6 +357,12 @@ static void find_causes(struct wn_comparison *against,
                         or_empty(against->old.origin[stage].options),
                         or_empty(report->origin[stage].options));
     }
+    const char *was = against->old.model_quality.kernels;
+    const char *is = report->model_quality.kernels;
+    if (was && is && strcmp(was, is))
+        add_cause(against, &capacity,
+                  "another processor: kernels %s of OpenBLAS, were %s", is,
+                  was);
 }
 
 int wn_comparison_load(struct wn_comparison *against,
@@ -347,5 +399,6 @@ void wn_comparison_free(struct wn_comparison *against)
     free(against->now);
     free(against->edited);
     free(against->confirmed);
+    free(against->relabelled);
     *against = (struct wn_comparison){0};
 }

@@ -204,11 +204,8 @@ void wn_night_describe(const struct wn_report *report, struct wn_night *night)
     if (!report->label_bit)
         night->flagged = (double)report->flagged_rows;
     if (against) {
-        night->fresh = (double)(against->changes[WN_NEW_FLAG] +
-                                against->changes[WN_NEW_ROW]);
-        night->gone = 0;
-        for (int gone = 0; gone < WN_GONES; gone++)
-            night->gone += (double)against->gones[gone];
+        night->fresh = (double)wn_comparison_new(against);
+        night->gone = (double)wn_comparison_ended(against);
     }
     snprintf(night->version, sizeof night->version, "%s",
              version ? version : "");

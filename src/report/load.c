@@ -79,6 +79,7 @@ void wn_report_free(struct wn_report *report)
     free(report->kind_rows);
     free(report->class_line);
     free(report->pair_line);
+    wn_text_free(&report->reached);
     *report = (struct wn_report){0};
 }
 

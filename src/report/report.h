@@ -164,6 +164,7 @@ struct wn_report {
     size_t title_prefix;
     const struct wn_comparison *against; /* an older audit, or NULL */
     const struct wn_nights *history;     /* audits before and this, or NULL */
+    struct wn_text reached;              /* conditions of --fail-on that hold */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
@@ -393,15 +394,19 @@ enum wn_change {
     WN_NOT_FLAGGED,
     WN_STILL_FLAGGED, /* flagged then and now */
     WN_NEW_FLAG,      /* the row was there, not flagged */
-    WN_NEW_ROW,       /* flagged; the row was added or edited */
+    WN_NEW_ROW,       /* flagged; the row was added */
+    WN_NEW_LABEL,     /* the same features had another label, or were flagged
+                         with it */
+    WN_NEW_CONTENT,   /* the row with this identifier had other features */
     WN_CHANGES
 };
 /* Why a flag is gone. */
 enum wn_gone {
-    WN_CLEARED,   /* the row is unchanged */
-    WN_CONFIRMED, /* a person marked the label as right; else unchanged */
-    WN_EDITED,    /* the row with this identifier has other content now */
-    WN_REMOVED,   /* there is no such row any more */
+    WN_CLEARED,    /* the row is unchanged */
+    WN_CONFIRMED,  /* a person marked the label as right; else unchanged */
+    WN_RELABELLED, /* the row has another label, and else the same content */
+    WN_EDITED,     /* the row with this identifier has other content now */
+    WN_REMOVED,    /* there is no such row any more */
     WN_GONES
 };
 
@@ -413,10 +418,12 @@ struct wn_comparison {
     struct wn_report old;
     uint8_t *change; /* n of the new audit, enum wn_change */
     size_t changes[WN_CHANGES];
-    int64_t *now;       /* n of the old audit: the row now, -1 if none */
-    uint8_t *edited;    /* n of the old audit: matched by identifier only */
-    uint8_t *confirmed; /* n of the old audit: flagged then, marked as right
-                           since, and else the same */
+    int64_t *now;        /* n of the old audit: the row now, -1 if none */
+    uint8_t *edited;     /* n of the old audit: matched by identifier only */
+    uint8_t *relabelled; /* n of the old audit: of these, those that have
+                            another label and else the same content */
+    uint8_t *confirmed;  /* n of the old audit: flagged then, marked as right
+                            since, and else the same */
     size_t gones[WN_GONES];
     size_t causes;
     char **cause; /* what differs in data, versions, options: a line each */
@@ -433,8 +440,11 @@ void wn_comparison_free(struct wn_comparison *against);
 /* Why the flag of old row i is gone; -1 if it is not, or was not flagged. */
 int wn_comparison_gone(const struct wn_comparison *against,
                        const struct wn_report *report, size_t i);
-/* "cleared", "confirmed", "edited", "removed"; "", "still", "new", "new row".
- */
+/* The flags that are new, of all kinds, and those that are gone. */
+size_t wn_comparison_new(const struct wn_comparison *against);
+size_t wn_comparison_ended(const struct wn_comparison *against);
+/* "cleared", "confirmed", "relabelled", "edited", "removed"; "", "still",
+ * "new", "new row", "relabelled", "edited". */
 extern const char *const wn_gone_names[WN_GONES];
 extern const char *const wn_change_names[WN_CHANGES];
 

@@ -201,7 +201,8 @@ is "$(report --decisions-list id.h5 | tail -n +2 | cut -f2)" r276 \
 
 # --- against an older audit --------------------------------------------------
 report --against=before.h5 five.h5 >text
-ok "$(grep -q 'Gone: [0-9]* no longer suspect, 1 confirmed right, 0 edited' text
+ok "$(tr -s ' \n' '  ' <text |
+    grep -q 'Gone: [0-9]* no longer suspect, 1 confirmed right, 0 relabelled,'
     echo $?)" 'a flag that a verdict ended is confirmed'
 ok "$(grep -qE '^  confirmed +276 ' text; echo $?)" 'with its row'
 awk -F, -v OFS=, 'NR == 1 { print $0, "reviewed"; next }

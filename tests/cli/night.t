@@ -62,6 +62,90 @@ runs 'a night with decisions' night --name=wine wrong.csv
 is "$(tail -n 1 s/wine/history.csv | cut -d , -f 10)" 2 'counts them'
 rm s/wine/decisions/ann.tsv
 
+# ---- news -------------------------------------------------------------------
+
+# Two classes that overlap: sums of uniform numbers, with identifiers.
+awk -v OFS=, 'function u() { x = (x * 16807) % 2147483647; return x / 2147483647 }
+    BEGIN { x = 7; print "id,a,b,class"
+        for (i = 0; i < 400; i++) {
+            c = i % 2
+            print "r" i, u() + u() + c * .7, u() + u() + c * .5, "c" c
+        } }' >two.csv
+audited() {
+    ingest -q "$1" --label=class --id=id |
+        score -q -j1 --model=neighbors --methods=none >"$2"
+}
+audited two.csv old.s
+flag -q old.s -o old.h5
+# r10 has another label, r12 another value, r14 is not there, r400 is new; and
+# another order.
+awk -F , -v OFS=, '$1 == "r10" { $4 = "c1" } $1 == "r12" { $2 = 2.5; $3 = 2.4 }
+    $1 != "r14" && NR > 1 { print }
+    END { print "r400,0.1,0.1,c1" }' two.csv | sort -t , -k 2 >rows
+{ head -n 1 two.csv; cat rows; } >new.csv
+audited new.csv new.s
+flag -q new.s -o plain.h5
+flag -q --previous=old.h5 new.s -o held.h5
+# The rule by hand: odds of the suspicion against those of the cut.
+flags() {
+    report --format=tsv --top=all "$1" | awk -F '\t' 'NR == 1 {
+        for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { print $at["id"], $at["suspicion"],
+            $at["issues"] ~ /(^|,)label(,|$)/ }'
+}
+flags old.h5 >old.flags
+flags plain.h5 >plain.flags
+awk -v changed=' r10 r12 r400 ' '
+    FILENAME == "old.flags" { was[$1] = $3; next }
+    { id[++n] = $1; odds[n] = $2 < 1 ? $2 / (1 - $2) : 1e9; hit[n] = $3
+      if ($3 && (!cut || odds[n] < cut)) cut = odds[n]
+      if (!$3 && $2 > .5) capped = 1 }
+    END {
+        if (!capped && cut > 1) cut = 1
+        for (i = 1; i <= n; i++) {
+            if (!index(changed, " " id[i] " ")) {
+                if (was[id[i]] && odds[i] >= cut / 2) hit[i] = 1
+                if (!was[id[i]] && odds[i] < cut * 2) hit[i] = 0
+            }
+            if (hit[i]) print id[i]
+        }
+    }' old.flags plain.flags | sort >wanted
+flags held.h5 | awk '$3 { print $1 }' | sort >found
+same found wanted 'flags of unchanged rows change only where it is clear'
+ok "$(flags plain.h5 | awk '$3 { print $1 }' | sort | cmp -s - wanted
+    [ $? -ne 0 ]; echo $?)" 'which is not what they would be without'
+report --against=old.h5 --top=9 held.h5 >text
+is "$(sed -n 's/^New flags, then.*/new flags first/p
+    s/^  *[0-9]*  *[0-9]*  \(r[0-9]*\) .*/\1/p' text | head -n 4 | tr '\n' ' ')" \
+    'new flags first r10 r12 r400 ' '--against --top lists what is new first'
+is "$(report --format=tsv --top=3 --against=old.h5 held.h5 | awk -F '\t' '
+    NR > 1 { for (i = 1; i <= NF; i++)
+        if ($i ~ /^(new|new row|relabelled|edited)$/) print $4, $i }' |
+    tr '\n' ' ')" 'r10 relabelled r12 edited r400 new row ' \
+    'and says why, whatever the order of the rows'
+report --against=old.h5 --fail-on=label:99%,new:3 held.h5 >text
+is "$? $(sed -n 2p text)" '1 reached --fail-on: new:3 (3)' '--fail-on=new:3'
+report --against=old.h5 --fail-on='new:4,noise>40%,wrong:1%' held.h5 >text
+is $? 0 '--fail-on=new:4 is not reached'
+report --against=old.h5 --fail-on=new --min-rows=401 held.h5 >text 2>err
+is "$? $(cat err)" \
+    '0 report: --min-rows: 400 rows are too few for --fail-on' '--min-rows'
+fails_with 2 "--fail-on: found 'new', which wants --against of report" \
+    report --fail-on=new held.h5
+fails_with 2 "--fail-on: found 'new:2', which report and audit can tell" \
+    flag --fail-on=new:2 new.s -o x.h5
+fails_with 2 "--fail-on: found 'noise:3%', wanted noise>PERCENT%" \
+    audit --state=s --fail-on=noise:3% --label=cultivar wine.csv
+nightly() {
+    audit -q --state=s --label=class --id=id --model=neighbors \
+        --methods=none --name=two --fail-on=new "$1"
+}
+runs 'the first night has no news' nightly two.csv
+nightly new.csv >out
+is "$? $(sed -n 2p out)" '1 reached --fail-on: new (3)' 'the second has'
+runs 'the third does not repeat it' nightly new.csv
+is "$(cat out)" '' 'and is silent'
+
 # ---- what goes wrong --------------------------------------------------------
 
 before=$(tail -n 1 s/wine/history.csv)
@@ -144,7 +228,7 @@ is "$bad" '' 'a kill at any time leaves a valid state'
 last=$(ls s/wine/audits | tail -n 1 | cut -c 1-6 | sed 's/^0*//')
 [ "$last" -ge $((started + done)) ]
 ok $? 'and no night is lost that said it was done'
-name=two
+name=four
 for i in 1 2 3 4; do
     (
         night 2>err.$i
@@ -154,5 +238,5 @@ done
 wait
 is "$(cat status.* | grep -vc -e '^0$' -e '^75$')" 0 \
     'four at once: each ends with 0 or 75'
-is "$(ls s/two/audits | wc -l)" "$(cat status.* | grep -c '^0$')" 'and each 0 is a night'
+is "$(ls s/four/audits | wc -l)" "$(cat status.* | grep -c '^0$')" 'and each 0 is a night'
 done_testing

@@ -134,7 +134,9 @@ report --fail-on=never iris.h5 >/dev/null
 is $? 0 '--fail-on=never'
 report --fail-on=any iris.h5 >failing
 is $? 1 '--fail-on=any, when rows are flagged'
-same failing summary 'the report is there all the same'
+is "$(sed -n 2p failing | cut -d ' ' -f 1-3)" 'reached --fail-on: any' 'it says so'
+sed 2d failing >rest
+same rest summary 'the report is there all the same'
 fails_with 2 "--fail-on: found 'lable'" report --fail-on=lable iris.h5
 fails_with 2 '--fail-on: nothing has been flagged yet' \
     report --fail-on=any data.h5

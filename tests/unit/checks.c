@@ -622,18 +622,33 @@ static void fails_on(void **state)
         "label:%",
         "label:101%",
         "label,",
+        "label>2",
+        "wrong",
+        "wrong:5",
+        "wrong>5%",
+        "noise:3%",
+        "noise>x%",
+        "invalid@",
+        "new:x",
         "no-signal:1",
         "never,label",
         "a_name_that_is_much_longer_than_any_check"};
+    struct wn_text reached = {0};
     struct wn_error error;
 
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         error = (struct wn_error){0};
         assert_int_equal(wn_exit_status_check(cases[c].spec, &error), 0);
-        assert_int_equal(wn_exit_status_reached(cases[c].spec, issue, 4,
-                                                !cases[c].no_signal, &error),
-                         cases[c].wanted);
+        assert_int_equal(
+            wn_exit_status_reached(
+                cases[c].spec,
+                &(struct wn_findings){
+                    .issue = issue, .n = 4, .signal = !cases[c].no_signal},
+                &reached, &error),
+            cases[c].wanted);
+        assert_int_equal(reached.length > 0, cases[c].wanted);
+        wn_text_free(&reached);
     }
     for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
         error = (struct wn_error){0};
@@ -641,6 +656,72 @@ static void fails_on(void **state)
         assert_int_equal(error.code, WN_EUSAGE);
         assert_non_null(strstr(error.text, "--fail-on: found"));
     }
+}
+
+/* The conditions that only a report can tell, by hand. */
+static void tells_news_from_what_was_known(void **state)
+{
+    static const uint32_t issue[4] = {1, 0, 0, 0};
+    static const uint64_t broken[] = {0, 3};
+    char age[] = "age", price[] = "price";
+    char *const names[] = {age, price};
+    const struct wn_findings known = {.issue = issue,
+                                      .n = 4,
+                                      .signal = true,
+                                      .report = true,
+                                      .rate = 0.06,
+                                      .low = 0.03,
+                                      .fresh = 2,
+                                      .rules = 2,
+                                      .rule_name = names,
+                                      .broken = broken};
+    static const struct {
+        const char *spec;
+        int wanted;
+        const char *text;
+    } cases[] = {{"new", 1, "new (2)"},
+                 {"new:3", 0, ""},
+                 {"new:50%", 1, "new:50% (2)"},
+                 {"new:51%", 0, ""},
+                 {"wrong:3%", 1, "wrong:3% (3 %)"},
+                 {"wrong:3.1%", 0, ""},
+                 {"noise>5.9%", 1, "noise>5.9% (6 %)"},
+                 {"noise>6%", 0, ""},
+                 {"invalid@price", 1, "invalid@price (3)"},
+                 {"invalid@price:75%,any", 1, "invalid@price:75% (3), any (1)"},
+                 {"invalid@age", 0, ""},
+                 {"invalid@name", -1, "cleaning rule of these data"}};
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct wn_text reached = {0};
+        struct wn_error error = {0};
+
+        assert_int_equal(
+            wn_exit_status_reached(cases[c].spec, &known, &reached, &error),
+            cases[c].wanted);
+        if (cases[c].wanted < 0)
+            assert_non_null(strstr(error.text, cases[c].text));
+        else
+            assert_string_equal(wn_text_of(&reached), cases[c].text);
+        wn_text_free(&reached);
+    }
+    /* Nothing to compare with: an error, unless it is the first night. */
+    struct wn_findings first = known;
+    struct wn_text reached = {0};
+    struct wn_error error = {0};
+    first.fresh = NAN;
+    assert_int_equal(wn_exit_status_reached("new", &first, &reached, &error),
+                     -1);
+    assert_non_null(strstr(error.text, "--against"));
+    error = (struct wn_error){0};
+    first.nights = true;
+    assert_int_equal(wn_exit_status_reached("new", &first, &reached, &error),
+                     0);
+    first.report = false;
+    assert_int_equal(
+        wn_exit_status_reached("wrong:1%", &first, &reached, &error), -1);
+    assert_non_null(strstr(error.text, "which report and audit can tell"));
 }
 
 /* Against a full sort: whatever the order of offering. */
@@ -906,6 +987,7 @@ int main(void)
         cmocka_unit_test(suggests),
         cmocka_unit_test(tells_kinds_of_rows),
         cmocka_unit_test(fails_on),
+        cmocka_unit_test(tells_news_from_what_was_known),
         cmocka_unit_test(selects),
         cmocka_unit_test(ranks_many),
         cmocka_unit_test(interpolates_percentiles),

@@ -50,6 +50,11 @@ struct work {
     struct unseen unseen;
     uint8_t *trusted; /* n: in the data, or by a verdict; or NULL */
 
+    /* --previous: n, whether the same row was flagged: 1, 0, or -1 without one;
+     * and the digest of its data. Or NULL. */
+    int8_t *was;
+    struct wn_text previous;
+
     uint32_t *issue;
     float *suspicion, *quality;
     int64_t *order;
@@ -67,6 +72,12 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
 int flag_count_agreeing(const struct wn_audit *audit, size_t n, size_t expected,
                         uint8_t *agree, size_t *scores,
                         struct wn_error *error) WN_MUST_CHECK;
+
+/* flag_previous.c: read the audit before; then let label issues of the same
+ * rows stay what they were until they are clearly beyond the cut. */
+int flag_read_previous(const struct wn_run *run, struct work *work,
+                       struct wn_error *error) WN_MUST_CHECK;
+void flag_hold_flags(struct work *work);
 
 /* flag_decisions.c, in this order: read the files of --decisions; with verdicts
  * or trusted labels, judge all labels as if there were none, then learn from

@@ -56,6 +56,8 @@ static const struct wn_option first_rows[] = {
      .help = "flag labels of which at least the share P is expected wrong"},
     {.name = "decisions", .kind = WN_LIST, .value = "FILE",
      .help = "read what people decided about rows; may be repeated"},
+    {.name = "previous", .kind = WN_TEXT, .value = "OLD",
+     .help = "let flags stay what they were in the audit OLD unless it is clear"},
     {.name = "require", .kind = WN_WHOLE, .value = "N", .low = 1, .high = 64,
      .recorded = true,
      .help = "flag only labels that N of the scores rank among the worst"},
@@ -212,6 +214,8 @@ static int run_checks(const struct wn_run *run, struct work *work,
         }
         memset(work->hit, 0, work->evidence.n);
         check->find(&work->evidence, &work->settings, work->hit);
+        if (strcmp(check->name, "label") == 0)
+            flag_hold_flags(work);
         if (strcmp(check->name, "label") == 0 &&
             wn_option_given(run->options, "require") &&
             require_scores(run, work, error))
@@ -359,6 +363,9 @@ static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
                             error) ||
+        (work->previous.length &&
+         wn_audit_write_text(writer, "flag/issue", "previous",
+                             work->previous.bytes, error)) ||
         wn_audit_write_text(writer, "flag/action", "names", wn_action_names,
                             error) ||
         wn_audit_write_text(writer, "flag/reason", "names",
@@ -434,6 +441,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
     struct wn_audit_writer *writer = NULL;
+    struct wn_text reached = {0};
     struct work work = {0};
     int status = -1;
 
@@ -444,6 +452,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
     if (wn_linear_check_addresses(run->threads, error) ||
         flag_read_evidence(run, &work, error) ||
         flag_read_decisions(run, &work, error) ||
+        flag_read_previous(run, &work, error) ||
         wn_check_settings_read(run->options, work.evidence.label_name,
                                work.evidence.k, &work.settings, error))
         goto done;
@@ -479,8 +488,14 @@ static int flag(struct wn_run *run, struct wn_error *error)
     writer = NULL;
     if (status == 0)
         status = wn_exit_status_reached(
-            fail_on, work.issue, n, work.claim.kind != WN_CLAIM_NOTHING, error);
+            fail_on,
+            &(struct wn_findings){.issue = work.issue,
+                                  .n = n,
+                                  .signal =
+                                      work.claim.kind != WN_CLAIM_NOTHING},
+            &reached, error);
 done:
+    wn_text_free(&reached);
     wn_audit_abandon(writer);
     wn_audit_close(work.audit);
     wn_dataset_free(&work.data);
@@ -490,6 +505,8 @@ done:
     wn_overlap_free(&work.claim.overlap);
     wn_text_free(&work.ran);
     wn_near_sets_free(&work.near_sets);
+    wn_text_free(&work.previous);
+    wn_spill_free(work.was);
     flag_free_decisions(&work);
     wn_spill_free(work.probability);
     wn_spill_free(work.distance);

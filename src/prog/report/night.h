@@ -18,5 +18,9 @@ int report_night_load(const struct wn_run *run, struct wn_report *report,
 int report_night_record(const struct wn_run *run,
                         const struct wn_nights *history,
                         struct wn_error *error) WN_MUST_CHECK;
+/* 1 if a condition of --fail-on holds, and report->reached says which; 0 if
+ * not, -1 on failure. */
+int report_find_reached(const struct wn_run *run, struct wn_report *report,
+                        struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -53,6 +53,12 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "OLD",
      .help = "show what changed since the audit OLD"},
+    {.name = "min-rows",
+     .kind = WN_WHOLE,
+     .value = "N",
+     .low = 0,
+     .high = 0x1p53,
+     .help = "let --fail-on pass where there are fewer than N rows"},
     {.name = "history",
      .kind = WN_TEXT,
      .value = "FILE",
@@ -130,7 +136,7 @@ static int check_options(const struct wn_options *options,
         {"budget", "top"},
         {"review-plan", "decisions-template", "decisions-list", "planted",
          "figure", "format", "explain", "against", "budget", "top", "columns",
-         "fail-on", "history", "fields", "list", "class", "where"},
+         "fail-on", "history", "min-rows", "fields", "list", "class", "where"},
         {"decisions-template", "decisions-list", "planted", "figure", "format",
          "explain", "against", "budget", "top", "columns", "fail-on", "history",
          "fields"},
@@ -467,9 +473,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         choose_rows(run, &report, &chosen, &fields, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
-        findings = wn_exit_status_reached(
-            wn_option_text(run->options, "fail-on"), report.issue,
-            report.data.n, report.claim != WN_CLAIM_NOTHING, error);
+        findings = report_find_reached(run, &report, error);
     if (findings < 0)
         goto done;
     if (wn_option_on(run->options, "list-fields")) {

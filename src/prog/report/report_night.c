@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "check/exit_status.h"
 #include "prog/report/night.h"
 #include "util/file.h"
 #include "util/number.h"
@@ -87,4 +88,34 @@ int report_night_record(const struct wn_run *run,
         return -1;
     }
     return wn_output_commit(output, error);
+}
+
+int report_find_reached(const struct wn_run *run, struct wn_report *report,
+                        struct wn_error *error)
+{
+    const struct wn_findings findings = {
+        .issue = report->issue,
+        .n = report->data.n,
+        .signal = report->claim != WN_CLAIM_NOTHING,
+        .report = true,
+        .nights = report->history != NULL,
+        .rate = report->rate,
+        .low = report->rate_low,
+        .fresh =
+            report->against ? (double)wn_comparison_new(report->against) : NAN,
+        .rules = report->data.cleanings,
+        .rule_name = report->data.clean_name,
+        .broken = report->data.clean_broken};
+    const int status =
+        wn_exit_status_reached(wn_option_text(run->options, "fail-on"),
+                               &findings, &report->reached, error);
+
+    if (status == 1 &&
+        (double)report->data.n < wn_option_number(run->options, "min-rows")) {
+        wn_log_note(run->log, "--min-rows: %zu rows are too few for --fail-on",
+                    report->data.n);
+        wn_text_free(&report->reached);
+        return 0;
+    }
+    return status;
 }
