@@ -2,6 +2,7 @@
 /* Strata, rate, suspicions and flags from verdicts; see verdicts.h. */
 #include "noise/verdicts.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -513,19 +514,23 @@ void wn_verdicts_free(struct wn_verdicts *verdicts)
 
 /* --- an exact interval --------------------------------------------------- */
 
-/* P(X <= hits) for X of the binomial distribution (count, share). */
+/* P(X <= hits) for X of the binomial distribution (count, share). Terms are
+ * added from hits on, away from the mean, until they do not matter: about as
+ * many as the deviation is large. */
 static double binomial_below(size_t hits, size_t count, double share)
 {
-    const double n = (double)count;
-    double sum = 0;
+    const double n = (double)count, odds = share / (1 - share);
+    const bool below = (double)hits <= n * share;
+    double at = (double)hits + (below ? 0 : 1), sum = 0;
+    double term = exp(lgamma(n + 1) - lgamma(at + 1) - lgamma(n - at + 1) +
+                      at * log(share) + (n - at) * log1p(-share));
 
-    for (size_t x = 0; x <= hits; x++) {
-        const double at = (double)x;
-
-        sum += exp(lgamma(n + 1) - lgamma(at + 1) - lgamma(n - at + 1) +
-                   at * log(share) + (n - at) * log1p(-share));
+    while (at >= 0 && at <= n && term > sum * DBL_EPSILON / 16) {
+        sum += term;
+        term *= below ? at / ((n - at + 1) * odds) : (n - at) / (at + 1) * odds;
+        at += below ? -1 : 1;
     }
-    return sum;
+    return below ? sum : 1 - sum;
 }
 
 /* The share at which P(X <= hits) falls to `tail`, by bisection. */

@@ -51,8 +51,12 @@ static void put_sentence(const struct wn_report *report,
 static void open_table(struct wn_markup *page, const char *caption,
                        const char *const *head)
 {
+    struct wn_text region = {0};
+
+    wn_text_format(&region, "Table: %s", caption);
     wn_markup_open(page, "div", "class", "scroll", "role", "region",
-                   "aria-label", caption, "tabindex", "0", NULL);
+                   "aria-label", region.bytes, "tabindex", "0", NULL);
+    wn_text_free(&region);
     wn_markup_open(page, "table", NULL);
     wn_markup_element(page, "caption", NULL, NULL, caption);
     wn_markup_open(page, "thead", NULL);
@@ -445,6 +449,8 @@ static void put_figures(const struct wn_report *report, const char *names,
         free(name);
         names += length + (names[length] == ' ');
         if (wn_figure_make(&figure, kind, report)) {
+            struct wn_text region = {0};
+
             if (page->depth == depth)
                 wn_markup_open(page, "div", "class", "figures", NULL);
             wn_markup_open(page, "figure", NULL);
@@ -455,16 +461,15 @@ static void put_figures(const struct wn_report *report, const char *names,
             if (figure.left_out)
                 wn_markup_say(page, " %zu more are not shown.",
                               figure.left_out);
-            wn_markup_close(page);
             wn_markup_open(page, "details", NULL);
             wn_markup_element(page, "summary", NULL, NULL,
                               "The numbers as a table");
+            wn_text_format(&region, "Numbers: %s", kind->title);
             wn_markup_open(page, "div", "class", "scroll", "role", "region",
-                           "aria-label", kind->title, "tabindex", "0", NULL);
+                           "aria-label", region.bytes, "tabindex", "0", NULL);
+            wn_text_free(&region);
             wn_figure_table(&figure, page);
-            wn_markup_close(page);
-            wn_markup_close(page);
-            wn_markup_close(page);
+            wn_markup_close_to(page, depth + 1);
         }
         wn_figure_free(&figure);
     }
