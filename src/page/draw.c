@@ -62,8 +62,8 @@ void wn_draw_histogram(const struct wn_figure *figure, struct wn_markup *markup,
 
         if (!(at[2] > 0))
             continue;
-        wn_tick_text(at[2], WN_LINEAR, text[0]);
-        wn_tick_text(at[3], WN_LINEAR, text[1]);
+        wn_count_text(at[2], text[0]);
+        wn_count_text(at[3], text[1]);
         snprintf(hint, sizeof hint, "%.2f to %.2f: %s labels, %s flagged",
                  at[0], at[1], text[0], text[1]);
         const double y = wn_plot_y(&plot, at[2]);
@@ -142,12 +142,12 @@ void wn_draw_matrix(const struct wn_figure *figure, struct wn_markup *markup,
         wn_text_free(&hint);
         if (!(at[0] > 0))
             continue;
-        if (at[0] < 10000)
+        if (at[0] < 1000)
             snprintf(text, sizeof text, "%.0f", at[0]);
-        else if (at[0] < 1e6)
-            snprintf(text, sizeof text, "%.0fk", at[0] / 1e3);
+        else if (at[0] < 9950)
+            snprintf(text, sizeof text, "%.1fk", at[0] / 1e3);
         else
-            snprintf(text, sizeof text, "%.3gM", at[0] / 1e6);
+            wn_tick_text(at[0], WN_LINEAR, text);
         if (6.5 * (double)strlen(text) < edge)
             wn_svg_text(&plot, ink, "middle", x + edge / 2, y + high / 2 + 4,
                         text);

@@ -79,7 +79,7 @@ void wn_figure_show(const struct wn_figure_kind *kind, size_t c, double value,
     if (isnan(value))
         snprintf(out, 32, "-");
     else if (kind->form[c] == 'n')
-        wn_tick_text(round(value), WN_LINEAR, out);
+        wn_count_text(round(value), out);
     else if (kind->form[c] == 'p')
         snprintf(out, 32, "%.1f %%", 100 * value);
     else
@@ -98,27 +98,22 @@ void wn_figure_table(const struct wn_figure *figure, struct wn_markup *markup)
     const size_t numbers = wn_figure_numbers(kind);
     const size_t depth = markup->depth;
 
-    wn_markup_open(markup, "table", NULL);
-    wn_markup_element(markup, "caption", NULL, NULL, kind->title);
-    wn_markup_open(markup, "thead", NULL);
-    wn_markup_open(markup, "tr", NULL);
+    const char *head[WN_FIGURE_COLUMNS + 1] = {NULL};
+    char number_head[WN_FIGURE_COLUMNS][32], caption[120];
+
     for (size_t c = 0; kind->head[c]; c++) {
-        wn_markup_open(markup, "th", "scope", "col", "class",
-                       c < kind->names ? NULL : "n", NULL);
-        wn_markup_say(markup, "%s", kind->head[c]);
-        wn_markup_close(markup);
+        snprintf(number_head[c], sizeof number_head[c], "#%s", kind->head[c]);
+        head[c] = c < kind->names ? kind->head[c] : number_head[c];
     }
-    wn_markup_close(markup);
-    wn_markup_close(markup);
-    wn_markup_open(markup, "tbody", NULL);
+    snprintf(caption, sizeof caption, "Numbers: %s", kind->title);
+    wn_table_open(markup, NULL, caption, head);
     for (size_t r = 0; r < figure->rows; r++) {
         const double *number = wn_figure_row(figure, r);
 
         wn_markup_open(markup, "tr", NULL);
         for (size_t c = 0; c < kind->names; c++) {
             if (c)
-                wn_markup_element(markup, "td", NULL, NULL,
-                                  wn_figure_name(figure, r, c));
+                wn_table_cell(markup, wn_figure_name(figure, r, c));
             else
                 wn_markup_element(markup, "th", "scope", "row",
                                   wn_figure_name(figure, r, c));
@@ -127,7 +122,7 @@ void wn_figure_table(const struct wn_figure *figure, struct wn_markup *markup)
             char text[32];
 
             wn_figure_show(kind, c, number[c], text);
-            wn_markup_element(markup, "td", "class", "n", text);
+            wn_table_number(markup, "%s", text);
         }
         wn_markup_close(markup);
     }

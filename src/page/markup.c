@@ -146,3 +146,70 @@ void wn_markup_doctype(struct wn_markup *markup)
 {
     add(markup, "<!DOCTYPE html>");
 }
+
+/* --- tables -------------------------------------------------------------- */
+
+void wn_table_open(struct wn_markup *markup, const char *class,
+                   const char *caption, const char *const *head)
+{
+    struct wn_text region = {0};
+
+    wn_text_format(&region, "Table: %s", caption);
+    wn_markup_open(markup, "div", "class", "scroll", "role", "region",
+                   "aria-label", region.bytes, "tabindex", "0", NULL);
+    wn_text_free(&region);
+    wn_markup_open(markup, "table", "class", class, NULL);
+    wn_markup_element(markup, "caption", NULL, NULL, caption);
+    wn_markup_open(markup, "thead", NULL);
+    wn_markup_open(markup, "tr", NULL);
+    for (; *head; head++) {
+        const bool number = **head == '#';
+
+        wn_markup_open(markup, "th", "scope", "col", "class",
+                       number ? "n" : NULL, NULL);
+        wn_markup_say(markup, "%s", *head + number);
+        wn_markup_close(markup);
+    }
+    wn_markup_close(markup);
+    wn_markup_close(markup);
+    wn_markup_open(markup, "tbody", NULL);
+}
+
+void wn_count_text(double count, char out[32])
+{
+    char digits[32];
+    size_t to = 0;
+
+    snprintf(digits, sizeof digits, "%.0f", count);
+    const size_t length = strlen(digits);
+    for (size_t i = 0; i < length && to < 30; i++) {
+        if (i && digits[i - 1] != '-' && (length - i) % 3 == 0)
+            out[to++] = ',';
+        out[to++] = digits[i];
+    }
+    out[to] = '\0';
+}
+
+void wn_table_cell(struct wn_markup *markup, const char *text)
+{
+    wn_markup_element(markup, "td", NULL, NULL, text);
+}
+
+void wn_table_number(struct wn_markup *markup, const char *format, ...)
+{
+    char text[64];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    wn_markup_element(markup, "td", "class", "n", text);
+}
+
+void wn_table_count(struct wn_markup *markup, uint64_t count)
+{
+    char text[32];
+
+    wn_count_text((double)count, text);
+    wn_markup_element(markup, "td", "class", "n", text);
+}

@@ -9,6 +9,7 @@
 #define WN_PAGE_MARKUP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/text.h"
 
@@ -41,6 +42,19 @@ void wn_markup_say(struct wn_markup *markup, const char *format, ...)
 void wn_markup_element(struct wn_markup *markup, const char *tag,
                        const char *attribute, const char *value,
                        const char *text);
+/* A whole number as text: "1,234,567". */
+void wn_count_text(double count, char out[32]);
+/* Open a table with its head, in a box that scrolls where the table is wider
+ * than the screen; the names of its columns end with NULL, those of numbers
+ * begin with '#'. `class` may be NULL. */
+void wn_table_open(struct wn_markup *markup, const char *class,
+                   const char *caption, const char *const *head);
+/* Cells: a text (NULL: "-"), a number, a count "1,234". */
+void wn_table_cell(struct wn_markup *markup, const char *text);
+void wn_table_number(struct wn_markup *markup, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void wn_table_count(struct wn_markup *markup, uint64_t count);
+
 /* Add what another markup made, whose elements are all closed; `made` is freed.
  */
 void wn_markup_move(struct wn_markup *markup, struct wn_text *made);

@@ -140,25 +140,18 @@ size_t wn_ticks(double low, double high, enum wn_axis_scale scale,
 
 void wn_tick_text(double value, enum wn_axis_scale scale, char out[32])
 {
-    char digits[32];
-    size_t to = 0;
+    const double size = fabs(value);
 
-    if (scale == WN_PERCENT) {
+    if (scale == WN_PERCENT)
         snprintf(out, 32, "%.3g %%", 100 * value);
-        return;
-    }
-    if (fabs(value) >= 1e7 || (value != floor(value) && fabs(value) < 1e7)) {
+    else if (size >= 999500)
+        snprintf(out, 32, "%.3gM", value / 1e6);
+    else if (size >= 10000)
+        snprintf(out, 32, "%.3gk", value / 1e3);
+    else if (value == floor(value))
+        wn_count_text(value, out);
+    else
         snprintf(out, 32, "%.3g", value);
-        return;
-    }
-    snprintf(digits, sizeof digits, "%.0f", value);
-    const size_t length = strlen(digits);
-    for (size_t i = 0; i < length; i++) {
-        if (i && digits[i - 1] != '-' && (length - i) % 3 == 0)
-            out[to++] = ',';
-        out[to++] = digits[i];
-    }
-    out[to] = '\0';
 }
 
 void wn_plot_axes(const struct wn_plot *plot)

@@ -63,7 +63,7 @@ double wn_plot_y(const struct wn_plot *plot, double y);
 enum { WN_TICKS = 16 };
 size_t wn_ticks(double low, double high, enum wn_axis_scale scale,
                 size_t wanted, double tick[WN_TICKS]);
-/* A tick as text: "2,000", "0.5", "10 %". */
+/* A tick as short text: "2,000", "20k", "3M", "0.5", "10 %". */
 void wn_tick_text(double value, enum wn_axis_scale scale, char out[32]);
 
 /* Shapes; `hint` (NULL: none) is shown where the pointer rests. */

@@ -2,12 +2,15 @@
 #include "render/render.h"
 
 /* A name in each of the three, in the same order. */
-const char wn_format_choices[] = "text|html|json|tsv|csv|svg|prometheus";
-const char wn_format_help[] = "text, html, json, tsv, csv, svg or prometheus";
+const char wn_format_choices[] =
+    "text|html|markdown|json|tsv|csv|svg|prometheus";
+const char wn_format_help[] =
+    "text, html, markdown, json, tsv, csv, svg or prometheus";
 const struct wn_format wn_formats[] = {
     {"text", true, true, false, wn_text_report, wn_text_explain,
      WN_CELLS_SHOWN},
     {"html", true, false, false, wn_html_report, NULL, WN_CELLS_NEVER},
+    {"markdown", true, false, false, wn_markdown_report, NULL, WN_CELLS_NEVER},
     {"json", true, true, true, wn_json_report, wn_json_explain, WN_CELLS_ASKED},
     {"tsv", true, true, false, wn_tsv_report, NULL, WN_CELLS_ASKED},
     {"csv", true, true, true, wn_csv_report, NULL, WN_CELLS_ASKED},

@@ -3,7 +3,6 @@
  * network. A section is a row of sections[]; figures come from page/figure.h.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,60 +45,6 @@ static void put_sentence(const struct wn_report *report,
     put_paragraph(page, NULL, &text);
 }
 
-/* Open a table with its head, in a box that scrolls if the table is wider than
- * the screen. A head that begins with '#' is of numbers. */
-static void open_table(struct wn_markup *page, const char *caption,
-                       const char *const *head)
-{
-    struct wn_text region = {0};
-
-    wn_text_format(&region, "Table: %s", caption);
-    wn_markup_open(page, "div", "class", "scroll", "role", "region",
-                   "aria-label", region.bytes, "tabindex", "0", NULL);
-    wn_text_free(&region);
-    wn_markup_open(page, "table", NULL);
-    wn_markup_element(page, "caption", NULL, NULL, caption);
-    wn_markup_open(page, "thead", NULL);
-    wn_markup_open(page, "tr", NULL);
-    for (; *head; head++) {
-        const bool number = **head == '#';
-
-        wn_markup_open(page, "th", "scope", "col", "class", number ? "n" : NULL,
-                       NULL);
-        wn_markup_say(page, "%s", *head + number);
-        wn_markup_close(page);
-    }
-    wn_markup_close(page);
-    wn_markup_close(page);
-    wn_markup_open(page, "tbody", NULL);
-}
-
-static void put_cell(struct wn_markup *page, const char *text)
-{
-    wn_markup_element(page, "td", NULL, NULL, text);
-}
-
-static void put_number(struct wn_markup *page, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void put_number(struct wn_markup *page, const char *format, ...)
-{
-    char text[64];
-    va_list list;
-
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    wn_markup_element(page, "td", "class", "n", text);
-}
-
-static void put_count(struct wn_markup *page, const char *tag, size_t count)
-{
-    char text[32];
-
-    wn_tick_text((double)count, WN_LINEAR, text);
-    wn_markup_element(page, tag, strcmp(tag, "td") ? NULL : "class", "n", text);
-}
-
 /* --- in short ------------------------------------------------------------ */
 
 static void put_tile(struct wn_markup *page, const char *name,
@@ -120,7 +65,7 @@ static void put_tiles(const struct wn_report *report, struct wn_markup *page)
     char text[32], more[80], rate[40], end[2][16];
 
     wn_markup_open(page, "dl", "class", "tiles", NULL);
-    wn_tick_text((double)report->data.n, WN_LINEAR, text);
+    wn_count_text((double)report->data.n, text);
     snprintf(more, sizeof more, "%zu %s", report->data.k,
              wn_plural(report->data.k, "class", "classes"));
     put_tile(page, "rows", text, more);
@@ -138,17 +83,17 @@ static void put_tiles(const struct wn_report *report, struct wn_markup *page)
                  : report->claim == WN_CLAIM_EXPECTED ? "expected wrong"
                                                       : "estimated wrong",
                  isnan(report->rate) ? "not known" : rate, more);
-        wn_tick_text((double)report->label_rows, WN_LINEAR, text);
+        wn_count_text((double)report->label_rows, text);
         put_tile(page, "labels flagged", text, "");
     }
     if (report->flagged) {
-        wn_tick_text((double)report->flagged_rows, WN_LINEAR, text);
+        wn_count_text((double)report->flagged_rows, text);
         put_tile(page, "rows with any finding", text, "");
     }
     if (report->decided.count) {
         const struct wn_precision all = wn_precision_of(report, WN_OF_ALL, 0);
 
-        wn_tick_text((double)all.reviewed, WN_LINEAR, text);
+        wn_count_text((double)all.reviewed, text);
         snprintf(more, sizeof more, "%zu confirmed wrong", all.wrong);
         put_tile(page, "labels reviewed", text, more);
     }
@@ -222,60 +167,47 @@ static void put_next(const struct wn_report *report, struct wn_markup *page)
 
 /* --- suspects ------------------------------------------------------------ */
 
-/* What looks wrong: the words of the reason, the checks, the kind. */
-static void put_why(const struct wn_report *report, size_t i,
-                    struct wn_markup *page)
+/* A cell that names itself where the head is not shown. */
+static void put_field(struct wn_markup *page, const char *class,
+                      const char *head, const char *text)
 {
-    const char *kind = wn_report_kind(report, i);
-    struct wn_text text = {0};
-
-    wn_phrase_issues(report, i, ", ", &text);
-    if (report->reason && report->action[i])
-        wn_text_format(&text, "%s%s", text.length ? "; " : "",
-                       wn_reason_words(report->reason_name[report->reason[i]]));
-    if (kind && strcmp(kind, "clear") && strcmp(kind, "wrong") &&
-        report->claim != WN_CLAIM_NOTHING)
-        wn_text_format(&text, "; %s: %s", wn_row_kind_title(kind),
-                       wn_row_kind_words(kind));
-    wn_markup_element(page, "td", "class", "why", wn_text_of(&text));
-    wn_text_free(&text);
+    wn_markup_open(page, "td", "class", class, "data-h", head, NULL);
+    wn_markup_add(page, text, strlen(text));
+    wn_markup_close(page);
 }
 
 static void put_suspect(const struct wn_report *report, size_t place, size_t i,
                         struct wn_markup *page)
 {
-    const struct wn_dataset *data = &report->data;
-    const int32_t suggestion = report->suggestion[i];
-    const bool rival =
-        report->rival && suggestion < 0 && report->issue[i] & report->label_bit;
+    struct wn_suspect suspect;
+    struct wn_text text = {0};
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
-    char suspicion[16];
 
+    wn_suspect_make(report, i, &suspect);
     wn_markup_open(page, "tr", NULL);
-    put_count(page, "td", place);
-    wn_markup_open(page, "th", "scope", "row", "class", "n", NULL);
+    wn_text_format(&text, "%zu", place);
+    put_field(page, "n", "rank", text.bytes);
+    text.length = 0;
+    wn_markup_open(page, "th", "scope", "row", "class", "n", "data-h", "row",
+                   NULL);
     wn_markup_say(page, "%zu", i);
     wn_markup_close(page);
-    put_number(page, "%llu", (unsigned long long)data->row_line[i]);
-    if (data->id) {
-        wn_markup_open(page, "td", NULL);
-        wn_markup_add(page, id, length);
-        wn_markup_close(page);
+    wn_text_format(&text, "%llu", (unsigned long long)report->data.row_line[i]);
+    put_field(page, "n", wn_phrase_place(&report->data), text.bytes);
+    text.length = 0;
+    if (report->data.id) {
+        wn_text_add(&text, id, length);
+        put_field(page, NULL, "id", wn_text_of(&text));
     }
-    put_cell(page, wn_report_class(report, data->label[i]));
-    wn_markup_open(page, "td", NULL);
-    const char *other =
-        wn_report_class(report, rival ? report->rival[i] : suggestion);
-    wn_markup_say(page, rival ? "(%s)" : "%s", other ? other : "-");
+    put_field(page, NULL, "given", wn_text_of(&suspect.given));
+    put_field(page, NULL, "suggested", wn_text_of(&suspect.suggested));
+    put_field(page, "n", "suspicion", suspect.suspicion);
+    put_field(page, NULL, "action", suspect.action);
+    put_field(page, "why", "why", wn_text_of(&suspect.why));
     wn_markup_close(page);
-    wn_phrase_suspicion(
-        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
-        suspicion);
-    put_number(page, "%s", suspicion);
-    put_cell(page, report->action_name[report->action[i]]);
-    put_why(report, i, page);
-    wn_markup_close(page);
+    wn_text_free(&text);
+    wn_suspect_free(&suspect);
 }
 
 static void put_suspects(const struct wn_report *report, struct wn_markup *page)
@@ -321,7 +253,7 @@ static void put_suspects(const struct wn_report *report, struct wn_markup *page)
                   "other one, but not sure enough to be suggested.");
     wn_markup_close(page);
     snprintf(caption, sizeof caption, "Most suspicious rows, %zu", shown);
-    open_table(page, caption, head);
+    wn_table_open(page, "cards", caption, head);
     for (size_t r = 0; r < shown; r++)
         put_suspect(report, r + 1, (size_t)rows[r], page);
     wn_markup_close_to(page, depth);
@@ -337,7 +269,7 @@ static void put_checks(const struct wn_report *report, struct wn_markup *page)
 
     if (!report->checks)
         return;
-    open_table(page, "What the checks found", head);
+    wn_table_open(page, NULL, "What the checks found", head);
     for (size_t c = 0; c < report->checks; c++) {
         const char *name = report->check_name[c];
         const int check = wn_check_find(name);
@@ -347,13 +279,13 @@ static void put_checks(const struct wn_report *report, struct wn_markup *page)
         wn_markup_open(page, "tr", NULL);
         wn_markup_element(page, "th", "scope", "row", name);
         if (report->check_ran[c])
-            put_count(page, "td", report->check_rows[c]);
+            wn_table_count(page, report->check_rows[c]);
         else
-            put_number(page, "-");
-        put_cell(page, !report->check_ran[c] ? "was not run"
-                       : !report->check_rows[c]
-                           ? "nothing"
-                           : wn_phrase_check_reason(report, name));
+            wn_table_number(page, "-");
+        wn_table_cell(page, !report->check_ran[c] ? "was not run"
+                            : !report->check_rows[c]
+                                ? "nothing"
+                                : wn_phrase_check_reason(report, name));
         wn_markup_close(page);
     }
     wn_markup_close_to(page, depth);
@@ -369,19 +301,19 @@ static void put_column(const struct wn_dataset *data, size_t c,
 
     wn_markup_open(page, "tr", NULL);
     wn_markup_element(page, "th", "scope", "row", data->column_name[c]);
-    put_cell(page, data->column_kind[c]);
-    put_count(page, "td", (size_t)data->column_missing[c]);
-    put_count(page, "td", (size_t)data->column_invalid[c]);
+    wn_table_cell(page, data->column_kind[c]);
+    wn_table_count(page, (size_t)data->column_missing[c]);
+    wn_table_count(page, (size_t)data->column_invalid[c]);
     if (data->column_distinct[c])
-        put_number(page, "%s%llu",
-                   data->column_about && data->column_about[c] ? "~" : "",
-                   (unsigned long long)data->column_distinct[c]);
+        wn_table_number(page, "%s%llu",
+                        data->column_about && data->column_about[c] ? "~" : "",
+                        (unsigned long long)data->column_distinct[c]);
     else
-        put_number(page, "-");
+        wn_table_number(page, "-");
     if (isnan(alone))
-        put_number(page, "-");
+        wn_table_number(page, "-");
     else
-        put_number(page, "%.0f %%", fmax(0, 100 * alone));
+        wn_table_number(page, "%.0f %%", fmax(0, 100 * alone));
     wn_markup_open(page, "td", NULL);
     if (wn_column_number(data, c, data->column_min[c], number[0])) {
         if (data->column_median)
@@ -421,7 +353,7 @@ static void put_columns(const struct wn_report *report, struct wn_markup *page)
                       "alone: how well the column by itself predicts the "
                       "label; 100 % is always, 0 % no better than the largest "
                       "class. Numbers: smallest, median, largest.");
-    open_table(page, "Columns of the source", head);
+    wn_table_open(page, NULL, "Columns of the source", head);
     for (size_t c = 0; c < shown; c++)
         put_column(data, c, page);
     wn_markup_close_to(page, depth);
@@ -449,25 +381,21 @@ static void put_figures(const struct wn_report *report, const char *names,
         free(name);
         names += length + (names[length] == ' ');
         if (wn_figure_make(&figure, kind, report)) {
-            struct wn_text region = {0};
-
             if (page->depth == depth)
                 wn_markup_open(page, "div", "class", "figures", NULL);
             wn_markup_open(page, "figure", NULL);
             wn_markup_element(page, "h3", NULL, NULL, kind->title);
             wn_figure_svg(&figure, page, false);
             wn_markup_open(page, "figcaption", NULL);
-            wn_markup_say(page, "%s %s", kind->brief, wn_text_of(&figure.says));
+            wn_markup_element(page, "strong", NULL, NULL,
+                              wn_text_of(&figure.says));
+            wn_markup_say(page, " %s", kind->brief);
             if (figure.left_out)
                 wn_markup_say(page, " %zu more are not shown.",
                               figure.left_out);
             wn_markup_open(page, "details", NULL);
             wn_markup_element(page, "summary", NULL, NULL,
                               "The numbers as a table");
-            wn_text_format(&region, "Numbers: %s", kind->title);
-            wn_markup_open(page, "div", "class", "scroll", "role", "region",
-                           "aria-label", region.bytes, "tabindex", "0", NULL);
-            wn_text_free(&region);
             wn_figure_table(&figure, page);
             wn_markup_close_to(page, depth + 1);
         }
@@ -499,7 +427,7 @@ static void put_provenance(const struct wn_report *report,
     const size_t depth = page->depth;
     char size[64];
 
-    open_table(page, "Where these results come from", head);
+    wn_table_open(page, NULL, "Where these results come from", head);
     put_fact(page, "source", report->data.source);
     snprintf(size, sizeof size, "%llu bytes",
              (unsigned long long)report->data.source_size);

@@ -59,6 +59,18 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_rate(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
 
+/* What a list for people says of row i, as plain text: given and suggested
+ * class in 40 cells, the latter in parentheses where it is not sure enough;
+ * suspicion and action; the checks, the reason, the kind of row. */
+struct wn_suspect {
+    struct wn_text given, suggested, why;
+    const char *action;
+    char suspicion[16];
+};
+void wn_suspect_make(const struct wn_report *report, size_t i,
+                     struct wn_suspect *suspect);
+void wn_suspect_free(struct wn_suspect *suspect);
+
 /* The commands to run next, as a shell takes them; free() each line. */
 enum { WN_COMMANDS = 6 };
 struct wn_command {

@@ -32,6 +32,7 @@ void wn_text_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out);
 void wn_html_report(const struct wn_report *report, struct wn_text *out);
+void wn_markdown_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,

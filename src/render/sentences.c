@@ -8,6 +8,7 @@
 
 #include "audit/source.h"
 #include "check/decide.h"
+#include "check/row_kind.h"
 #include "render/phrases.h"
 
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
@@ -177,6 +178,48 @@ void wn_sentence_depths(const struct wn_report *report, struct wn_text *out)
         wn_phrase_percent(report->even, text[3]),
         wn_phrase_percent(report->even_low, text[4]),
         wn_phrase_percent(report->even_high, text[5]));
+}
+
+/* --- a row --------------------------------------------------------------- */
+
+void wn_suspect_make(const struct wn_report *report, size_t i,
+                     struct wn_suspect *suspect)
+{
+    const int32_t suggestion = report->suggestion[i];
+    const bool rival =
+        report->rival && suggestion < 0 && report->issue[i] & report->label_bit;
+    const char *kind = wn_report_kind(report, i);
+    struct wn_text *why = &suspect->why;
+
+    *suspect =
+        (struct wn_suspect){.action = report->action_name[report->action[i]]};
+    wn_phrase_data_short(&suspect->given,
+                         wn_report_class(report, report->data.label[i]));
+    if (rival)
+        wn_text_add(&suspect->suggested, "(", 1);
+    wn_phrase_data_short(
+        &suspect->suggested,
+        wn_report_class(report, rival ? report->rival[i] : suggestion));
+    if (rival)
+        wn_text_add(&suspect->suggested, ")", 1);
+    wn_phrase_suspicion(
+        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
+        suspect->suspicion);
+    wn_phrase_issues(report, i, ", ", why);
+    if (report->reason && report->action[i])
+        wn_text_format(why, "%s%s", why->length ? "; " : "",
+                       wn_reason_words(report->reason_name[report->reason[i]]));
+    if (kind && strcmp(kind, "clear") && strcmp(kind, "wrong") &&
+        report->claim != WN_CLAIM_NOTHING)
+        wn_text_format(why, "%s%s: %s", why->length ? "; " : "",
+                       wn_row_kind_title(kind), wn_row_kind_words(kind));
+}
+
+void wn_suspect_free(struct wn_suspect *suspect)
+{
+    wn_text_free(&suspect->given);
+    wn_text_free(&suspect->suggested);
+    wn_text_free(&suspect->why);
 }
 
 /* --- commands ------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 """What page.t asks of report --format=html and --figure.
 
 page.py same HARMLESS.html EVIL.html   the same elements and attributes?
+page.py markdown EVIL.md               is all of it escaped?
 page.py shape PAGE.html                is it whole, in order and by itself?
 page.py data PAYLOADS OUT.csv          a table with PAYLOADS (yes or no) in
                                        headers, identifiers, labels and cells
@@ -138,6 +139,28 @@ def same(harmless, evil):
                 print("a link:", value)
         if bad.startswith("<") and bad in found.text.lower():
             print("in the text:", bad)
+
+
+def markdown(path):
+    """Outside of the fence nothing of the data has a meaning."""
+    import re
+
+    with open(path, encoding="utf-8") as page:
+        text = page.read()
+    if text.count("PAYLOAD") < 20:
+        print("too few payloads:", text.count("PAYLOAD"))
+    body, fence = re.split(r"\n(?=`{3,}sh\n)", text)
+    if len(re.findall(r"^`{3,}", fence, re.M)) != 2:
+        print("not one fence")
+    cells = 0
+    for line in body.split("\n"):
+        plain = re.sub(r"\\[\\`*_\[\]<>|~&@#!$%^:.]", "", line)
+        if re.search(r"[<>`\\*_&@\[\]~^]|://|www\.", plain.lower()):
+            print("has a meaning:", line)
+        columns = plain.count("|")
+        if columns and cells and columns != cells:
+            print("%d cells, not %d: %s" % (columns, cells, line))
+        cells = columns
 
 
 def shape(path):
@@ -352,4 +375,4 @@ def figures(audit, folder):
     print("compared:", *sorted(wanted), file=sys.stderr)
 
 
-{"data": data, "same": same, "shape": shape, "figures": figures}[sys.argv[1]](*sys.argv[2:])
+{"data": data, "same": same, "markdown": markdown, "shape": shape, "figures": figures}[sys.argv[1]](*sys.argv[2:])

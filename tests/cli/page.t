@@ -36,6 +36,10 @@ fails_with 2 '--figure and --top exclude each other' \
     report --figure=map --top=3 digits.h5
 fails_with 2 'digits.h5: no figure annotators: it needs a column of annotators' \
     report --figure=annotators digits.h5
+for format in html markdown; do
+    fails_with 2 "--columns does not go with --format=$format" \
+        report --columns --format=$format digits.h5
+done
 fails_with 2 'cannot open' report --figure=map missing.h5
 runs 'the list of figures needs no audit' report --figure=help
 is "$(grep -c '^[a-z]* *[A-Z]' out)" "$(wc -l <out)" 'a name and a title a line'
@@ -52,9 +56,9 @@ runs 'a page of data alone' sh -c \
     'ingest -q --label=species "$1" | report --format=html' - "$samples/iris.csv"
 mv out data.html
 report --format=html --top=3 digits.h5 >three.html
-is "$(grep -c '<td class="why">' three.html)" 3 'lists as many rows as --top'
+is "$(grep -c '<td class="why"' three.html)" 3 'lists as many rows as --top'
 report --format=html --top=all digits.h5 >all.html
-is "$(grep -c '<td class="why">' all.html)" 1000 'and at most 1000'
+is "$(grep -c '<td class="why"' all.html)" 1000 'and at most 1000'
 ok "$(grep -q 'the first 1000 of 1797 rows' all.html; echo $?)" 'and says so'
 is "$(sed -n 's/.*<h1>\(.*\)<\/h1>.*/\1/p' digits.html)" \
     "$(report digits.h5 | head -n 1)" 'the headline of the text'
@@ -66,6 +70,19 @@ if [ "$python" ]; then
 else
     skip 'the pages are whole' 'there is no python3'
 fi
+
+# --- Markdown -----------------------------------------------------------------
+runs 'Markdown' report --format=markdown digits.h5
+is "$(sed -n 's/^## //p' out)" "$(report digits.h5 | sed '1!d; s/%$/\\%/')" \
+    'has the headline of the text'
+is "$(grep -c '^| [0-9]* | . | . | 0\.[0-9]* | label' out)" 10 'ten suspects'
+report --format=tsv --top=10 digits.h5 | cut -f2 | tail -n +2 >wanted
+is "$(sed -n 's/^| \([0-9]*\) | . | . | 0.*/\1/p' out)" "$(cat wanted)" \
+    'those of the table'
+is "$(sed -n '/^```sh/,/^```/p' out | grep -c '^[a-z]* .*digits.h5.*#')" 3 \
+    'and the next commands'
+report --format=markdown s.h5 >out
+ok "$(grep -q '^flag -i s.h5 ' out; echo $?)" 'of an audit that is not flagged'
 
 # --- whatever the data say ----------------------------------------------------
 if [ "$python" ]; then
@@ -83,6 +100,8 @@ if [ "$python" ]; then
     is "$(page same no.html yes.html)" '' \
         'no element and no attribute comes from data'
     is "$(page shape yes.html)" '' 'the page is whole, whatever the data say'
+    report --format=markdown --top=all yes.h5 >yes.md
+    is "$(page markdown yes.md)" '' 'nor has it a meaning in Markdown'
     figures yes.h5
     is "$("$python" -c 'import sys, xml.dom.minidom as m
 for name in sys.argv[1:]: m.parse(name)' ./*.svg 2>&1)" '' \

@@ -20,7 +20,7 @@ fails_with 2 'unknown or ambiguous option --tpo' report --tpo iris.h5
 fails_with 2 'missing.h5: cannot open' report missing.h5
 fails_with 2 'standard input' report </dev/null
 fails_with 2 "unexpected operand 'data.h5'" report iris.h5 data.h5
-fails_with 2 "--format: found 'docx', wanted one of text|html|json|tsv|csv|svg|prometheus" \
+fails_with 2 "--format: found 'docx', wanted one of text|html|markdown|json|tsv|csv|svg|prometheus" \
     report --format=docx iris.h5
 fails_with 2 "--top: found 'few', wanted a number" report --top=few iris.h5
 fails_with 2 "--top: found '-1', wanted a number" report --top=-1 iris.h5

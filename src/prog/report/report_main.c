@@ -195,6 +195,13 @@ static int check_figure(const struct wn_options *options,
 {
     const char *name = wn_option_text(options, "figure");
 
+    if (wn_option_on(options, "columns") &&
+        (format->report == wn_html_report ||
+         format->report == wn_markdown_report))
+        return wn_fail(error, WN_EUSAGE,
+                       "--columns does not go with "
+                       "--format=%s",
+                       format->name);
     if (!name && !format->report)
         return wn_fail(error, WN_EUSAGE,
                        "--format=%s wants --figure=NAME; --figure=help lists "
