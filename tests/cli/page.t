@@ -79,8 +79,9 @@ is "$(grep -c '^| [0-9]* | . | . | 0\.[0-9]* | label' out)" 10 'ten suspects'
 report --format=tsv --top=10 digits.h5 | cut -f2 | tail -n +2 >wanted
 is "$(sed -n 's/^| \([0-9]*\) | . | . | 0.*/\1/p' out)" "$(cat wanted)" \
     'those of the table'
-is "$(sed -n '/^```sh/,/^```/p' out | grep -c '^[a-z]* .*digits.h5.*#')" 3 \
-    'and the next commands'
+is "$(sed -n '/^```sh/,/^```/p' out | sed '/^```/d; s/    # .*//')" \
+    "$(report digits.h5 | sed '1,/^Next/d; s/^  .\{26\}  //')" \
+    'and the commands of the text'
 report --format=markdown s.h5 >out
 ok "$(grep -q '^flag -i s.h5 ' out; echo $?)" 'of an audit that is not flagged'
 
