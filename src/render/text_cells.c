@@ -249,8 +249,8 @@ void wn_text_nearest(const struct wn_report *report,
         wn_phrase_say(out, "* differs from the row: a number by the spread of "
                            "its column or more, anything else in any byte.");
     if (beside.left_out)
-        wn_phrase_say(out, "%zu more %s: --format=json.", beside.left_out,
-                      wn_plural(beside.left_out, "column", "columns"));
+        wn_phrase_say(out, "%zu more %s not fit here.", beside.left_out,
+                      wn_plural(beside.left_out, "column does", "columns do"));
     wn_text_cells_reason(report, out);
     for (size_t c = 0; c < beside.columns; c++)
         wn_text_free(&name[c]);

@@ -95,7 +95,31 @@ review --where='issues = duplicate' --decisions=f.tsv d.h5 </dev/null >out
 ok "$(grep -q '^  Proposed: drop, an exact copy' out; echo $?)" \
     'a copy is there to be acknowledged'
 review --no-values --decisions=f.tsv d.h5 </dev/null >out
-ok "$(grep -qw "$first" out; echo $((1 - $?)))" '--no-values shows no identifier'
+ok "$(grep -qE "id $first|nearest [0-9]" out; echo $((1 - $?)))" \
+    '--no-values shows no identifier and no cell'
+echo o | review --no-values --decisions=n.tsv d.h5 >out
+is "$(column n.tsv id)$(column n.tsv row)" \
+    "$(awk -F'\t' -v id="$first" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["id"] == id { print $at["row"] }' all.tsv) " \
+    'and writes none'
+review --show='p19|name' --decisions=f.tsv d.h5 </dev/null >out
+is "$(sed -n 's/; nearest.*//; s/^  \(name\|p19\): //p' out | tr '\n' ' ')" \
+    "$(awk -F, -v id="$first" '$1 == id { print $1, $21 }' d.csv) " \
+    'cells of the row, of chosen columns'
+near=$(report --format=json --explain="id:$first" d.h5 | grep -o '"neighbors":\[.*' |
+    grep -o '"id":"[^"]*"' | head -4 | sed 's/"id":"//; s/"//')
+is "$(sed -n 's/ (differs)//g; s/^  p19: .*; nearest //p' out)" \
+    "$(for id in $near; do awk -F, -v id="$id" '$1 == id { print $21 }' d.csv
+    done | paste -s -d, | sed 's/,/, /g')" 'beside those of the nearest rows'
+mv d.csv away.csv
+review --decisions=f.tsv d.h5 </dev/null >out
+ok "$(grep -q 'Cells of the source are missing here: ' out; echo $?)" \
+    'a source that is gone is told'
+review --source=away.csv --decisions=f.tsv d.h5 </dev/null >out
+ok "$(grep -q '; nearest ' out; echo $?)" 'or named'
+mv away.csv d.csv
+fails_with 2 '--show and --no-values exclude each other' \
+    review --show=p1 --no-values d.h5
 
 # --- kills, torn lines, the lock ------------------------------------------------
 rm -f $f keys

@@ -64,11 +64,10 @@ struct desk {
     struct wn_audit *audit;
     struct wn_report report;
     struct journal journal;
-    bool plain;     /* pages are for lines, not for a screen */
-    bool no_values; /* pages have no cells and no identifiers */
-    bool numbered;  /* classes may be named by their number on the page */
-    bool over;      /* q */
-    bool lost;      /* a verdict could not be written */
+    bool plain;    /* pages are for lines, not for a screen */
+    bool numbered; /* classes may be named by their number on the page */
+    bool over;     /* q */
+    bool lost;     /* a verdict could not be written */
 
     struct item *item;
     size_t items, at; /* at: the row on the page */
@@ -118,7 +117,7 @@ void review_prompt(const struct desk *desk, const struct command *command,
 int32_t review_offered(const struct desk *desk);
 
 /* The page of the current row, in lines of at most `width` cells, and the page
- * of help. Lines that begin with '*' have something that differs. */
+ * of help. */
 void review_page(const struct desk *desk, size_t width, struct wn_text *out);
 void review_help(const struct desk *desk, size_t width, struct wn_text *out);
 /* "17 of 93 (16 decided), about 12 min left". */

@@ -9,6 +9,7 @@
 #include "check/decide.h"
 #include "prog/review/review.h"
 #include "render/phrases.h"
+#include "report/shown.h"
 #include "select/select.h"
 #include "util/memory.h"
 
@@ -163,6 +164,25 @@ static void turn_to(struct desk *desk, size_t item)
     desk->since = monotonic();
 }
 
+/* The cells to show, unless they are to stay out. */
+static int open_cells(struct desk *desk, struct wn_error *error)
+{
+    enum { TITLE = 40 };
+    const struct wn_options *options = desk->run->options;
+    struct wn_report *report = &desk->report;
+    const struct wn_shown_request request = {
+        .audit_path = wn_run_input(desk->run),
+        .source = wn_option_text(options, "source"),
+        .pattern = wn_option_text(options, "show")};
+
+    report->class_title = wn_class_titles(
+        report->data.label_name, report->data.k, TITLE, &report->title_prefix);
+    if (wn_option_on(options, "no-values"))
+        return 0;
+    report->shown = wn_shown_open(report, desk->audit, &request, error);
+    return report->shown ? 0 : -1;
+}
+
 int review_desk_load(struct desk *desk, const struct wn_run *run,
                      struct wn_error *error)
 {
@@ -170,7 +190,6 @@ int review_desk_load(struct desk *desk, const struct wn_run *run,
     static char program[1000];
 
     desk->run = run;
-    desk->no_values = wn_option_on(run->options, "no-values");
     desk->audit = wn_run_open(run, WN_FLAGS, error);
     /* report->program names the siblings of this program. */
     snprintf(program, sizeof program, "%.*sreport%s",
@@ -179,7 +198,7 @@ int review_desk_load(struct desk *desk, const struct wn_run *run,
     desk->report.program = program;
     desk->report.file = wn_run_input(run);
     if (!desk->audit || wn_report_load(&desk->report, desk->audit, error) ||
-        choose_rows(desk, error))
+        choose_rows(desk, error) || open_cells(desk, error))
         return -1;
     desk->numbered = true;
     for (size_t c = 0; c < desk->report.data.k; c++)
@@ -194,6 +213,8 @@ int review_desk_start(struct desk *desk, struct wn_error *error)
         return 0;
     if (take_decisions(desk, error))
         return -1;
+    if (wn_option_on(desk->run->options, "no-values"))
+        wn_report_hide_values(&desk->report);
     const size_t first = next_open(desk, 0);
     turn_to(desk, first < desk->items ? first : 0);
     if (desk->items && first == desk->items)
@@ -211,6 +232,7 @@ void review_desk_close(struct desk *desk)
     free(desk->past);
     wn_explain_free(&desk->explanation);
     wn_text_free(&desk->message);
+    wn_shown_close(desk->report.shown);
     wn_report_free(&desk->report);
     wn_audit_close(desk->audit);
 }
@@ -396,8 +418,11 @@ static int32_t find_class(struct desk *desk, const char *text)
         struct wn_text name = {0};
 
         wn_phrase_data(&name, report->data.label_name[c]);
-        const bool same = strcmp(wn_text_of(&name), text) == 0;
-        const bool begin = strncmp(wn_text_of(&name), text, length) == 0;
+        const char *title = wn_report_title(report, (int32_t)c);
+        const bool same =
+            strcmp(wn_text_of(&name), text) == 0 || strcmp(title, text) == 0;
+        const bool begin = strncmp(wn_text_of(&name), text, length) == 0 ||
+                           strncmp(title, text, length) == 0;
         wn_text_free(&name);
         if (same)
             return (int32_t)c;
@@ -557,7 +582,7 @@ void review_prompt(const struct desk *desk, const struct command *command,
     wn_text_format(out, "%s", command->asks);
     if (command->letter == 'r' && offered >= 0) {
         wn_text_format(out, " [");
-        wn_phrase_data_short(out, wn_report_class(&desk->report, offered));
+        wn_text_format(out, "%s", wn_report_title(&desk->report, offered));
         wn_text_format(out, "]");
     }
     wn_text_format(out, ": ");

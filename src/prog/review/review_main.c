@@ -37,16 +37,14 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "NAME",
      .help = "who decides (default: the name of the user)"},
-    {.name = "no-values",
-     .kind = WN_FLAG,
-     .help = "show no cells and no identifiers"},
     {.name = "plain",
      .kind = WN_FLAG,
      .help = "read and write lines, for a pipe or a screen reader"}};
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
-    &wn_option_seed, &wn_option_verbose, &wn_option_help, &wn_option_version};
+    &wn_option_source,  &wn_option_show, &wn_option_no_values, &wn_option_seed,
+    &wn_option_verbose, &wn_option_help, &wn_option_version};
 
 enum {
     FIRST = sizeof first_rows / sizeof *first_rows,
@@ -109,6 +107,10 @@ static int review(struct wn_run *run, struct wn_error *error)
         return wn_fail(error, WN_EUSAGE,
                        "wanted the audit as a FILE: standard input is for "
                        "your verdicts");
+    if (wn_option_given(run->options, "show") &&
+        wn_option_on(run->options, "no-values"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--show and --no-values exclude each other");
     if (!path)
         path = own = name_decisions(wn_run_input(run));
     if (find_who(run, &who, error) || review_desk_load(&desk, run, error) ||

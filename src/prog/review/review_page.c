@@ -10,8 +10,9 @@
 #include "prog/review/review.h"
 #include "render/grid.h"
 #include "render/phrases.h"
+#include "report/shown.h"
 
-enum { SHOWN_CLASSES = 5, SHOWN_NEIGHBORS = 5 };
+enum { SHOWN_CLASSES = 3, SHOWN_NEIGHBORS = 4 };
 
 /* Add a paragraph: `text`, visible, in lines of at most `width` cells, the
  * first after `mark`, the others indented as far. A word that is too long goes
@@ -65,15 +66,6 @@ static void say_format(struct wn_text *out, size_t width, const char *mark,
     say(out, width, mark, text);
 }
 
-/* The name of a class as it may stand in a line; free(). */
-static char *class_name(const struct desk *desk, int32_t class)
-{
-    struct wn_text name = {0};
-
-    wn_phrase_data_short(&name, wn_report_class(&desk->report, class));
-    return name.bytes;
-}
-
 /* Where the row is: "row 17, line 19, id A-17". */
 static void add_place(const struct desk *desk, size_t i, struct wn_text *out)
 {
@@ -84,7 +76,7 @@ static void add_place(const struct desk *desk, size_t i, struct wn_text *out)
 
     wn_text_format(out, "row %zu, %s %llu", i, wn_phrase_place(&report->data),
                    (unsigned long long)report->data.row_line[i]);
-    if (!id || desk->no_values)
+    if (!id)
         return;
     wn_text_add(&shown, id, (size_t)wn_text_shown(length));
     wn_text_format(out, ", id ");
@@ -98,20 +90,19 @@ static void put_findings(const struct desk *desk, size_t i, size_t width,
 {
     const struct wn_report *report = &desk->report;
     const int32_t given = report->data.label[i];
-    char *label = class_name(desk, given);
-    char *other = class_name(desk, review_offered(desk));
     struct wn_text line = {0};
     char suspicion[16];
 
     wn_phrase_suspicion(
         report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
         suspicion);
-    wn_text_format(&line, "Label: %s.", given >= 0 ? label : "none");
+    wn_text_format(&line, "Label: %s.",
+                   given >= 0 ? wn_report_title(report, given) : "none");
     if (review_offered(desk) >= 0)
         wn_text_format(&line, " %s: %s.",
                        report->suggestion[i] >= 0 ? "Suggested"
                                                   : "Likeliest other",
-                       other);
+                       wn_report_title(report, review_offered(desk)));
     wn_text_format(&line, " Suspicion: %s.", suspicion);
     say(out, width, "  ", wn_text_of(&line));
     say_format(
@@ -124,8 +115,6 @@ static void put_findings(const struct desk *desk, size_t i, size_t width,
             say_format(out, width, "  ", "Found: %s, %s.",
                        report->check_name[c],
                        wn_phrase_check_reason(report, report->check_name[c]));
-    free(label);
-    free(other);
     wn_text_free(&line);
 }
 
@@ -144,7 +133,7 @@ static void put_classes(const struct desk *desk, size_t i, size_t width,
             enum { BAR = 20 };
             const int32_t c = explanation->by_probability[r];
             const double p = (double)explanation->probability[c];
-            char *name = class_name(desk, c);
+            const char *name = wn_report_title(&desk->report, c);
             const size_t cells = wn_cells(name, strlen(name));
             const int bar =
                 width >= 80 && !desk->plain ? (int)(p * BAR + .5) : 0;
@@ -160,7 +149,6 @@ static void put_classes(const struct desk *desk, size_t i, size_t width,
                                bar ? "  " : "", bar, "####################",
                                c == given ? "  the given label" : "");
             }
-            free(name);
         }
 }
 
@@ -173,11 +161,10 @@ static void put_neighbors(const struct desk *desk, size_t width,
 
     for (size_t m = 0; m < explanation->neighbors && m < SHOWN_NEIGHBORS; m++) {
         const size_t i = (size_t)explanation->neighbor[m];
-        char *label = class_name(desk, desk->report.data.label[i]);
 
-        wn_text_format(&line, "%srow %zu is %s", m ? "; " : "Nearest: ", i,
-                       label);
-        free(label);
+        wn_text_format(
+            &line, "%srow %zu is %s", m ? "; " : "Nearest: ", i,
+            wn_report_title(&desk->report, desk->report.data.label[i]));
     }
     if (line.length) {
         wn_text_add(&line, ".", 1);
@@ -215,20 +202,109 @@ static void put_similar(const struct desk *desk, size_t width,
     }
     if (!alike)
         return;
-    char *label = class_name(desk, given), *name = class_name(desk, other);
     struct wn_text line = {0};
 
     wn_text_format(&line, "%zu other %s labelled %s and %s like %s", alike,
-                   wn_plural(alike, "row here is", "rows here are"), label,
-                   wn_plural(alike, "looks", "look"), name);
+                   wn_plural(alike, "row here is", "rows here are"),
+                   wn_report_title(report, given),
+                   wn_plural(alike, "looks", "look"),
+                   wn_report_title(report, other));
     if (reviewed)
         wn_text_format(&line, "; of %zu reviewed %zu %s wrong", reviewed, wrong,
                        wn_plural(wrong, "was", "were"));
     wn_text_add(&line, ".", 1);
     say(out, width, "  ", line.bytes);
     wn_text_free(&line);
-    free(label);
-    free(name);
+}
+
+/* --- cells --------------------------------------------------------------- */
+
+/* A cell as one line of visible bytes. */
+static void add_flat(const struct wn_cell *cell, struct wn_text *out)
+{
+    enum { MOST = 4000 }; /* bytes; a person reads no more of a text */
+    const size_t length = cell->length < MOST ? cell->length : MOST;
+    struct wn_text flat = {0};
+
+    wn_text_add(&flat, cell->text, length);
+    for (size_t at = 0; at < length; at++)
+        if (memchr("\t\n\r", flat.bytes[at], 3))
+            flat.bytes[at] = ' ';
+    wn_text_add_visible(out, wn_text_of(&flat), length);
+    wn_text_format(out, "%s", length < cell->length ? "..." : "");
+    wn_text_free(&flat);
+}
+
+/* Texts of the row in full; in lines, its other cells beside those of the
+ * nearest rows, too. */
+static void put_cells(const struct desk *desk, size_t width,
+                      struct wn_text *out)
+{
+    const struct wn_explanation *explanation = &desk->explanation;
+    struct wn_shown *shown = desk->report.shown;
+    const size_t row = desk->item[desk->at].row;
+    const size_t near = explanation->neighbors < SHOWN_NEIGHBORS
+                            ? explanation->neighbors
+                            : SHOWN_NEIGHBORS;
+    struct wn_row_cells own = {0}, others[SHOWN_NEIGHBORS] = {0};
+    size_t count;
+
+    if (!shown)
+        return;
+    wn_shown_fetch_near(shown, &(int64_t){(int64_t)row}, 1);
+    if (!wn_shown_read(shown, row, &own))
+        return;
+    for (size_t m = 0; desk->plain && m < near; m++)
+        if (!wn_shown_read(shown, (size_t)explanation->neighbor[m], &others[m]))
+            wn_row_cells_free(&others[m]);
+    size_t *column = wn_shown_choose(shown, row, &own, &count);
+
+    for (size_t c = 0; c < count; c++) {
+        const struct wn_cell *cell = &own.cell[column[c]];
+        struct wn_text line = {0};
+
+        if (!desk->plain && !wn_shown_is_text(shown, column[c]))
+            continue;
+        wn_phrase_data_short(&line, wn_shown_name(shown, column[c]));
+        wn_text_format(&line, ": ");
+        add_flat(cell, &line);
+        for (size_t m = 0; m < near; m++) {
+            struct wn_text other = {0};
+
+            if (!others[m].count || wn_shown_is_text(shown, column[c]))
+                continue;
+            add_flat(&others[m].cell[column[c]], &other);
+            wn_text_format(&line, "%s%s%s", m ? ", " : "; nearest ",
+                           wn_text_of(&other),
+                           wn_shown_differ(shown, column[c], cell,
+                                           &others[m].cell[column[c]])
+                               ? " (differs)"
+                               : "");
+            wn_text_free(&other);
+        }
+        say(out, width, "  ", line.bytes);
+        wn_text_free(&line);
+    }
+    for (size_t m = 0; m < near; m++)
+        wn_row_cells_free(&others[m]);
+    wn_row_cells_free(&own);
+    free(column);
+}
+
+/* The nearest rows: in lines, or a table with cells. */
+static void put_nearest(const struct desk *desk, size_t width,
+                        struct wn_text *out)
+{
+    struct wn_explanation explanation = desk->explanation;
+
+    if (desk->plain) {
+        put_neighbors(desk, width, out);
+        wn_text_cells_reason(&desk->report, out);
+        return;
+    }
+    if (explanation.neighbors > SHOWN_NEIGHBORS)
+        explanation.neighbors = SHOWN_NEIGHBORS;
+    wn_text_nearest(&desk->report, &explanation, out);
 }
 
 void review_page(const struct desk *desk, size_t width, struct wn_text *out)
@@ -236,6 +312,7 @@ void review_page(const struct desk *desk, size_t width, struct wn_text *out)
     const struct item *item = &desk->item[desk->at];
     struct wn_text line = {0};
 
+    wn_width_set(width);
     review_progress(desk, &line);
     wn_text_format(&line, "; ");
     add_place(desk, item->row, &line);
@@ -257,13 +334,14 @@ void review_page(const struct desk *desk, size_t width, struct wn_text *out)
         wn_text_free(&line);
     }
     put_findings(desk, item->row, width, out);
+    put_cells(desk, width, out);
     wn_explain_sentences(&desk->report, &desk->explanation, &line);
     if (line.length)
         say(out, width, "  ", line.bytes);
     wn_text_free(&line);
-    put_classes(desk, item->row, width, out);
-    put_neighbors(desk, width, out);
     put_similar(desk, width, out);
+    put_classes(desk, item->row, width, out);
+    put_nearest(desk, width, out);
 }
 
 void review_help(const struct desk *desk, size_t width, struct wn_text *out)

@@ -81,7 +81,7 @@ static void show_page(struct screen *screen)
         if (l == 0)
             put_line(0, line, length, A_REVERSE);
         else if (l > screen->top && l <= screen->top + screen->room)
-            put_line(y++, line, length, *line == '*' ? A_BOLD : A_NORMAL);
+            put_line(y++, line, length, A_NORMAL);
         line += length + (line[length] == '\n');
     }
 }
