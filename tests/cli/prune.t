@@ -388,6 +388,38 @@ for j in 1 4; do
         END { print c[0], c[1], c[2] }')" '4 4 4' "clusters, -j$j"
 done
 
+# Other forms. Record 3 is no row.
+printf 'id,kind,x\r\n1,cat,0.5\r\n2,dog,"a ""b""\nc"\r\nbad\r\n3,"big, cat",\r\n' \
+    >odd.csv
+ingest -q odd.csv --lenient --label=kind --id=id -o odd.h5 || exit 99
+runs 'JSON Lines' prune --drop=none --format=jsonl odd.h5
+is "$(cat out)" '{"id":"1","kind":"cat","x":"0.5"}
+{"id":"2","kind":"dog","x":"a \"b\"\u000ac"}
+{"id":"3","kind":"big, cat","x":null}' 'of every row'
+printf '0 0 -1 0 .5\n0 2 0 0 .9\n0 0 -1 0 .1\n' | "$paint" odd.h5 odd.h5
+is "$(prune --drop=none --order=suspicion --format=list odd.h5 | tr '\n' ' ')" \
+    '3 0 1 ' 'places in the source'
+prune --drop=none --keep=2 --class-floor=0 --format=npy odd.h5 \
+    --removed=odd.npy >out
+is "$(tail -c 16 out | od -A n -t d8 | tr -s ' ')" ' 0 3' 'an index for NumPy'
+is "$(tail -c 16 odd.npy | od -A n -t d8 | tr -s ' ')" ' 1 2' 'and all others'
+prune --drop=none --relabel --format=jsonl odd.h5 --class-floor=0 |
+    sed -n 2p >out
+is "$(cut -c 1-23 out)" '{"id":"2","kind":"big, ' 'with new labels'
+printf '{"t":"a b","n":{"x":1.5},"y":"p"}\n{"t":"c","n":{"x":null},"y":"q"}\n' \
+    >deep.jsonl
+ingest -q deep.jsonl --label=y -o deep.h5
+is "$(prune --drop=none --format=csv deep.h5 | tr '\n' ' ')" \
+    't,n.x,y a b,1.5,p c,,q ' 'JSON Lines as CSV'
+prune --drop=none --format=jsonl deep.h5 | cmp - deep.jsonl
+ok $? 'the own form: the very bytes'
+prune --drop=none --format=csv pets.h5 | cmp - pets.csv
+ok $? 'the own form of a table'
+fails_with 2 '--format=hdf5 is for HDF5 sources, and this one is csv' \
+    prune --format=hdf5 pets.h5
+fails_with 2 '--format=list has no cells to change' \
+    prune --format=list --relabel pets.h5
+
 # Sets of near duplicates: one row and three near copies, and a row three times,
 # once with another label. One of each stays.
 awk 'BEGIN {

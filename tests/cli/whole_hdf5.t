@@ -35,6 +35,11 @@ runs 'reads back' "$python" "$source/tests/cli/whole_hdf5.py" plain.h5 kept.h5 \
 is "$(cat out)" '36 30 24 30 True True' 'equal: rows, links; cut and ordered'
 is "$(grep -ac secret.h5 kept.h5)" 1 'a link to another file is a link'
 
+is "$(keep plain.audit.h5 --format=jsonl | wc -l) $(keep plain.audit.h5 \
+    --format=csv | head -n 1)" '36 /y,/x#0,/x#1,/x#2,/x#3' 'as JSON Lines, as CSV'
+is "$(keep plain.audit.h5 --format=list --removed=others -f -o rows;
+    sort -n rows others | tr '\n' ' ')" "$(seq 0 59 | tr '\n' ' ')" 'as numbers'
+
 runs 'a file of anndata' keep cells.audit.h5 -o kept.h5ad --removed=gone.h5ad
 is "$(wc -c <err)" 0 'without a word'
 runs 'reads back' "$python" "$source/tests/cli/whole_hdf5.py" cells.h5ad \

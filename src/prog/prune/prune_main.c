@@ -80,6 +80,8 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                             (fixes ? WN_PART_OVERRIDE : 0u),
                         error))
         return -1;
+    if (prune_check_format(prune, error))
+        return -1;
     if (prune_is_arrays(dataset)) {
         const bool hdf5 = strcmp(dataset->form, "hdf5") == 0;
 
@@ -93,7 +95,7 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
             return wn_fail(error, WN_EUSAGE,
                            "--%s does not apply to a dataset of form %s", unfit,
                            dataset->form);
-        if (hdf5 && !prune_on(prune, "dry-run") &&
+        if (hdf5 && !prune_converts(prune) && !prune_on(prune, "dry-run") &&
             (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
             return wn_fail(error, WN_EUSAGE,
                            "HDF5 is not for a terminal; --output names a file");
@@ -219,6 +221,12 @@ static const struct wn_option own_rows[] = {
      .low = 0,
      .high = 1e9,
      .help = "keep N rows of every class; 0: a class may vanish"},
+    {.name = "format",
+     .kind = WN_CHOICE,
+     .value = "FORMAT",
+     .default_value = "source",
+     .choices = "source|csv|jsonl|hdf5|npy|list",
+     .help = "the form of the output"},
     {.name = "partial",
      .kind = WN_FLAG,
      .help = "leave out what of an HDF5 source cannot be copied"},

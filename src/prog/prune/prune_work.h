@@ -83,6 +83,15 @@ int prune_arrays(const struct prune *prune, const char *path,
                  struct wn_output *output, struct wn_output *removed,
                  struct wn_error *error) WN_MUST_CHECK;
 
+/* prune_formats.c: whether --format asks for another form than the source has;
+ * WN_EUSAGE where that cannot be; write the rows so. */
+bool prune_converts(const struct prune *prune);
+int prune_check_format(const struct prune *prune,
+                       struct wn_error *error) WN_MUST_CHECK;
+int prune_convert(const struct prune *prune, struct wn_output *output,
+                  struct wn_output *removed,
+                  struct wn_error *error) WN_MUST_CHECK;
+
 /* prune_plan.c: the numbers of --dry-run and --counts, into `text`. */
 void prune_count(const struct prune *prune, struct wn_text *text);
 

@@ -147,7 +147,9 @@ int prune_write(struct prune *prune, struct wn_source *source,
         file[o] = wn_output_open(path, force, error);
         status = file[o] ? 0 : -1;
     }
-    if (status == 0 && prune_is_arrays(&prune->dataset))
+    if (status == 0 && prune_converts(prune))
+        status = prune_convert(prune, file[OUTPUT], file[REMOVED], error);
+    else if (status == 0 && prune_is_arrays(&prune->dataset))
         status = prune_arrays(prune, wn_source_path(source), file[OUTPUT],
                               file[REMOVED], error);
     else if (status == 0)

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* prune --format: rows in another form than that of the source. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array/npy.h"
+#include "audit/source_rows.h"
+#include "csv/json_record.h"
+#include "prog/prune/prune_work.h"
+#include "util/memory.h"
+
+static const char *own_form(const struct prune *prune)
+{
+    return prune->dataset.form ? prune->dataset.form : "csv";
+}
+
+bool prune_converts(const struct prune *prune)
+{
+    const char *format = prune_text(prune, "format");
+
+    return strcmp(format, "source") != 0 &&
+           strcmp(format, own_form(prune)) != 0;
+}
+
+int prune_check_format(const struct prune *prune, struct wn_error *error)
+{
+    const char *format = prune_text(prune, "format"), *form = own_form(prune);
+    const bool table =
+        strcmp(format, "csv") == 0 || strcmp(format, "jsonl") == 0;
+
+    if (!prune_converts(prune))
+        return 0;
+    if (strcmp(format, "hdf5") == 0)
+        return wn_fail(error, WN_EUSAGE,
+                       "--format=hdf5 is for HDF5 sources, and this one is %s",
+                       form);
+    if (!table &&
+        (prune_on(prune, "relabel") || prune_on(prune, "apply-rules") ||
+         wn_option_given(prune->run->options, "plant")))
+        return wn_fail(error, WN_EUSAGE, "--format=%s has no cells to change",
+                       format);
+    if (table && strcmp(form, "csv") && strcmp(form, "jsonl") &&
+        (prune_on(prune, "relabel") ||
+         wn_option_given(prune->run->options, "plant")))
+        return wn_fail(error, WN_EUSAGE,
+                       "--relabel does not go with --format=%s of a source in "
+                       "form %s",
+                       format, form);
+    return 0;
+}
+
+/* ---- numbers ------------------------------------------------------------ */
+
+/* The places in the source of the n rows row[], counted from 0, with the
+ * records that ingest left out; and their number in all. */
+static int find_records(const struct prune *prune, uint64_t **record,
+                        size_t *all, struct wn_error *error)
+{
+    const struct wn_dataset *data = &prune->dataset;
+    size_t before = 0; /* left out */
+
+    *record = wn_new(data->n, sizeof **record);
+    if (prune_is_arrays(data)) {
+        double count = 0;
+
+        if (wn_audit_number(prune->audit, "data", "source_rows", &count, error))
+            return -1;
+        for (size_t i = 0; i < data->n; i++) {
+            (*record)[i] = data->row_line[i];
+            if (!((double)data->row_line[i] < count && count < 0x1p48))
+                return wn_fail(
+                    error, WN_EDATA,
+                    "%s: data/row_line: row %zu is not in the source",
+                    wn_audit_name(prune->audit), i);
+        }
+        *all = (size_t)count;
+        return 0;
+    }
+    for (size_t i = 0; i < data->n; i++) {
+        while (before < data->left_outs &&
+               data->left_out[2 * before] < data->row_offset[i])
+            before++;
+        (*record)[i] = i + before;
+    }
+    *all = data->n + data->left_outs;
+    return 0;
+}
+
+/* The kept rows in their order, or all others of the source. */
+static int write_numbers(const struct prune *prune, bool kept, bool npy,
+                         int descriptor, const char *name,
+                         struct wn_error *error)
+{
+    uint64_t *record = NULL, *out = NULL;
+    struct wn_text text = {0};
+    size_t all = 0, n = 0;
+    int status = -1;
+
+    if (find_records(prune, &record, &all, error))
+        goto done;
+    out = wn_new(all, sizeof *out);
+    if (kept) {
+        for (size_t r = 0; r < prune->kept; r++)
+            out[n++] = record[prune->order[r]];
+    } else {
+        uint8_t *stays = wn_new(all, 1);
+
+        for (size_t r = 0; r < prune->kept; r++)
+            stays[record[prune->order[r]]] = 1;
+        for (size_t i = 0; i < all; i++)
+            if (!stays[i])
+                out[n++] = i;
+        free(stays);
+    }
+    if (npy) {
+        status = wn_npy_write(descriptor, name, out, n, error);
+        goto done;
+    }
+    for (size_t r = 0; r < n; r++)
+        wn_text_format(&text, "%llu\n", (unsigned long long)out[r]);
+    status = wn_write_all(descriptor, text.bytes, text.length, name, error);
+done:
+    wn_text_free(&text);
+    free(record);
+    free(out);
+    return status;
+}
+
+/* ---- tables ------------------------------------------------------------- */
+
+/* The cells of a row that change: a rule's texts, and the new label. */
+static void change_cells(const struct prune *prune, size_t row,
+                         struct wn_row_cells *cells)
+{
+    const struct wn_overrides *fixes = &prune->dataset.fixes;
+
+    for (size_t f = wn_overrides_find(fixes, row);
+         f < fixes->count && fixes->row[f] == (int64_t)row; f++)
+        if ((size_t)fixes->column[f] < cells->count)
+            cells->cell[fixes->column[f]] =
+                (struct wn_cell){fixes->text + fixes->end[f],
+                                 (size_t)(fixes->end[f + 1] - fixes->end[f])};
+    if (prune->relabel && prune->relabel[row] &&
+        prune->label_cell < cells->count) {
+        const char *label = prune->dataset.label_name[prune->suggestion[row]];
+
+        cells->cell[prune->label_cell] = (struct wn_cell){label, strlen(label)};
+    }
+}
+
+static void add_json_key(struct wn_text *out, const char *name, char before)
+{
+    wn_text_add(out, &before, 1);
+    wn_json_write(out, name, strlen(name), WN_JSON_STRING);
+    wn_text_add(out, ":", 1);
+}
+
+static void add_row(const struct wn_source_rows *source,
+                    const struct wn_row_cells *cells, bool json,
+                    struct wn_text *out)
+{
+    for (size_t c = 0; c < cells->count; c++) {
+        const struct wn_cell *cell = &cells->cell[c];
+        const char *kind = wn_source_rows_kind(source, c);
+
+        if (json) {
+            add_json_key(out, wn_source_rows_column(source, c), c ? ',' : '{');
+            wn_json_write(out, cell->text, cell->length,
+                          strcmp(kind, "numeric") == 0 && cell->length
+                              ? WN_JSON_NUMBER
+                              : WN_JSON_STRING);
+        } else {
+            if (c)
+                wn_text_add(out, ",", 1);
+            wn_field_write(out, cell->text, cell->length, ',');
+        }
+    }
+    wn_text_add(out, json ? "}\n" : "\n", json ? 2 : 1);
+}
+
+static int write_table(const struct prune *prune, struct wn_source_rows *source,
+                       bool kept, bool json, int descriptor, const char *name,
+                       struct wn_error *error)
+{
+    enum { BATCH = 1024 };
+    const size_t n = kept ? prune->kept : prune->dataset.n - prune->kept;
+    int64_t *row = wn_new(n, sizeof *row);
+    struct wn_row_cells cells = {0};
+    struct wn_text out = {0};
+    size_t count = 0, fetched = 0;
+    int status = 0;
+
+    for (size_t r = 0; kept && r < n; r++)
+        row[count++] = (int64_t)prune->order[r];
+    for (size_t i = 0; !kept && i < prune->dataset.n; i++)
+        if (prune->removed[i])
+            row[count++] = (int64_t)i;
+    for (size_t c = 0; !json && c < wn_source_rows_columns(source); c++) {
+        const char *column = wn_source_rows_column(source, c);
+
+        if (c)
+            wn_text_add(&out, ",", 1);
+        wn_field_write(&out, column, strlen(column), ',');
+    }
+    if (!json)
+        wn_text_add(&out, "\n", 1);
+    for (size_t r = 0; r < n && status == 0; r++) {
+        if (r == fetched) {
+            const size_t more = n - r < BATCH ? n - r : BATCH;
+            const size_t got = wn_source_rows_fetch(source, row + r, more);
+
+            fetched = r + (got ? got : more);
+        }
+        if (!wn_source_rows_read(source, (size_t)row[r], &cells)) {
+            const char *why = wn_source_rows_reason(source);
+
+            status = wn_fail(error, WN_EDATA, "row %lld cannot be read: %s",
+                             (long long)row[r], why ? why : "it is gone");
+            break;
+        }
+        if (kept)
+            change_cells(prune, (size_t)row[r], &cells);
+        add_row(source, &cells, json, &out);
+        if (out.length > 1 << 20) {
+            status =
+                wn_write_all(descriptor, out.bytes, out.length, name, error);
+            out.length = 0;
+        }
+    }
+    if (status == 0)
+        status = wn_write_all(descriptor, out.bytes, out.length, name, error);
+    wn_row_cells_free(&cells);
+    wn_text_free(&out);
+    free(row);
+    return status;
+}
+
+int prune_convert(const struct prune *prune, struct wn_output *output,
+                  struct wn_output *removed, struct wn_error *error)
+{
+    const char *format = prune_text(prune, "format");
+    const bool npy = strcmp(format, "npy") == 0;
+    const bool json = strcmp(format, "jsonl") == 0;
+    struct wn_output *const files[] = {output, removed};
+    struct wn_source_rows *source = NULL;
+    int status = 0;
+
+    if (json || strcmp(format, "csv") == 0) {
+        source = wn_source_rows_open(&prune->dataset, prune->audit,
+                                     wn_run_input(prune->run),
+                                     prune_text(prune, "source"));
+        if (wn_source_rows_reason(source))
+            status =
+                wn_fail(error, WN_EDATA, "%s", wn_source_rows_reason(source));
+    }
+    for (int f = 0; f < 2 && status == 0; f++) {
+        if (!files[f])
+            continue;
+        const int descriptor = wn_output_descriptor(files[f]);
+        const char *name = wn_output_name(files[f]);
+
+        status =
+            source ? write_table(prune, source, f == 0, json, descriptor, name,
+                                 error)
+                   : write_numbers(prune, f == 0, npy, descriptor, name, error);
+        if (status == 0 && fsync(descriptor))
+            status = wn_fail_errno(error, "%s: cannot write", name);
+    }
+    wn_source_rows_close(source);
+    return status;
+}
