@@ -481,10 +481,10 @@ static int copy_bytes(struct wn_source *source, uint64_t begin, uint64_t end,
     return 0;
 }
 
-/* Copy those of the bytes begin .. end-1 that were left out, or the others. */
-static int source_copy_range(struct wn_source *source, uint64_t begin,
-                             uint64_t end, bool left_out, struct wn_sink *sink,
-                             struct wn_error *error)
+/* Copy the bytes begin .. end-1 but for those that were left out. */
+static int copy_kept_bytes(struct wn_source *source, uint64_t begin,
+                           uint64_t end, struct wn_sink *sink,
+                           struct wn_error *error)
 {
     const struct wn_dataset *dataset = source->dataset;
     const uint64_t *range = dataset->left_out;
@@ -492,32 +492,12 @@ static int source_copy_range(struct wn_source *source, uint64_t begin,
     for (size_t i = find_left_out(dataset, begin); begin < end; i++) {
         const uint64_t from =
             i < dataset->left_outs && range[2 * i] < end ? range[2 * i] : end;
-        const uint64_t to =
-            from < end && range[2 * i + 1] < end ? range[2 * i + 1] : end;
 
-        if (!left_out && begin < from &&
-            copy_bytes(source, begin, from, sink, error))
+        if (begin < from && copy_bytes(source, begin, from, sink, error))
             return -1;
-        if (left_out && from < to &&
-            copy_bytes(source, from > begin ? from : begin, to, sink, error))
-            return -1;
-        begin = to;
+        begin = from < end && range[2 * i + 1] < end ? range[2 * i + 1] : end;
     }
     return 0;
-}
-
-int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
-                        struct wn_error *error)
-{
-    return source_copy_range(source, 0, row_begin(source, 0), false, sink,
-                             error);
-}
-
-int wn_source_copy_left_out(struct wn_source *source, size_t begin, size_t end,
-                            struct wn_sink *sink, struct wn_error *error)
-{
-    return source_copy_range(source, begin ? row_begin(source, begin) : 0,
-                             row_begin(source, end), true, sink, error);
 }
 
 /* Before rows up to `end` are added: close the line that is open. */
@@ -539,8 +519,137 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
         return 0;
     if (close_line(source, end, sink, error))
         return -1;
-    return source_copy_range(source, row_begin(source, begin),
-                             row_begin(source, end), false, sink, error);
+    return copy_kept_bytes(source, row_begin(source, begin),
+                           row_begin(source, end), sink, error);
+}
+
+/* A record of the source, or its head, in memory. */
+struct piece {
+    char *bytes;
+    size_t length;
+    struct wn_text text; /* the same in UTF-8 */
+    size_t *place;       /* where each byte of text comes from; NULL: there */
+};
+
+static int read_piece(struct wn_source *source, uint64_t begin, uint64_t end,
+                      struct piece *piece, struct wn_error *error)
+{
+    *piece = (struct piece){.length = (size_t)(end - begin)};
+    piece->bytes = wn_new(piece->length, 1);
+    if (wn_read_at(source->descriptor, piece->bytes, piece->length, begin,
+                   source->name, error))
+        return -1;
+    if (source->encoding)
+        return wn_encoding_decode_places(source->encoding, piece->bytes,
+                                         piece->length, &piece->text,
+                                         &piece->place, error);
+    wn_text_add(&piece->text, piece->bytes, piece->length);
+    return 0;
+}
+
+static void free_piece(struct piece *piece)
+{
+    free(piece->bytes);
+    free(piece->place);
+    wn_text_free(&piece->text);
+}
+
+/* The bytes of text before its line end and the empty lines behind it. */
+static size_t record_length(const struct wn_text *text)
+{
+    size_t length = text->length;
+
+    while (length &&
+           (text->bytes[length - 1] == '\n' || text->bytes[length - 1] == '\r'))
+        length--;
+    return length;
+}
+
+/* Add the bytes of a piece from `copied` on, the tail before its line end. */
+static int add_piece(const struct wn_source *source, const struct piece *piece,
+                     size_t copied, const struct wn_text *tail,
+                     struct wn_sink *sink, struct wn_error *error)
+{
+    size_t end = record_length(&piece->text);
+    struct wn_text encoded = {0};
+    int status = tail ? source_encode(source, wn_text_of(tail), tail->length,
+                                      &encoded, error)
+                      : 0;
+
+    if (piece->place)
+        end = piece->place[end];
+    if (status == 0)
+        status = sink_add(sink, piece->bytes + copied, end - copied, error) ||
+                         sink_add(sink, wn_text_of(&encoded), encoded.length,
+                                  error) ||
+                         sink_add(sink, piece->bytes + end, piece->length - end,
+                                  error)
+                     ? -1
+                     : 0;
+    wn_text_free(&encoded);
+    return status;
+}
+
+/* Whether the head has a record, and not only a byte order mark and a line
+ * `sep=;`. */
+static bool has_header(const struct wn_text *head)
+{
+    const char *at = wn_text_of(head);
+    size_t length = record_length(head);
+
+    if (length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
+        at += 3;
+        length -= 3;
+    }
+    return length && !(length == 5 && memcmp(at, "sep=", 4) == 0);
+}
+
+int wn_source_copy_head(struct wn_source *source, const struct wn_text *tail,
+                        struct wn_sink *sink, struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    uint64_t end = row_begin(source, 0);
+    struct piece piece;
+    int status;
+
+    if (dataset->left_outs && dataset->left_out[0] < end)
+        end = dataset->left_out[0];
+    status = read_piece(source, 0, end, &piece, error);
+    if (status == 0)
+        status = add_piece(source, &piece, 0,
+                           has_header(&piece.text) ? tail : NULL, sink, error);
+    free_piece(&piece);
+    return status;
+}
+
+int wn_source_copy_left_out(struct wn_source *source, size_t row,
+                            const struct wn_text *tail, struct wn_sink *sink,
+                            struct wn_error *error)
+{
+    const struct wn_dataset *dataset = source->dataset;
+    const uint64_t end = row_begin(source, row);
+    size_t i = find_left_out(dataset, row ? row_begin(source, row - 1) : 0);
+    int status = 0;
+
+    for (; i < dataset->left_outs && dataset->left_out[2 * i] < end &&
+           status == 0;
+         i++) {
+        struct piece piece;
+        size_t quotes = 0;
+
+        status = read_piece(source, dataset->left_out[2 * i],
+                            dataset->left_out[2 * i + 1], &piece, error);
+        for (size_t b = 0; b < piece.text.length; b++)
+            quotes += piece.text.bytes[b] == '"';
+        if (status == 0)
+            status = close_line(source, row, sink, error);
+        /* In an open quote it would belong to the last cell. */
+        if (status == 0)
+            status = add_piece(source, &piece, 0, quotes % 2 ? NULL : tail,
+                               sink, error);
+        free_piece(&piece);
+    }
+    return status;
 }
 
 /* Copy a record of JSON Lines, `record`, with values replaced. */
@@ -595,46 +704,41 @@ static int copy_changed_json(struct wn_source *source, size_t row,
 
 int wn_source_copy_changed(struct wn_source *source, size_t row,
                            const struct wn_edit *change, size_t count,
-                           struct wn_sink *sink, struct wn_error *error)
+                           const struct wn_text *tail, struct wn_sink *sink,
+                           struct wn_error *error)
 {
     const char delimiter = source->dataset->delimiter;
-    const uint64_t start = row_begin(source, row);
-    const size_t length = (size_t)(source_row_end(source, row) - start);
-    char *record = wn_new(length, 1);
-    struct wn_text cell = {0}, encoded = {0}, text = {0};
-    size_t column = 0, at = 0, copied = 0, begin, end, *place = NULL;
-    int status = close_line(source, row + 1, sink, error);
+    struct wn_text cell = {0}, encoded = {0};
+    struct piece piece;
+    size_t column = 0, at = 0, copied = 0, begin, end;
+    int status = read_piece(source, row_begin(source, row),
+                            source_row_end(source, row), &piece, error);
 
     if (status == 0)
-        status = wn_read_at(source->descriptor, record, length, start,
-                            source->name, error);
+        status = close_line(source, row + 1, sink, error);
     if (status == 0 && source->dataset->form &&
         strcmp(source->dataset->form, "jsonl") == 0) {
-        status = copy_changed_json(source, row, record, length, change, count,
-                                   sink, error);
-        free(record);
+        status = copy_changed_json(source, row, piece.bytes, piece.length,
+                                   change, count, sink, error);
+        free_piece(&piece);
         return status;
     }
-    if (status == 0 && source->encoding)
-        status = wn_encoding_decode_places(source->encoding, record, length,
-                                           &text, &place, error);
-    else
-        wn_text_add(&text, record, length);
     for (size_t i = 0; i < count && status == 0; i++) {
-        if (wn_field_find(text.bytes + at, text.length - at, delimiter,
-                          change[i].column - column, &begin, &end)) {
+        if (wn_field_find(piece.text.bytes + at, piece.text.length - at,
+                          delimiter, change[i].column - column, &begin, &end)) {
             status = wn_fail(error, WN_EDATA, "%s: row %zu: has no column %zu",
                              source->name, row, change[i].column + 1);
             break;
         }
-        const size_t from = place ? place[at + begin] : at + begin;
-        const size_t to = place ? place[at + end] : at + end;
+        const size_t from = piece.place ? piece.place[at + begin] : at + begin;
+        const size_t to = piece.place ? piece.place[at + end] : at + end;
         cell.length = encoded.length = 0;
         wn_field_write(&cell, change[i].text, change[i].length, delimiter);
         status =
             source_encode(source, wn_text_of(&cell), cell.length, &encoded,
                           error) ||
-                    sink_add(sink, record + copied, from - copied, error) ||
+                    sink_add(sink, piece.bytes + copied, from - copied,
+                             error) ||
                     sink_add(sink, wn_text_of(&encoded), encoded.length, error)
                 ? -1
                 : 0;
@@ -645,11 +749,9 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
         column = change[i].column;
     }
     if (status == 0)
-        status = sink_add(sink, record + copied, length - copied, error);
+        status = add_piece(source, &piece, copied, tail, sink, error);
     wn_text_free(&cell);
     wn_text_free(&encoded);
-    wn_text_free(&text);
-    free(place);
-    free(record);
+    free_piece(&piece);
     return status;
 }

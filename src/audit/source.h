@@ -66,17 +66,25 @@ struct wn_sink *wn_sink_new(int descriptor, const char *name)
 int wn_sink_flush(struct wn_sink *sink, struct wn_error *error) WN_MUST_CHECK;
 void wn_sink_free(struct wn_sink *sink);
 
-/* Copy the head, or rows begin .. end-1, to the sink. If a last row without
- * line end went before, it gets one like the header's first. */
-int wn_source_copy_head(struct wn_source *source, struct wn_sink *sink,
-                        struct wn_error *error) WN_MUST_CHECK;
+/* Copy rows begin .. end-1 to the sink. If a last row without line end went
+ * before, it gets one like the header's first. */
 int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                         struct wn_sink *sink,
                         struct wn_error *error) WN_MUST_CHECK;
-/* Copy the records that were left out between row `begin` and row `end`; if
- * begin is 0, also those before the first row. */
-int wn_source_copy_left_out(struct wn_source *source, size_t begin, size_t end,
-                            struct wn_sink *sink,
+
+/* Below, `tail` is UTF-8 text, cells with a delimiter before each, which goes
+ * behind a record, before its line end; NULL: none. */
+
+/* Copy the head. The tail goes behind the header; a file without one has
+ * none. */
+int wn_source_copy_head(struct wn_source *source, const struct wn_text *tail,
+                        struct wn_sink *sink,
+                        struct wn_error *error) WN_MUST_CHECK;
+/* Copy the records that were left out between the row before `row` and that
+ * row, which may be the number of rows. A record that ends in an open quote
+ * gets no tail. */
+int wn_source_copy_left_out(struct wn_source *source, size_t row,
+                            const struct wn_text *tail, struct wn_sink *sink,
                             struct wn_error *error) WN_MUST_CHECK;
 /* A new text for a cell; `column` counts from 0. */
 struct wn_edit {
@@ -88,7 +96,7 @@ struct wn_edit {
  * texts are quoted where necessary. */
 int wn_source_copy_changed(struct wn_source *source, size_t row,
                            const struct wn_edit *change, size_t count,
-                           struct wn_sink *sink,
+                           const struct wn_text *tail, struct wn_sink *sink,
                            struct wn_error *error) WN_MUST_CHECK;
 
 #endif

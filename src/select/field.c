@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check/decide.h"
+#include "csv/csv.h"
 #include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -350,6 +351,59 @@ void wn_row_fields_usual(struct wn_row_fields *fields,
                 add_field(fields, field);
         at += size;
     }
+}
+
+/* --- beside the source --------------------------------------------------- */
+
+void wn_row_fields_head(const struct wn_row_fields *fields,
+                        const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_dataset *data = &report->data;
+
+    for (size_t f = 0; f < fields->count; f++) {
+        struct wn_text name = {0};
+        size_t c;
+
+        do {
+            struct wn_text longer = {0};
+
+            wn_text_format(&longer, "%s%s", name.length ? "winnow_" : "",
+                           name.length ? name.bytes : fields->field[f].name);
+            wn_text_free(&name);
+            name = longer;
+            c = 0;
+            while (c < data->columns &&
+                   strcmp(data->column_name[c], name.bytes))
+                c++;
+        } while (c < data->columns);
+        wn_text_add(out, &data->delimiter, 1);
+        wn_field_write(out, name.bytes, name.length, data->delimiter);
+        wn_text_free(&name);
+    }
+}
+
+void wn_row_fields_cells(const struct wn_row_fields *fields,
+                         const struct wn_report *report, size_t i,
+                         struct wn_text *out)
+{
+    const char delimiter = report->data.delimiter;
+    struct wn_text value = {0};
+
+    for (size_t f = 0; f < fields->count; f++) {
+        value.length = 0;
+        wn_row_field_text(&fields->field[f], report, i, &value);
+        wn_text_add(out, &delimiter, 1);
+        wn_field_write(out, value.length ? value.bytes : "", value.length,
+                       delimiter);
+    }
+    wn_text_free(&value);
+}
+
+void wn_row_fields_empty(const struct wn_row_fields *fields,
+                         const struct wn_report *report, struct wn_text *out)
+{
+    for (size_t f = 0; f < fields->count; f++)
+        wn_text_add(out, &report->data.delimiter, 1);
 }
 
 void wn_row_fields_free(struct wn_row_fields *fields)

@@ -83,6 +83,17 @@ void wn_row_fields_free(struct wn_row_fields *fields);
 /* Print the names of the fields that the audit has, with what they are. */
 void wn_row_fields_list(const struct wn_report *report, struct wn_text *out);
 
+/* Cells beside a record of the source, as CSV with the source's delimiter, a
+ * delimiter before each: the names of the fields, with `winnow_` before a name
+ * that a column of the source has already; the fields of row i; empty cells. */
+void wn_row_fields_head(const struct wn_row_fields *fields,
+                        const struct wn_report *report, struct wn_text *out);
+void wn_row_fields_cells(const struct wn_row_fields *fields,
+                         const struct wn_report *report, size_t i,
+                         struct wn_text *out);
+void wn_row_fields_empty(const struct wn_row_fields *fields,
+                         const struct wn_report *report, struct wn_text *out);
+
 struct wn_filter; /* a parsed text */
 
 /* Parse `text`, the value of `option` ("where"). WN_EUSAGE, with a caret, for

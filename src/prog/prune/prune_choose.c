@@ -143,7 +143,7 @@ static bool action_is(const struct prune *prune, size_t row, const char *name)
 static int drop_where(struct prune *prune, const char *text,
                       struct wn_error *error)
 {
-    struct wn_report report = {0};
+    struct wn_report report = {.roles = true};
     struct wn_filter *filter;
     uint8_t *chosen = wn_new(prune->dataset.n, 1);
     int status = -1;

@@ -35,7 +35,7 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
     const size_t kept = prune->kept;
     const size_t *order = prune->order;
 
-    if (wn_source_copy_head(source, sink, error))
+    if (wn_source_copy_head(source, NULL, sink, error))
         return -1;
     for (size_t r = 0; r < kept;) {
         const size_t row = order[r];
@@ -67,8 +67,8 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
         }
         if (label)
             add_change(prune, &count, prune->label_cell, label, strlen(label));
-        if (wn_source_copy_changed(source, row, prune->change, count, sink,
-                                   error))
+        if (wn_source_copy_changed(source, row, prune->change, count, NULL,
+                                   sink, error))
             return -1;
         r++;
     }
@@ -83,18 +83,18 @@ static int copy_removed(struct prune *prune, struct wn_source *source,
     const uint8_t *removed = prune->removed;
     const bool whole = prune->dataset.left_outs > 0;
 
-    if (wn_source_copy_head(source, sink, error))
+    if (wn_source_copy_head(source, NULL, sink, error))
         return -1;
     for (size_t i = 0, end; i < n; i = end) {
         end = i + 1;
         while (!whole && end < n && removed[end] == removed[i])
             end++;
+        if (whole && wn_source_copy_left_out(source, i, NULL, sink, error))
+            return -1;
         if (removed[i] && wn_source_copy_rows(source, i, end, sink, error))
             return -1;
-        if (whole && wn_source_copy_left_out(source, i, end, sink, error))
-            return -1;
     }
-    return 0;
+    return whole ? wn_source_copy_left_out(source, n, NULL, sink, error) : 0;
 }
 
 /* Write one of the two outputs and leave it synced, but not yet in place. */

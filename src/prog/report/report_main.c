@@ -7,10 +7,9 @@
 #include "check/exit_status.h"
 #include "page/figure.h"
 #include "prog/report/night.h"
+#include "prog/report/with_source.h"
 #include "render/grid.h"
-#include "render/render.h"
 #include "report/shown.h"
-#include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -36,6 +35,13 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "FIELDS",
      .help = "say this of each row: rank,id,given,suspicion"},
+    {.name = "with-source",
+     .kind = WN_FLAG,
+     .help = "write the source itself, with columns behind it, as csv"},
+    {.name = "add",
+     .kind = WN_TEXT,
+     .value = "FIELDS",
+     .help = "--with-source: these columns: suspicion,suggested"},
     {.name = "list-fields",
      .kind = WN_FLAG,
      .help = "show the names of the fields and stop"},
@@ -231,7 +237,8 @@ static int read_options(const struct wn_options *options,
 
     if (check_options(options, format, error) ||
         report_night_check(options, error) ||
-        check_figure(options, format, error))
+        check_figure(options, format, error) ||
+        report_source_check(options, format, error))
         return -1;
     report->roles = true;
     report->sample = (size_t)wn_option_number(options, "sample");
@@ -494,6 +501,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         if (wn_figure_print(&report, wn_figure_find(figure), table, &text,
                             error))
             goto done;
+    } else if (wn_option_on(run->options, "with-source")) {
+        /* That is no text in memory. */
     } else if (!wn_option_given(run->options, "explain"))
         format->report(&report, &text);
     else if (explain(run, format, &report, audit, &text, error))
@@ -501,8 +510,11 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     /* Formats escape what they quote; this holds where one forgets. */
     if (!format->escapes)
         wn_text_make_lines_visible(&text);
-    if (report_night_record(run, &history, error) == 0 &&
-        wn_run_print(run, &text, error) == 0)
+    if (report_night_record(run, &history, error))
+        goto done;
+    if (wn_option_on(run->options, "with-source")
+            ? report_source_write(run, &report, audit, error) == 0
+            : wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
     wn_nights_free(&history);
