@@ -46,7 +46,7 @@ int wn_array_begin(struct wn_array *array, const char *name,
 void wn_array_free(struct wn_array *array)
 {
     if (array->name)
-        close(array->spool);
+        wn_temporary_close(array->spool);
     free(array->name);
     *array = (struct wn_array){0};
 }

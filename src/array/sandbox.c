@@ -3,6 +3,8 @@
 #include "array/sandbox.h"
 
 #include <errno.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +12,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/file.h"
 #include "util/memory.h"
 
 /* Exit statuses of a child that did not finish. */
@@ -49,11 +53,11 @@ static void exit_without_memory(const char *message)
     _exit(NO_MEMORY);
 }
 
-/* In the child: close all descriptors above 2 but those in `keep`, a list that
- * ends with -1. */
-static void close_others(const int *keep)
+/* In the child: close all descriptors but those in `keep`, a list that ends
+ * with -1, and the temporary files. */
+static void close_others(const int *keep, const int *temporary)
 {
-    unsigned from = 3;
+    unsigned from = 0;
 
     for (;;) {
         unsigned next = ~0u; /* the lowest to keep from `from` on */
@@ -61,6 +65,9 @@ static void close_others(const int *keep)
         for (const int *k = keep; *k >= 0; k++)
             if ((unsigned)*k >= from && (unsigned)*k < next)
                 next = (unsigned)*k;
+        for (int t = 0; t < WN_RESERVE; t++)
+            if ((unsigned)temporary[t] >= from && (unsigned)temporary[t] < next)
+                next = (unsigned)temporary[t];
         /* An old kernel without this call leaves them open. */
         if (next > from)
             close_range(from, next - 1, 0);
@@ -70,14 +77,71 @@ static void close_others(const int *keep)
     }
 }
 
+#if !defined WN_SANITIZERS /* their reports need more of the system */
+/* What the child still asks of the system: the descriptors that it has, memory,
+ * and its end. */
+static const int in_child[] = {
+    SCMP_SYS(read),         SCMP_SYS(pread64),       SCMP_SYS(write),
+    SCMP_SYS(pwrite64),     SCMP_SYS(lseek),         SCMP_SYS(_llseek),
+    SCMP_SYS(fstat),        SCMP_SYS(fstat64),       SCMP_SYS(newfstatat),
+    SCMP_SYS(fstatat64),    SCMP_SYS(statx),         SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate64),  SCMP_SYS(close),         SCMP_SYS(mmap),
+    SCMP_SYS(mmap2),        SCMP_SYS(munmap),        SCMP_SYS(mremap),
+    SCMP_SYS(mprotect),     SCMP_SYS(madvise),       SCMP_SYS(brk),
+    SCMP_SYS(futex),        SCMP_SYS(clock_gettime), SCMP_SYS(getrusage),
+    SCMP_SYS(prlimit64),    SCMP_SYS(getrlimit),     SCMP_SYS(setrlimit),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),     SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(getpid),       SCMP_SYS(getcwd),        SCMP_SYS(gettid),
+    SCMP_SYS(exit),         SCMP_SYS(exit_group)};
+
+/* All that Landlock of any version can forbid. */
+static const uint64_t file_access =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+    LANDLOCK_ACCESS_FS_MAKE_SYM;
+
+/* In the child: no file beyond the open descriptors, by Landlock where the
+ * kernel has it, and no other system call than those above. A kernel without
+ * filters goes without: the limits hold there, too. */
+static void confine(void)
+{
+    const struct landlock_ruleset_attr nothing = {file_access};
+    const int rules =
+        (int)syscall(SYS_landlock_create_ruleset, &nothing, sizeof nothing, 0);
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+
+    if (rules >= 0) {
+        syscall(SYS_landlock_restrict_self, rules, 0);
+        close(rules);
+    }
+    for (size_t i = 0; i < sizeof in_child / sizeof *in_child; i++)
+        if (!filter || seccomp_rule_add(filter, SCMP_ACT_ALLOW, in_child[i], 0))
+            _exit(NO_LIMIT);
+    /* abort() and raise(): signals to itself. */
+    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())))
+        _exit(NO_LIMIT);
+    seccomp_load(filter);
+    seccomp_release(filter);
+}
+#endif
+
 /* In the child: die with the parent, gain no privileges, and go without the
- * descriptors of other work. */
-static void cage(pid_t parent, const int *keep)
+ * descriptors of other work, files and most of the system. */
+static void cage(pid_t parent, const int *keep, const int *temporary)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         _exit(NO_LIMIT);
-    close_others(keep);
+    close_others(keep, temporary);
+    wn_temporary_only(temporary);
+#if !defined WN_SANITIZERS
+    confine();
+#endif
 }
 
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
@@ -85,10 +149,14 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
                    void (*work)(void *context, struct wn_error *error),
                    void *context, struct wn_error *error)
 {
-    struct wn_error *reported = wn_sandbox_share(sizeof *reported);
-    const pid_t parent = getpid(), child = fork();
-    int status = 0;
+    struct wn_error *reported;
+    const pid_t parent = getpid();
+    int status = 0, temporary[WN_RESERVE];
 
+    if (wn_temporary_reserve(temporary, error))
+        return -1;
+    reported = wn_sandbox_share(sizeof *reported);
+    const pid_t child = fork();
     if (child == 0) {
         /* The child is expected to die: it leaves no core file. */
         const struct rlimit none = {0, 0};
@@ -117,13 +185,15 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
         }
         if (self)
             fclose(self);
-        cage(parent, keep);
+        cage(parent, keep, temporary);
         wn_sandbox_seconds(seconds);
         work(context, reported);
         _exit(0);
     }
     if (child < 0)
         wn_fail_errno(error, "%s: cannot start a process", name);
+    for (int t = 0; t < WN_RESERVE; t++)
+        close(temporary[t]);
     while (child > 0 && waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) {
             wn_fail_errno(error, "%s: cannot wait for a process", name);

@@ -3,8 +3,8 @@
  * rooms array and audit.
  *
  * The HDF5 library is not made for malicious files. A child process with
- * limits on memory and processor time looks at a file first; if the child dies,
- * the file is refused. */
+ * limits on memory, processor time and system calls looks at a file first; if
+ * the child dies, the file is refused. */
 #ifndef WN_ARRAY_SANDBOX_H
 #define WN_ARRAY_SANDBOX_H
 
@@ -22,10 +22,12 @@ void wn_sandbox_seconds(uint64_t seconds);
 
 /* Run work(context, error) in a child with at most `memory` bytes beyond what
  * this process has, `seconds` of processor time, and of the open descriptors
- * above 2 only those in `keep`, a list that ends with -1. The child dies with
- * this process and can gain no privileges. `work` returns results
- * through shared memory. -1 with its error if it set one; WN_EDATA, about the
- * HDF5 file `name`, if the child dies, or runs out of time or memory. */
+ * only those in `keep`, a list that ends with -1, and some temporary files. The
+ * child dies with this process, can gain no privileges and open no file: a
+ * filter (seccomp, and Landlock where the kernel has it) leaves it memory and
+ * its descriptors. `work` returns results through shared memory. -1 with its
+ * error if it set one; WN_EDATA, about the HDF5 file `name`, if the child dies,
+ * or runs out of time or memory. */
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
                    const int *keep,
                    void (*work)(void *context, struct wn_error *error),

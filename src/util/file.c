@@ -105,12 +105,23 @@ const char *wn_temporary_folder(void)
     return folder && *folder ? folder : "/tmp";
 }
 
+/* In a child that may open no file: the temporary files that are left. */
+static struct {
+    int descriptor[WN_RESERVE];
+    size_t count;
+    bool only;
+} reserved;
+
 int wn_temporary(struct wn_error *error)
 {
     const char *folder = wn_temporary_folder();
     struct wn_text path = {0};
     int fd = -1;
 
+    if (reserved.only)
+        return reserved.count
+                   ? reserved.descriptor[--reserved.count]
+                   : wn_fail(error, WN_EIO, "too many temporary files in use");
     wn_text_format(&path, "%s/winnow.XXXXXX", folder);
     fd = mkostemp(path.bytes, O_CLOEXEC);
     if (fd < 0)
@@ -119,6 +130,35 @@ int wn_temporary(struct wn_error *error)
         unlink(path.bytes);
     wn_text_free(&path);
     return fd;
+}
+
+void wn_temporary_close(int descriptor)
+{
+    if (reserved.only && reserved.count < WN_RESERVE &&
+        ftruncate(descriptor, 0) == 0 && lseek(descriptor, 0, SEEK_SET) == 0)
+        reserved.descriptor[reserved.count++] = descriptor;
+    else
+        close(descriptor);
+}
+
+int wn_temporary_reserve(int reserve[WN_RESERVE], struct wn_error *error)
+{
+    int count = 0;
+
+    while (count < WN_RESERVE && (reserve[count] = wn_temporary(error)) >= 0)
+        count++;
+    if (count == WN_RESERVE)
+        return 0;
+    while (count-- > 0)
+        close(reserve[count]);
+    return -1;
+}
+
+void wn_temporary_only(const int reserve[WN_RESERVE])
+{
+    memcpy(reserved.descriptor, reserve, sizeof reserved.descriptor);
+    reserved.count = WN_RESERVE;
+    reserved.only = true;
 }
 
 /* Copy the rest of `from` to `to`. */

@@ -73,5 +73,15 @@ const char *wn_input_name(const char *path);
  * it, open for reading and writing. */
 const char *wn_temporary_folder(void);
 int wn_temporary(struct wn_error *error) WN_MUST_CHECK;
+/* Close one. */
+void wn_temporary_close(int descriptor);
+
+/* For a child process that may open no file: make WN_RESERVE temporary files
+ * before it starts. In the child, wn_temporary_only() lets wn_temporary() hand
+ * out these alone, and wn_temporary_close() take them back. */
+enum { WN_RESERVE = 4 };
+int wn_temporary_reserve(int reserve[WN_RESERVE],
+                         struct wn_error *error) WN_MUST_CHECK;
+void wn_temporary_only(const int reserve[WN_RESERVE]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* array/sandbox: work that crashes, hangs or runs out of memory costs only a
  * child process. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,13 +121,18 @@ static void runs_work_in_a_child(void **state)
     munmap(shared, sizeof *shared);
 }
 
-/* Which of these descriptors are open, as bits; and what a set-user-id program
- * would gain. */
+/* Which of these descriptors are open, as bits; the errors of calls that a
+ * reader of data never makes. */
 struct cage {
-    int descriptor[2], open;
-    int no_new_privileges;
+    int descriptor[2], open, standard;
+    int opens, starts, connects, signals;
     pid_t child;
 };
+
+static int is_open(int descriptor)
+{
+    return lseek(descriptor, 0, SEEK_CUR) == 0 || errno != EBADF;
+}
 
 static void look(void *context, struct wn_error *error)
 {
@@ -134,8 +140,13 @@ static void look(void *context, struct wn_error *error)
 
     (void)error;
     for (int d = 0; d < 2; d++)
-        cage->open |= (fcntl(cage->descriptor[d], F_GETFD) >= 0) << d;
-    cage->no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+        cage->open |= is_open(cage->descriptor[d]) << d;
+    for (int d = 0; d < 3; d++)
+        cage->standard |= is_open(d) << d;
+    cage->opens = open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 ? errno : 0;
+    cage->starts = execv("/bin/true", (char *[]){"true", NULL}) ? errno : 0;
+    cage->connects = socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+    cage->signals = kill(getppid(), 0) ? errno : 0;
 }
 
 static void child_has_what_it_needs(void **state)
@@ -150,18 +161,40 @@ static void child_has_what_it_needs(void **state)
                              &error),
               &error);
     assert_int_equal(cage->open, 2);
-    assert_int_equal(cage->no_new_privileges, 1);
+    assert_int_equal(cage->standard, 0);
+#if !defined WN_SANITIZERS
+    assert_int_equal(cage->opens, EPERM);
+    assert_int_equal(cage->starts, EPERM);
+    assert_int_equal(cage->connects, EPERM);
+    assert_int_equal(cage->signals, EPERM);
+#endif
     close(cage->descriptor[0]);
     close(cage->descriptor[1]);
     munmap(cage, sizeof *cage);
 }
 
+/* The number after `name` in /proc/PID/status; -1 without such a line. */
+static int status_line(pid_t pid, const char *name)
+{
+    char path[40], line[128];
+    int number = -1;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = atoi(line + strlen(name));
+    if (file)
+        fclose(file);
+    return number;
+}
+
 static void wait_for_ever(void *context, struct wn_error *error)
 {
     (void)error;
-    ((struct cage *)context)->child = getpid();
+    *(volatile pid_t *)&((struct cage *)context)->child = getpid();
     for (;;)
-        pause();
+        ++*(volatile int *)&((struct cage *)context)->open;
 }
 
 static void child_dies_with_its_parent(void **state)
@@ -178,6 +211,10 @@ static void child_dies_with_its_parent(void **state)
                              wait_for_ever, cage, &error));
     while (!*(volatile pid_t *)&cage->child)
         usleep(1000);
+    assert_int_equal(status_line(cage->child, "NoNewPrivs:"), 1);
+#if !defined WN_SANITIZERS
+    assert_int_equal(status_line(cage->child, "Seccomp:"), 2);
+#endif
     assert_int_equal(kill(parent, SIGKILL), 0);
     assert_int_equal(waitpid(parent, NULL, 0), parent);
     /* It is somebody else's child now, and soon gone or a zombie of theirs. */
