@@ -16,7 +16,8 @@
  * they are errors, too, and how many errors there may be for each of them,
  * because the models learned from the same labels. */
 #define FOLLOWING 0.33
-#define BROUGHT 0.67 /* the same where the user brought the probabilities */
+#define PROVEN 0.5   /* the same where some errors stand everywhere, */
+#define BROUGHT 0.67 /* and where the user brought the probabilities */
 #define LEARNED 1.5
 #define FEW 20          /* rows of a class that say little */
 #define REACHES_0 0.01  /* a low end of the interval that counts as 0 */
@@ -286,14 +287,15 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
         fmin(LEARNED * (m + z90 * sqrt(m * (1 - m) / fmax(overlap->n, 1))), 1);
 
     out->overlap_weight = 1 - even;
-    set_by_depth(label, overlap, brought ? BROUGHT : FOLLOWING * (1 - even),
+    const double following = overlap->low < REACHES_0 ? FOLLOWING : PROVEN;
+    set_by_depth(label, overlap, brought ? BROUGHT : following * (1 - even),
                  suspicion);
     sum_up(label, suspicion);
     suspicion->low = fmin(overlap->low * share, suspicion->rate);
     suspicion->high = fmax(
         share * (overlap->high + (1 - even) * fmax(high - overlap->high, 0)),
         suspicion->rate);
-    if (even < EVEN)
+    if (even < EVEN || overlap->mismatch > wn_max_mismatch)
         out->kind = WN_CLAIM_OVERLAP;
     out->max_actions = (size_t)(suspicion->low * labelled);
     if (suspicion->low < REACHES_0) {

@@ -7,7 +7,8 @@
  *             1 % level, or is less than 1 % of the entropy of the shares. No
  *             label is flagged, and the noise rate cannot be told.
  *   noise     Errors that stand everywhere (overlap.h) explain at least half of
- *             the labels that differ from the prediction.
+ *             the labels that differ from the prediction, and these are not
+ *             more than half of all.
  *   overlap   They do not: the rest is overlap of the classes, or errors that
  *             follow the features.
  *   expected  The user gave the share of wrong labels. The suspicions are

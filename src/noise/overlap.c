@@ -11,31 +11,57 @@
 #include "util/spill.h"
 
 enum {
-    DISTANCES = 24, /* of d, */
-    SPREADS = 3,    /* of r, */
-    SHARES = 24,    /* and of e in one pass */
-    CELLS = DISTANCES * SPREADS * SHARES,
+    CENTRES = 24, /* of d0; as many of d in one pass, */
+    STEPS = 8,    /* with so many steps of the finest grid between two */
+    FINE = (CENTRES - 1) * STEPS + 1,
+    SPREADS = 4,          /* of r, */
+    SHAPES = 2 * SPREADS, /* of r and c, */
+    SHARES = 24,          /* and of e in one pass */
+    CELLS = CENTRES * SHAPES * SHARES,
     PASSES = 3, /* each where the one before found some likelihood */
-    HALVINGS = 22
+    HALVINGS = 22,
+    GROUPS = 256
 };
-static const double spreads[SPREADS] = {0.7, 1, 1.4};
+static const double spreads[SPREADS] = {0.5, 0.7, 1, 1.4};
 static const double max_distance = 7.5, min_distance = 0.05;
+static const double distance_sd = 0.5; /* of d around d0 */
 static const double max_share = 0.6;
+static const double usual_share = 0.25; /* scale of the prior of e */
 static const double far = 6; /* log-likelihoods below the best that end the
                                 search */
 static const double level = 1.353; /* half of the 90 % point of chi squared */
 static const double z90 = 1.6448536269514722;
 
-/* What the mismatches say under one d, r and e. */
-struct cell {
-    double likelihood; /* its logarithm, then the posterior weight */
-    double rate;       /* mean probability of a wrong label */
-    double variance;   /* of the number of wrong labels */
+/* The rows of one predicted class, or of several small ones. Grids are by d or
+ * d0, then by e. */
+struct group {
+    double rows[WN_DEPTHS], mismatches[WN_DEPTHS];
+    size_t low, step;              /* its d on the finest grid */
+    double own[CENTRES][SHARES];   /* log-likelihood, mean over the shapes */
+    double given[CENTRES][SHARES]; /* the same under d0, mean over d */
+    /* Of its wrong labels under e: mean over the rest and its square, variance
+     * of the rows. */
+    double mean[SHARES], square[SHARES], variance[SHARES];
+    double wrong[WN_DEPTHS][2]; /* expected among mismatches and matches */
+    double overlap[WN_DEPTHS];  /* mismatches expected, were all labels right */
 };
 
-struct box {
-    double low[2], high[2]; /* of d, and of the root of e */
+/* What all groups share. */
+struct grid {
+    size_t shapes; /* of r; then the same r with the other c */
+    double rivals[2], others;
+    double root[2], share[SHARES];       /* ends of the root of e */
+    double kernel[CENTRES][FINE];        /* density of d under d0 */
+    double l[FINE][SPREADS * WN_DEPTHS]; /* where chance is not NULL */
+    double *chance[FINE]; /* shape x share x (log P(mismatch), log P(match)) x
+                             depth; or NULL */
 };
+
+static double distance_at(size_t fine)
+{
+    return min_distance +
+           (double)fine * (max_distance - min_distance) / (FINE - 1);
+}
 
 static double upper_tail(double l, double mean, double sd)
 {
@@ -43,8 +69,8 @@ static double upper_tail(double l, double mean, double sd)
                   erfc((l + mean) / (sd * M_SQRT2)));
 }
 
-/* g at the middle of each depth. */
-static void find_overlap(double d, double r, double c, double g[WN_DEPTHS])
+/* l at the middle of each depth. */
+static void find_odds(double d, double r, double l[WN_DEPTHS])
 {
     const double mean = d * d / 2, sd = r * d;
     double top = mean + 8 * sd;
@@ -60,9 +86,19 @@ static void find_overlap(double d, double r, double c, double g[WN_DEPTHS])
             else
                 high = middle;
         }
-        top = high;
-        g[u] = c / (c + exp(low));
+        l[u] = top = low;
     }
+}
+
+/* g of a shape at each depth. */
+static void find_overlap(const struct grid *grid, size_t fine, size_t shape,
+                         double g[WN_DEPTHS])
+{
+    const double c = grid->rivals[shape / SPREADS];
+    const double *l = grid->l[fine] + shape % SPREADS * WN_DEPTHS;
+
+    for (int u = 0; u < WN_DEPTHS; u++)
+        g[u] = c / (c + exp(l[u]));
 }
 
 /* P(mismatch), and P(wrong) of a mismatch and of a match. */
@@ -75,173 +111,298 @@ static void find_chances(double g, double e, double others, double chance[3])
     chance[2] = g * e / others / (1 - chance[0]);
 }
 
-static struct cell try_cell(const struct wn_overlap *overlap,
-                            const double g[WN_DEPTHS], double e, double others)
+/* Tables for every d that a group asks for. */
+static void fill_grid(const struct group *group, size_t groups, int threads,
+                      struct grid *grid)
 {
-    struct cell cell = {0, 0, 0};
+    bool wanted[FINE] = {false};
 
-    for (int u = 0; u < WN_DEPTHS; u++) {
-        const double wrong = overlap->mismatches[u];
-        const double right = overlap->rows[u] - wrong;
-        double chance[3];
-
-        find_chances(g[u], e, others, chance);
-        if (wrong > 0)
-            cell.likelihood += wrong * log(chance[0]);
-        if (right > 0)
-            cell.likelihood += right * log(1 - chance[0]);
-        cell.rate += wrong * chance[1] + right * chance[2];
-        cell.variance += wrong * chance[1] * (1 - chance[1]) +
-                         right * chance[2] * (1 - chance[2]);
+    for (size_t s = 0; s < SHARES; s++) {
+        const double root =
+            grid->root[0] +
+            (double)s * (grid->root[1] - grid->root[0]) / (SHARES - 1);
+        grid->share[s] = root * root;
     }
-    cell.rate /= overlap->n;
-    return cell;
-}
+    for (size_t z = 0; z < groups; z++)
+        for (size_t a = 0; a < CENTRES; a++)
+            wanted[group[z].low + a * group[z].step] = true;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t fine = 0; fine < FINE; fine++) {
+        double g[WN_DEPTHS], chance[3];
 
-/* The grid of a box, and where its best cell is. */
-static size_t try_box(const struct wn_overlap *overlap, size_t k,
-                      const struct box *box, struct cell *cell)
-{
-    const double c = sqrt((double)k - 1), others = (double)k - 1;
-    double g[WN_DEPTHS];
-    size_t at = 0, best = 0;
-
-    for (int a = 0; a < DISTANCES; a++)
-        for (int r = 0; r < SPREADS; r++) {
-            find_overlap(box->low[0] +
-                             a * (box->high[0] - box->low[0]) / (DISTANCES - 1),
-                         spreads[r], c, g);
-            for (int s = 0; s < SHARES; s++, at++) {
-                const double root =
-                    box->low[1] +
-                    s * (box->high[1] - box->low[1]) / (SHARES - 1);
-
-                cell[at] = try_cell(overlap, g, root * root, others);
-                if (cell[at].likelihood > cell[best].likelihood)
-                    best = at;
-            }
-        }
-    return best;
-}
-
-/* The part of a box that is not far below the best cell, and a step around. */
-static void shrink_box(const struct cell *cell, size_t best, struct box *box)
-{
-    const double step[2] = {(box->high[0] - box->low[0]) / (DISTANCES - 1),
-                            (box->high[1] - box->low[1]) / (SHARES - 1)};
-    const struct box old = *box;
-    int low[2] = {DISTANCES, SHARES}, high[2] = {0, 0};
-
-    for (size_t at = 0; at < CELLS; at++) {
-        const int place[2] = {(int)(at / (SPREADS * SHARES)),
-                              (int)(at % SHARES)};
-
-        if (cell[at].likelihood < cell[best].likelihood - far)
+        free(grid->chance[fine]);
+        grid->chance[fine] = NULL;
+        if (!wanted[fine])
             continue;
-        for (int x = 0; x < 2; x++) {
-            low[x] = place[x] < low[x] ? place[x] : low[x];
-            high[x] = place[x] > high[x] ? place[x] : high[x];
+        double *at = grid->chance[fine] =
+            wn_new(2 * SHAPES * SHARES * WN_DEPTHS, sizeof *at);
+        for (size_t r = 0; r < SPREADS; r++)
+            find_odds(distance_at(fine), spreads[r],
+                      grid->l[fine] + r * WN_DEPTHS);
+        for (size_t shape = 0; shape < grid->shapes; shape++) {
+            find_overlap(grid, fine, shape, g);
+            for (size_t s = 0; s < SHARES; s++, at += 2 * WN_DEPTHS)
+                for (size_t u = 0; u < WN_DEPTHS; u++) {
+                    find_chances(g[u], grid->share[s], grid->others, chance);
+                    at[u] = log(chance[0]);
+                    at[WN_DEPTHS + u] = log(1 - chance[0]);
+                }
         }
-    }
-    for (int x = 0; x < 2; x++) {
-        box->low[x] = fmax(old.low[x] + (low[x] - 1) * step[x], old.low[x]);
-        box->high[x] = fmin(old.low[x] + (high[x] + 1) * step[x], old.high[x]);
     }
 }
 
-/* Posterior means of the chances at each depth. */
-static void find_means(const struct box *box, size_t k, const struct cell *cell,
-                       struct wn_overlap *out)
+static double log_sum(const double *x, size_t count, size_t stride)
 {
-    const double c = sqrt((double)k - 1), others = (double)k - 1;
+    double top = -INFINITY, sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        top = fmax(top, x[i * stride]);
+    for (size_t i = 0; i < count; i++)
+        sum += exp(x[i * stride] - top);
+    return top + log(sum);
+}
+
+/* Log-likelihoods of a group: cell[CENTRES][shapes][SHARES]. */
+static void find_cells(const struct grid *grid, const struct group *group,
+                       double *cell)
+{
+    for (size_t a = 0; a < CENTRES; a++) {
+        const double *at = grid->chance[group->low + a * group->step];
+
+        for (size_t s = 0; s < grid->shapes * SHARES; s++, cell++) {
+            double sum = 0;
+
+#pragma omp simd reduction(+ : sum)
+            for (size_t u = 0; u < WN_DEPTHS; u++)
+                sum +=
+                    group->mismatches[u] * at[u] +
+                    (group->rows[u] - group->mismatches[u]) * at[WN_DEPTHS + u];
+            *cell = sum;
+            at += 2 * WN_DEPTHS;
+        }
+    }
+}
+
+/* Fill own and given. */
+static void find_evidence(const struct grid *grid, struct group *group)
+{
+    double *cell = wn_new(CELLS, sizeof *cell);
+    const size_t shapes = grid->shapes;
+
+    find_cells(grid, group, cell);
+    for (size_t s = 0; s < SHARES; s++) {
+        double term[CENTRES];
+
+        for (size_t a = 0; a < CENTRES; a++)
+            group->own[a][s] =
+                log_sum(cell + a * shapes * SHARES + s, shapes, SHARES) -
+                log((double)shapes);
+        for (size_t d0 = 0; d0 < CENTRES; d0++) {
+            for (size_t a = 0; a < CENTRES; a++)
+                term[a] = group->own[a][s] +
+                          log(grid->kernel[d0][group->low + a * group->step] *
+                                  (double)group->step +
+                              1e-300);
+            group->given[d0][s] = log_sum(term, CENTRES, 1);
+        }
+    }
+    free(cell);
+}
+
+/* Narrow the d of a group to what is not far below its best, on the shares
+ * from..end, and a step around. */
+static void shrink_distances(size_t from, size_t end, struct group *group)
+{
+    double top = -INFINITY;
+    size_t low = CENTRES, high = 0;
+
+    for (size_t a = 0; a < CENTRES; a++)
+        for (size_t s = from; s < end; s++)
+            top = fmax(top, group->own[a][s]);
+    for (size_t a = 0; a < CENTRES; a++)
+        for (size_t s = from; s < end; s++)
+            if (group->own[a][s] > top - far) {
+                low = a < low ? a : low;
+                high = a;
+            }
+    low = group->low + (low ? low - 1 : 0) * group->step;
+    high = group->low + (high + 1 < CENTRES ? high + 1 : high) * group->step;
+    group->step = (high - low + CENTRES - 2) / (CENTRES - 1);
+    group->low = low + (CENTRES - 1) * group->step < FINE
+                     ? low
+                     : FINE - 1 - (CENTRES - 1) * group->step;
+}
+
+/* The wrong labels of a group, posterior[d0][e] of all groups and share[e], its
+ * sum. */
+static void find_wrong(const struct grid *grid,
+                       double posterior[CENTRES][SHARES],
+                       const double share[SHARES], struct group *group)
+{
+    const size_t shapes = grid->shapes;
+    double *cell = wn_new(CELLS, sizeof *cell);
     double g[WN_DEPTHS];
-    size_t at = 0;
 
-    out->bayes = 0;
-    for (int a = 0; a < DISTANCES; a++)
-        for (int r = 0; r < SPREADS; r++) {
-            find_overlap(box->low[0] +
-                             a * (box->high[0] - box->low[0]) / (DISTANCES - 1),
-                         spreads[r], c, g);
-            for (int s = 0; s < SHARES; s++, at++) {
-                const double root =
-                    box->low[1] +
-                    s * (box->high[1] - box->low[1]) / (SHARES - 1);
-                const double weight = cell[at].likelihood;
+    find_cells(grid, group, cell);
+    for (size_t a = 0; a < CENTRES; a++) {
+        const size_t fine = group->low + a * group->step;
 
+        for (size_t shape = 0; shape < shapes; shape++) {
+            find_overlap(grid, fine, shape, g);
+            for (size_t s = 0; s < SHARES; s++) {
+                const double e = grid->share[s];
+                const double fit = cell[(a * shapes + shape) * SHARES + s];
+                double weight = 0, sum = 0, variance = 0;
+
+                for (size_t d0 = 0; d0 < CENTRES; d0++)
+                    weight += posterior[d0][s] * grid->kernel[d0][fine] *
+                              exp(fit - group->given[d0][s]);
+                weight *= (double)group->step / (double)shapes;
                 if (weight < 1e-9)
                     continue;
-                for (int u = 0; u < WN_DEPTHS; u++) {
+                for (size_t u = 0; u < WN_DEPTHS; u++) {
+                    const double differ = group->mismatches[u];
+                    const double agree = group->rows[u] - differ;
                     double chance[3];
 
-                    find_chances(g[u], root * root, others, chance);
-                    out->bayes += weight * g[u] / WN_DEPTHS;
-                    out->expected[u] += weight * g[u] * out->rows[u];
-                    out->wrong_mismatch[u] += weight * chance[1];
-                    out->wrong_match[u] += weight * chance[2];
+                    find_chances(g[u], e, grid->others, chance);
+                    sum += differ * chance[1] + agree * chance[2];
+                    variance += differ * chance[1] * (1 - chance[1]) +
+                                agree * chance[2] * (1 - chance[2]);
+                    group->wrong[u][0] += weight * differ * chance[1];
+                    group->wrong[u][1] += weight * agree * chance[2];
+                    group->overlap[u] += weight * group->rows[u] * g[u];
                 }
+                weight /= share[s];
+                group->mean[s] += weight * sum;
+                group->square[s] += weight * sum * sum;
+                group->variance[s] += weight * variance;
             }
         }
+    }
+    free(cell);
 }
 
-/* Fit, and the rate with its interval: the quantiles of the posterior, with the
- * chance of the rows and half a row. */
-static void fit(size_t k, struct wn_overlap *out)
+/* Add up the groups under the weights of e. The rate with its interval: the
+ * quantiles of the posterior, with the chance of the rows and half a row. */
+static void add_up(const struct group *group, size_t groups,
+                   const double weight[SHARES], struct wn_overlap *out)
 {
-    struct box box = {{min_distance, 0}, {max_distance, sqrt(max_share)}};
-    struct cell *cell = wn_new(CELLS, sizeof *cell);
-    struct wn_ranked *ranked = wn_new(CELLS, sizeof *ranked);
-    double none = -INFINITY, all = 0, mean = 0, variance = 0, sum = 0;
-    double low = 0, high = 0;
-    size_t best;
+    double variance = 0, sum = 0, low = 0, high = 0;
 
+    for (size_t s = 0; s < SHARES; s++) {
+        const double before = sum;
+        double rate = 0;
+
+        for (size_t z = 0; z < groups; z++) {
+            rate += group[z].mean[s] / out->n;
+            variance += weight[s] * (group[z].variance[s] + group[z].square[s] -
+                                     group[z].mean[s] * group[z].mean[s]);
+        }
+        sum += weight[s];
+        out->rate += weight[s] * rate;
+        if (before < 0.05 && sum >= 0.05)
+            low = rate;
+        if (before < 0.95 && sum >= 0.95)
+            high = rate;
+    }
+    const double rows = z90 * sqrt(fmax(variance, 0)) / out->n;
+    out->low = fmax(
+        out->rate - hypot(fmax(out->rate - low, 0), rows) - 0.5 / out->n, 0);
+    out->high = fmin(
+        out->rate + hypot(fmax(high - out->rate, 0), rows) + 0.5 / out->n, 1);
+    for (size_t u = 0; u < WN_DEPTHS; u++) {
+        for (size_t z = 0; z < groups; z++) {
+            out->expected[u] += group[z].overlap[u];
+            out->bayes += group[z].overlap[u] / out->n;
+            out->wrong_mismatch[u] += group[z].wrong[u][0];
+            out->wrong_match[u] += group[z].wrong[u][1];
+        }
+        out->wrong_mismatch[u] /= fmax(out->mismatches[u], 1);
+        out->wrong_match[u] /= fmax(out->rows[u] - out->mismatches[u], 1);
+    }
+}
+
+/* Fit the groups. */
+static void fit(struct group *group, size_t groups, size_t k, int threads,
+                struct wn_overlap *out)
+{
+    struct grid *grid = wn_new(1, sizeof *grid);
+    double posterior[CENTRES][SHARES], weight[SHARES], top, all = 0;
+
+    *grid = (struct grid){.shapes = k > 2 ? SHAPES : SPREADS,
+                          .rivals = {sqrt((double)k - 1), 1},
+                          .others = (double)k - 1,
+                          .root = {0, sqrt(max_share)}};
+    for (size_t d0 = 0; d0 < CENTRES; d0++) {
+        double sum = 0;
+
+        for (size_t fine = 0; fine < FINE; fine++) {
+            const double z =
+                (distance_at(fine) - distance_at(d0 * STEPS)) / distance_sd;
+
+            sum += grid->kernel[d0][fine] = exp(-z * z / 2);
+        }
+        for (size_t fine = 0; fine < FINE; fine++)
+            grid->kernel[d0][fine] /= sum;
+    }
     for (int pass = 0;; pass++) {
-        best = try_box(out, k, &box, cell);
-        /* The first pass has e = 0. */
-        for (size_t at = 0; box.low[1] == 0 && at < CELLS; at += SHARES)
-            none = fmax(none, cell[at].likelihood);
+        size_t from = SHARES, end = 0;
+
+        fill_grid(group, groups, threads, grid);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+        for (size_t z = 0; z < groups; z++)
+            find_evidence(grid, &group[z]);
+        top = -INFINITY;
+        for (size_t s = 0; s < SHARES; s++) {
+            for (size_t d0 = 0; d0 < CENTRES; d0++) {
+                posterior[d0][s] = -grid->share[s] / usual_share;
+                for (size_t z = 0; z < groups; z++)
+                    posterior[d0][s] += group[z].given[d0][s];
+            }
+            weight[s] = log_sum(&posterior[0][s], CENTRES, SHARES);
+            top = fmax(top, weight[s]);
+        }
         if (pass == PASSES - 1)
             break;
-        shrink_box(cell, best, &box);
+        for (size_t s = 0; s < SHARES; s++)
+            if (weight[s] > top - far) {
+                from = s < from ? s : from;
+                end = s + 1;
+            }
+        for (size_t z = 0; z < groups; z++)
+            shrink_distances(from, end, &group[z]);
+        from -= from > 0;
+        end += end < SHARES;
+        grid->root[0] = sqrt(grid->share[from]);
+        grid->root[1] = sqrt(grid->share[end - 1]);
     }
-    const double top = cell[best].likelihood;
+    const bool zero = grid->root[0] == 0;
+    const bool none =
+        out->mismatch > wn_max_mismatch || (zero && weight[0] > top - level);
     /* The prior: half on e = 0, half on all shares. */
+    const double scale =
+        sqrt(M_PI * usual_share) / 2 * erf(sqrt(max_share / usual_share));
     const double part =
-        (box.high[1] - box.low[1]) / (sqrt(max_share) * (SHARES - 1));
-    for (size_t at = 0; at < CELLS; at++) {
-        const bool zero = at % SHARES == 0 && box.low[1] == 0;
+        (grid->root[1] - grid->root[0]) / (scale * (SHARES - 1));
+    for (size_t s = 0; s < SHARES; s++)
+        all += exp(weight[s] - top) * (zero && s == 0 ? 1 : part);
+    for (size_t s = 0; s < SHARES; s++) {
+        const double prior = (zero && s == 0 ? 1 : part) / all;
 
-        cell[at].likelihood =
-            exp(cell[at].likelihood - top) * (zero ? 1 : part);
-        all += cell[at].likelihood;
+        for (size_t d0 = 0; d0 < CENTRES; d0++)
+            posterior[d0][s] = exp(posterior[d0][s] - top) * prior;
+        weight[s] = exp(weight[s] - top) * prior;
     }
-    for (size_t at = 0; at < CELLS; at++) {
-        const double weight = cell[at].likelihood /= all;
-
-        mean += weight * cell[at].rate;
-        variance += weight * cell[at].variance;
-        ranked[at] = (struct wn_ranked){cell[at].rate, at};
-    }
-    wn_rank(ranked, CELLS);
-    for (size_t s = 0; s < CELLS; s++) {
-        const double before = sum;
-
-        sum += cell[ranked[s].row].likelihood;
-        if (before < 0.05 && sum >= 0.05)
-            low = ranked[s].key;
-        if (before < 0.95 && sum >= 0.95)
-            high = ranked[s].key;
-    }
-    const double rows = z90 * sqrt(variance) / out->n;
-    out->rate = mean;
-    out->low = fmax(mean - hypot(fmax(mean - low, 0), rows) - 0.5 / out->n, 0);
-    out->high =
-        fmin(mean + hypot(fmax(high - mean, 0), rows) + 0.5 / out->n, 1);
-    if (none > top - level)
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t z = 0; z < groups; z++)
+        find_wrong(grid, posterior, weight, &group[z]);
+    add_up(group, groups, weight, out);
+    if (none)
         out->low = 0;
-    find_means(&box, k, cell, out);
-    free(cell);
-    free(ranked);
+    for (size_t fine = 0; fine < FINE; fine++)
+        free(grid->chance[fine]);
+    free(grid);
 }
 
 /* Key: the predicted class twice, plus 0 .. 1, the surest first; the class of a
@@ -281,6 +442,8 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
     const size_t n = p->n, k = p->k;
     struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
     size_t *rows = wn_new(k + 1, sizeof *rows), *seen = wn_new(k, sizeof *seen);
+    struct group *group = wn_new(GROUPS + 1, sizeof *group);
+    size_t groups = 0, counted = 0;
 
     *out = (struct wn_overlap){.place = wn_spill_new(n, 1)};
     predict_rows(label, p, threads, ranked, out->place);
@@ -295,21 +458,33 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
                 out->place[i] = WN_NO_DEPTH;
         }
     for (size_t s = 0; s < n; s++)
-        if (!(out->place[ranked[s].row] & WN_NO_DEPTH))
+        if (!(out->place[ranked[s].row] & WN_NO_DEPTH)) {
             rows[(size_t)(ranked[s].key / 2)]++;
-    for (size_t s = 0, c = 0, rank = 0; s < n; s++) {
+            counted++;
+        }
+    for (size_t s = 0, c = k, rank = 0, filled = 0; s < n; s++) {
         uint8_t *place = &out->place[ranked[s].row];
         const size_t class = (size_t)(ranked[s].key / 2);
 
         if (*place & WN_NO_DEPTH)
             continue;
-        rank = class == c ? rank : 0;
-        c = class;
+        if (class != c) {
+            if (groups == 0 || filled * GROUPS >= counted) {
+                filled = 0;
+                group[groups++].step = STEPS;
+            }
+            filled += rows[class];
+            rank = 0;
+            c = class;
+        }
+        struct group *to = &group[groups - 1];
         const size_t depth = (2 * rank + 1) * WN_DEPTHS / (2 * rows[c]);
         rank++;
+        to->rows[depth]++;
         out->rows[depth]++;
         out->n++;
         if (*place & WN_MISMATCH) {
+            to->mismatches[depth]++;
             out->mismatches[depth]++;
             out->mismatch++;
         }
@@ -317,7 +492,8 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
     }
     out->mismatch /= fmax(out->n, 1);
     if (out->n > 0)
-        fit(k, out);
+        fit(group, groups, k, threads, out);
+    free(group);
     wn_spill_free(ranked);
     free(rows);
     free(seen);

@@ -9,17 +9,24 @@
  *
  * The rows of each predicted class are ranked by their largest probability,
  * surest first; u is the rank as a share. A row is a mismatch if its label is
- * less probable than another class. The model of the mismatches:
+ * less probable than another class. The model of the mismatches of one
+ * predicted class:
  *
  *   l(u)   the upper u quantile of |N(d d / 2, (r d)^2)|: the log-odds of two
  *          equal normal classes d apart
- *   g(u)   c / (c + exp l), c = sqrt(k - 1): the row belongs to another class
+ *   g(u)   c / (c + exp l), c = sqrt(k - 1) or 1: the row belongs to another
+ *          class
  *   e      the share of even errors, which hit any label alike
  *   P(mismatch | u) = (1 - g) e + g (1 - e / (k - 1))
  *
- * d, r in {.7, 1, 1.4} and e have a posterior under the binomial likelihood of
- * the mismatches, uniform in d, r and sqrt e. Where the label of a row is wrong
- * under that model, the models of the row see it as
+ * e is the same in all classes, and d is normal around d0 with a standard
+ * deviation of .5: each class overlaps with others as it does, but errors that
+ * stand everywhere stand in each class. d0, d, r in {.5, .7, 1, 1.4}, c and e
+ * have a posterior under the binomial likelihood of the mismatches; the prior
+ * is even in d0, r and c, half on e = 0 and half on sqrt e with exp(-e / .25).
+ * Predicted classes of few rows are fitted together, so that there are at most
+ * 257 groups. Where the label of a row is wrong under that model, the models of
+ * the row see it as
  *
  *   P(wrong | mismatch, u) = (e (1 - g) + g e (k - 2) / (k - 1)) / P(mismatch)
  *   P(wrong | match, u)    = g e / (k - 1) / (1 - P(mismatch)) */
@@ -33,10 +40,14 @@
 
 enum { WN_DEPTHS = 40 }; /* stretches of u */
 
+/* Beyond this share of mismatches the surest rows are not sure, and say nothing
+ * of errors. */
+static const double wn_max_mismatch = 0.5;
+
 struct wn_overlap {
     double rows[WN_DEPTHS], mismatches[WN_DEPTHS]; /* surest first */
     double expected[WN_DEPTHS];       /* mismatches by the model, overlap */
-    double wrong_mismatch[WN_DEPTHS]; /* P(wrong | mismatch, u) */
+    double wrong_mismatch[WN_DEPTHS]; /* P(wrong | mismatch, u), 0 if none */
     double wrong_match[WN_DEPTHS];
     double labelled;  /* rows with a label, */
     double n;         /* and those of them that have a depth */
@@ -44,7 +55,7 @@ struct wn_overlap {
     double bayes;     /* mean g: the error of a perfect model */
     double rate;      /* share of even errors in these rows, and */
     double low, high; /* its 90 % interval; low is 0 where e = 0 is within
-                         it */
+                         it, or mismatches are too many */
     uint8_t *place;   /* n: depth, + WN_MISMATCH; or WN_NO_DEPTH: a missing
                          label, or one of a class that is never predicted */
 };
