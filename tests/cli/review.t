@@ -25,7 +25,7 @@ suspects=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 set -- $suspects
 first=$1 second=$2 third=$3 labels=$#
 findings=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-    $at["action"] != "keep"' all.tsv | wc -l)
+    $at["action"] == "review" || $at["issues"] ~ /(^|,)label(,|$)/' all.tsv | wc -l)
 
 # --- verdicts -----------------------------------------------------------------
 printf 'o\nr\n\nwrong\nn see the photo\nu\ndrop\nk\n' >keys

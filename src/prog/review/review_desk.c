@@ -30,9 +30,10 @@ static void add_item(struct desk *desk, size_t row, bool planned)
 }
 
 /* The most suspicious rows: label issues first, then rows with another finding
- * that somebody should see; more, whatever they are, if more are asked for. */
+ * that somebody should see. Copies only where a filter asks for them; others,
+ * whatever they are, if more rows are asked for. */
 static void choose_suspects(struct desk *desk, const uint8_t *chosen,
-                            size_t most, bool more)
+                            size_t most, bool more, bool copies)
 {
     const struct wn_report *report = &desk->report;
 
@@ -40,7 +41,8 @@ static void choose_suspects(struct desk *desk, const uint8_t *chosen,
         for (size_t r = 0; r < report->data.n && desk->items < most; r++) {
             const size_t i = (size_t)report->order[r];
             const bool suspect = wn_report_is_flagged(report, i);
-            const bool seen = suspect || report->action[i] != WN_KEEP;
+            const bool seen = report->action[i] == WN_REVIEW ||
+                              (copies && report->action[i] != WN_KEEP);
             const int own = suspect ? 0 : seen ? 1 : 2;
 
             if (own == pass && chosen[i] &&
@@ -86,7 +88,8 @@ static int choose_rows(struct desk *desk, struct wn_error *error)
         goto done;
     status = 0;
     if (!planned) {
-        choose_suspects(desk, chosen, given ? top : report->data.n, given);
+        choose_suspects(desk, chosen, given ? top : report->data.n, given,
+                        where != NULL);
         goto done;
     }
     int64_t *plan =
