@@ -173,8 +173,10 @@ static int check_word(struct parser *parser, const struct step *step)
     for (size_t w = 0; w < count; w++) {
         const size_t distance = wn_text_distance(value, words[w]);
 
-        if (strcmp(value, words[w]) == 0)
+        if (strcmp(value, words[w]) == 0) {
+            wn_text_free(&some);
             return 0;
+        }
         if (distance < best) {
             best = distance;
             near = words[w];

@@ -19,7 +19,7 @@
 #include "render/grid.h"
 #include "util/memory.h"
 
-enum { ESCAPE = 27, RUBOUT = 127, KILL = 21 };
+enum { REDRAW = 12, KILL = 21, ESCAPE = 27, RUBOUT = 127 }; /* ^L, ^U, ... */
 
 static volatile sig_atomic_t ended; /* the signal that ends the program */
 
@@ -264,6 +264,10 @@ static int run(struct desk *desk, struct wn_error *error)
         refresh();
         if (!next_key(&key, &kind))
             break;
+        if (kind == OK && key == REDRAW) {
+            clearok(curscr, TRUE);
+            continue;
+        }
         if (!scroll_page(&screen,
                          kind == KEY_CODE_YES || key == ' ' ? (int)key : 0)) {
             help = false;
