@@ -78,7 +78,7 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned self-test state name retain help version'
-apart='in-place source removed counts dry-run gain format explain columns as'
+apart='in-place source removed counts dry-run format explain columns as'
 apart="$apart review-plan decisions-template decisions-list plant planted"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
 apart="$apart history record night"
@@ -261,6 +261,10 @@ else
         fail "$1: wanted a file that can be read"
     exec 8</dev/null
 fi
+
+case " $prune " in
+*' --gain '*) [ -n "$pruned" ] || fail "--gain wants --pruned too" ;;
+esac
 
 # --state: what there is of the nights before, and what this one is called.
 night='' number='' earlier_audit=''

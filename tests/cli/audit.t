@@ -25,6 +25,7 @@ options() {
                          line of its own' ;;
     prune) echo '
       --relabel          a flag
+      --gain             another
       --counts=FILE      no option of an audit
       --dry-run          no option of an audit' ;;
     report) echo '
@@ -209,6 +210,7 @@ fails_with 2 "- is read once, wanted no --pruned" \
     audit --no-keep-source -o z.h5 --pruned=z -
 fails_with 2 "out: is the input" sh -c 'audit -f -o out - <out'
 fails_with 2 "bin: wanted a file that can be read" audit bin
+fails_with 2 "--gain wants --pruned too" audit x.csv --label=y --gain
 fails_with 2 "x.csv: is the input" audit x.csv --pruned=x.csv
 fails_with 2 "x.csv: is the input" audit x.csv -o ./x.csv
 fails_with 2 "z.h5: is both" audit x.csv -o z.h5 --pruned=z.h5

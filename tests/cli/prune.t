@@ -184,7 +184,8 @@ fails_with 2 'wanted one of them' prune --dry-run pets.h5 --counts=x
 
 # --gain: on clean rows nothing helps; on digits of which a fifth is given as
 # the next one, something does. The same bytes for any number of threads.
-fails_with 2 '--gain wants --dry-run too' prune --gain pets.h5
+fails_with 2 '--gain chooses what to do, wanted no --relabel, or --dry-run' \
+    prune --gain --relabel pets.h5
 fails_with 2 '--gain: pets.h5 has no estimate of the noise' \
     prune --class-floor=0 --dry-run --gain pets.h5
 awk 'BEGIN { srand(1); print "x,y,kind"
@@ -209,6 +210,21 @@ is "$(tail -n 1 one)" 'Advice: no gain can be shown: keep all rows.' \
 runs '--gain where labels are wrong' prune --dry-run --gain shifted.h5
 ok "$(tail -n 1 out | grep -qE '^Advice: (drop|relabel|weight)'; echo $?)" \
     'wrong labels had better not teach'
+# Without --dry-run the advice is followed.
+runs '--gain, followed' prune --gain --drop=label clear.h5
+same out clear.csv 'where none is shown all rows stay'
+grep -q '^prune: --gain: all rows stay: no gain can be shown' err
+ok $? 'and says so'
+prune --dry-run --gain shifted.h5 | sed -n 's/^Advice: \([a-z]*\).*/\1/p' >advice
+case $(cat advice) in
+drop) prune shifted.h5 >wanted.rows ;;
+relabel) prune --relabel shifted.h5 >wanted.rows ;;
+*) cp shifted.csv wanted.rows ;;
+esac
+runs '--gain where something is gained' prune --gain shifted.h5
+same out wanted.rows "does it: $(cat advice)"
+grep -q '^prune: --gain: .* points of accuracy (+' err
+ok $? 'and says how much'
 fails_with 2 '--memory: --gain: 300 rows of 2 features need' \
     prune --dry-run --gain --memory=1M clear.h5
 

@@ -172,9 +172,10 @@ static int drop_where(struct prune *prune, const char *text,
  * to drop. With --relabel a row that gets a new label stays. */
 static int drop_rows(struct prune *prune, struct wn_error *error)
 {
-    const char *drop = prune_text(prune, "drop");
+    const char *drop =
+        prune->course == PRUNE_KEEP_ALL ? "none" : prune_text(prune, "drop");
     const bool advised = strcmp(drop, "advised") == 0;
-    const bool relabel = prune_on(prune, "relabel");
+    const bool relabel = prune_relabels(prune);
 
     if (advised || relabel) {
         prune->action = read_vector(prune, "flag/action", WN_U8, error);
@@ -215,7 +216,7 @@ static int find_label_cell(struct prune *prune, struct wn_error *error)
 /* --relabel: the kept rows that get another label. */
 static int relabel_rows(struct prune *prune, struct wn_error *error)
 {
-    if (!prune_on(prune, "relabel"))
+    if (!prune_relabels(prune))
         return 0;
     if (!prune->dataset.label_name || find_label_cell(prune, error))
         return error->code ? -1

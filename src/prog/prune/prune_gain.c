@@ -282,12 +282,11 @@ static void tried_free(struct tried *tried)
     free(tried->credit);
 }
 
-int prune_gain(struct prune *prune, struct wn_text *text,
+int prune_gain(struct prune *prune, struct wn_text *text, struct wn_gain *gain,
                struct wn_error *error)
 {
     const struct wn_dataset *data = &prune->dataset;
     struct tried tried = {0};
-    struct wn_gain gain;
     size_t d = 0;
     bool any = false;
     int status = -1;
@@ -332,12 +331,12 @@ int prune_gain(struct prune *prune, struct wn_text *text,
                                                .trusted = tried.trusted,
                                                .suspects = tried.suspects,
                                                .credit = tried.credit},
-                        &gain, error))
+                        gain, error))
         goto done;
     any = tried.suspects > 0;
     for (size_t r = 0; r < tried.n; r++)
         any |= tried.gone[r];
-    add_gain(&tried, any, &gain, text);
+    add_gain(&tried, any, gain, text);
     status = 0;
 done:
     tried_free(&tried);

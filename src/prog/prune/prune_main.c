@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "noise/gain.h"
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
 
@@ -59,16 +60,94 @@ static int check_options(const struct wn_options *options,
         return wn_fail(error, WN_EUSAGE,
                        "--dry-run prints what --counts writes: wanted one of "
                        "them");
-    if (wn_option_on(options, "gain") && !wn_option_on(options, "dry-run"))
-        return wn_fail(error, WN_EUSAGE, "--gain wants --dry-run too");
+    static const char *const not_with_gain[] = {
+        "keep", "skip-hardest", "balance", "relabel", "class-floor"};
+    for (size_t o = 0; o < sizeof not_with_gain / sizeof *not_with_gain; o++)
+        if (wn_option_on(options, "gain") &&
+            !wn_option_on(options, "dry-run") &&
+            wn_option_given(options, not_with_gain[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--gain chooses what to do, wanted no --%s, or "
+                           "--dry-run",
+                           not_with_gain[o]);
     return 0;
+}
+
+/* Free what prune_choose() found. */
+static void clear_choice(struct prune *prune)
+{
+    wn_names_free(prune->issue_names, prune->issues);
+    wn_names_free(prune->action_names, prune->actions);
+    free(prune->action);
+    free(prune->issue);
+    free(prune->suggestion);
+    free(prune->relabel);
+    free(prune->order);
+    free(prune->stratum);
+    free(prune->removed);
+}
+
+/* Choose the rows anew, by the course. */
+static int choose(struct prune *prune, struct wn_error *error)
+{
+    const struct prune old = *prune;
+
+    clear_choice(prune);
+    *prune = (struct prune){.run = old.run,
+                            .course = old.course,
+                            .audit = old.audit,
+                            .dataset = old.dataset,
+                            .change = old.change,
+                            .change_capacity = old.change_capacity};
+    prune->kept = prune->dataset.n;
+    prune->removed = wn_new(prune->dataset.n, 1);
+    return prune_choose(prune, error);
+}
+
+/* --gain: do what a model gains most by; where nothing is gained for sure,
+ * leave all rows as they are. */
+static int follow_gain(struct prune *prune, struct wn_error *error)
+{
+    static const char *const done[] = {
+        "all rows stay: no gain can be shown for leaving out, relabelling or "
+        "weighting",
+        "rows are left out", "rows get new labels",
+        "all rows stay: weights gain most (report --add=weight)"};
+    const bool cells = !prune_converts(prune) ||
+                       strcmp(prune_text(prune, "format"), "csv") == 0 ||
+                       strcmp(prune_text(prune, "format"), "jsonl") == 0;
+    const bool npy =
+        prune->dataset.form && strcmp(prune->dataset.form, "npy") == 0;
+    struct wn_text text = {0};
+    struct wn_gain gain;
+    const int status = prune_gain(prune, &text, &gain, error);
+
+    wn_text_free(&text);
+    if (status)
+        return -1;
+    int best = gain.best;
+    /* Numbers of rows have no labels to change. */
+    if (best == WN_GAIN_RELABEL && (!cells || npy))
+        best = gain.of[WN_GAIN_DROP][WN_GAIN_BOTH].low > 0 ? WN_GAIN_DROP : -1;
+    if (best < 0)
+        wn_log_note(prune->run->log, "--gain: %s", done[0]);
+    else
+        wn_log_note(prune->run->log,
+                    "--gain: %s: %+.2f points of accuracy (%+.2f to %+.2f)",
+                    done[best + 1], 100 * gain.of[best][WN_GAIN_BOTH].mean,
+                    100 * gain.of[best][WN_GAIN_BOTH].low,
+                    100 * gain.of[best][WN_GAIN_BOTH].high);
+    prune->course = best == WN_GAIN_DROP      ? PRUNE_AS_ASKED
+                    : best == WN_GAIN_RELABEL ? PRUNE_RELABEL
+                                              : PRUNE_KEEP_ALL;
+    return prune->course == PRUNE_AS_ASKED ? 0 : choose(prune, error);
 }
 
 static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
 {
     const struct wn_run *run = prune->run;
     const bool fixes = prune_on(prune, "apply-rules") ||
-                       prune_on(prune, "relabel") ||
+                       prune_on(prune, "relabel") || prune_on(prune, "gain") ||
                        wn_option_given(run->options, "plant");
     const struct wn_dataset *dataset = &prune->dataset;
     const char *output = prune_text(prune, "output");
@@ -102,9 +181,9 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     } else if (prune_on(prune, "partial")) {
         return wn_fail(error, WN_EUSAGE, "--partial is for HDF5 sources");
     }
-    prune->kept = dataset->n;
-    prune->removed = wn_new(dataset->n, 1);
-    if (prune_choose(prune, error))
+    if (choose(prune, error) ||
+        (prune_on(prune, "gain") && !prune_on(prune, "dry-run") &&
+         follow_gain(prune, error)))
         return -1;
     source =
         wn_source_open(dataset, prune->audit, wn_run_input(run),
@@ -116,7 +195,11 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
         struct wn_text text = {0};
 
         prune_count(prune, &text);
-        status = prune_on(prune, "gain") ? prune_gain(prune, &text, error) : 0;
+        struct wn_gain gain;
+
+        status = prune_on(prune, "gain")
+                     ? prune_gain(prune, &text, &gain, error)
+                     : 0;
         if (status == 0)
             status = wn_write_all(STDOUT_FILENO, text.bytes, text.length,
                                   "standard output", error);
@@ -146,16 +229,8 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
         return -1;
     prune.audit = wn_run_open(run, flags ? WN_FLAGS : WN_DATA, error);
     const int status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
-    wn_names_free(prune.issue_names, prune.issues);
-    wn_names_free(prune.action_names, prune.actions);
-    free(prune.action);
-    free(prune.issue);
-    free(prune.suggestion);
-    free(prune.relabel);
-    free(prune.order);
+    clear_choice(&prune);
     free(prune.change);
-    free(prune.removed);
-    free(prune.stratum);
     wn_dataset_free(&prune.dataset);
     wn_audit_close(prune.audit);
     return status;
@@ -243,7 +318,7 @@ static const struct wn_option own_rows[] = {
      .help = "write all rows, that SHARE with wrong labels on purpose"},
     {.name = "gain",
      .kind = WN_FLAG,
-     .help = "with --dry-run: try what a model gains by it"},
+     .help = "do what a model gains by; with --dry-run show how much"},
     {0}};
 
 static const struct wn_option *const shared_rows[] = {

@@ -11,8 +11,12 @@
 
 enum { PRUNE_BITS = 32 };
 
+/* What --gain, without --dry-run, makes of the plan. */
+enum prune_course { PRUNE_AS_ASKED, PRUNE_KEEP_ALL, PRUNE_RELABEL };
+
 struct prune {
     const struct wn_run *run;
+    enum prune_course course;
     struct wn_audit *audit;
     struct wn_dataset dataset;
     uint8_t *removed;                   /* n: 1 = left out */
@@ -48,6 +52,11 @@ static inline const char *prune_text(const struct prune *prune,
                                      const char *name)
 {
     return wn_option_text(prune->run->options, name);
+}
+
+static inline bool prune_relabels(const struct prune *prune)
+{
+    return prune_on(prune, "relabel") || prune->course == PRUNE_RELABEL;
 }
 
 /* Rows that every class keeps: 0 without --class-floor. */
@@ -98,8 +107,9 @@ void prune_count(const struct prune *prune, struct wn_text *text);
 /* prune_plant.c: --plant: which rows get which wrong label. */
 int prune_plant(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
 
-/* prune_gain.c: --gain, into `text`. */
-int prune_gain(struct prune *prune, struct wn_text *text,
+/* prune_gain.c: --gain of the plan, into `text` and *gain. */
+struct wn_gain;
+int prune_gain(struct prune *prune, struct wn_text *text, struct wn_gain *gain,
                struct wn_error *error) WN_MUST_CHECK;
 
 /* Refuse to lose all rows of a class, unless --class-floor was given. */
