@@ -570,6 +570,15 @@ if [ -n "$self_test" ]; then
     done
     exit 0
 fi
+# report writes to a file here: tell it what the screen is like.
+if [ -t 1 ]; then
+    { columns=$(stty size <&3 2>/dev/null); } 3<&1
+    [ -z "$columns" ] || export COLUMNS="${columns#* }"
+    case " $report ${NO_COLOR:+ '--color=no'} ${TERM:-dumb}" in
+    *" '--color="* | *' dumb') ;;
+    *) report="$report --color=always" ;;
+    esac
+fi
 run ingest $over -o "$work/audit.h5" -- "$input"
 run score -i "--as=$output" -- "$work/audit.h5"
 run flag -i "--as=$output" -- "$work/audit.h5"

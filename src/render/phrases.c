@@ -86,7 +86,10 @@ void wn_phrase_data_short(struct wn_text *out, const char *text)
     wn_text_free(&whole);
 }
 
-void wn_phrase_paragraph(struct wn_text *out, const char *text)
+/* The words of `text` in lines that begin with `first`, then with `next`, both
+ * of as many cells. */
+static void put_words(struct wn_text *out, const char *text, const char *first,
+                      const char *next)
 {
     /* Long lines of prose are hard to read. */
     enum { LONG = 100 };
@@ -102,16 +105,26 @@ void wn_phrase_paragraph(struct wn_text *out, const char *text)
             wn_text_add(out, "\n", 1);
             return;
         }
-        wn_text_add(out, used ? " " : "  ", used ? 1 : 2);
         if (used && used + 1 + cells > limit) {
-            out->bytes[out->length - 1] = '\n';
-            wn_text_add(out, "  ", 2);
+            wn_text_format(out, "\n%s", next);
             used = 0;
+        } else {
+            wn_text_format(out, "%s", used ? " " : first);
         }
         wn_text_add(out, text, length);
-        used += (used ? 1 : 2) + cells;
+        used += (used ? 1 : strlen(first)) + cells;
         text += length;
     }
+}
+
+void wn_phrase_paragraph(struct wn_text *out, const char *text)
+{
+    put_words(out, text, "  ", "  ");
+}
+
+void wn_phrase_warning(struct wn_text *out, const char *text)
+{
+    put_words(out, text, "  ! ", "    ");
 }
 
 void wn_phrase_say(struct wn_text *out, const char *format, ...)

@@ -20,7 +20,11 @@ void wn_phrase_data_short(struct wn_text *out, const char *text);
  * and at most 98, indented by two. */
 void wn_phrase_paragraph(struct wn_text *out, const char *text);
 
-/* The same for formatted text of up to 1,000 bytes, without data in it. */
+/* The same with "! " before it, for what a reader must not miss. */
+void wn_phrase_warning(struct wn_text *out, const char *text);
+
+/* The same as a paragraph for formatted text of up to 1,000 bytes, without data
+ * in it. */
 void wn_phrase_say(struct wn_text *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -58,6 +62,13 @@ const char *wn_phrase_place(const struct wn_dataset *data);
 void wn_sentence_headline(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_rate(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
+/* What to look at before the rest is believed: columns that predict the label
+ * alone, mistakes in columns, records that are missing, copies, spellings, the
+ * order of rows. Visible text, *count of them, for wn_names_free(). */
+char **wn_warnings(const struct wn_report *report, size_t *count);
+/* Whether all that speaks against row i is the order of the file, of which it
+ * is only where that shows most. */
+bool wn_is_of_the_order(const struct wn_report *report, size_t i);
 
 /* What a list for people says of row i, as plain text: given and suggested
  * class in 40 cells, the latter in parentheses where it is not sure enough;

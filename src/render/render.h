@@ -41,6 +41,10 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
 void wn_csv_report(const struct wn_report *report, struct wn_text *out);
 
+/* Add colours, as escape sequences, to a text report whose lines were made
+ * visible. */
+void wn_text_color(struct wn_text *text);
+
 /* What text calls classes, for report->class_title and wn_names_free(): without
  * a prefix like a path's that all names share, *prefix bytes; without blanks at
  * the ends; in at most `cells` terminal cells, cut in the middle. Names that

@@ -10,6 +10,7 @@
 #include "check/decide.h"
 #include "check/row_kind.h"
 #include "render/phrases.h"
+#include "util/memory.h"
 
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
 void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
@@ -220,6 +221,135 @@ void wn_suspect_free(struct wn_suspect *suspect)
     wn_text_free(&suspect->given);
     wn_text_free(&suspect->suggested);
     wn_text_free(&suspect->why);
+}
+
+/* --- warnings ------------------------------------------------------------ */
+
+struct warning_list {
+    char **text;
+    size_t count, capacity;
+};
+
+/* Take over a text. */
+static void add_warning(struct warning_list *list, struct wn_text *text)
+{
+    wn_grow(&list->text, &list->capacity, list->count + 1, sizeof *list->text);
+    list->text[list->count++] = text->bytes;
+    *text = (struct wn_text){0};
+}
+
+static void warn_of_columns(const struct wn_report *report,
+                            struct warning_list *list)
+{
+    const struct wn_dataset *data = &report->data;
+    struct wn_text text = {0};
+
+    for (size_t c = 0; data->column_note && c < data->columns; c++) {
+        if (strcmp(data->column_note[c], "predicts the label") != 0)
+            continue;
+        wn_phrase_data_short(&text, data->column_name[c]);
+        wn_text_format(&text, " alone predicts the label");
+        if (data->column_alone && !isnan(data->column_alone[c]))
+            wn_text_format(&text, " (%.0f %%)", 100 * data->column_alone[c]);
+        wn_text_format(&text, ". Is it a copy of the label? If so: --ignore=");
+        wn_text_add_shell(&text, data->column_name[c],
+                          strlen(data->column_name[c]));
+        add_warning(list, &text);
+    }
+    for (size_t i = 0; i < data->hints; i++) {
+        wn_phrase_data(&text, data->hint[i]);
+        add_warning(list, &text);
+    }
+}
+
+/* The rows of the check `name`, 0 if it did not run; *bit is its bit. */
+static size_t rows_of_check(const struct wn_report *report, const char *name,
+                            uint32_t *bit)
+{
+    for (size_t c = 0; c < report->checks && c < 32; c++)
+        if (strcmp(report->check_name[c], name) == 0) {
+            *bit = (uint32_t)1 << c;
+            return report->check_rows[c];
+        }
+    *bit = 0;
+    return 0;
+}
+
+bool wn_is_of_the_order(const struct wn_report *report, size_t i)
+{
+    uint32_t bit;
+
+    return report->flagged &&
+           rows_of_check(report, "order_dependence", &bit) > 0 &&
+           report->issue[i] == bit;
+}
+
+static void warn_of_rows(const struct wn_report *report,
+                         struct warning_list *list)
+{
+    static const double many = .05;
+    const struct wn_dataset *data = &report->data;
+    struct wn_text text = {0};
+    uint32_t bit;
+    size_t i = 0;
+
+    if (data->left_outs) {
+        wn_text_format(&text,
+                       "%zu of %zu records of the source are not in this "
+                       "audit: they are malformed, or have no label.",
+                       data->left_outs, data->n + data->left_outs);
+        add_warning(list, &text);
+    }
+    if (!report->flagged)
+        return;
+    const size_t copies = rows_of_check(report, "duplicate", &bit);
+    if ((double)copies >= many * (double)data->n && copies) {
+        wn_text_format(&text,
+                       "%zu rows (%.0f %%) are exact copies of earlier rows. A "
+                       "model that is tested on copies of its training rows "
+                       "looks better than it is.",
+                       copies, 100 * (double)copies / (double)data->n);
+        add_warning(list, &text);
+    }
+    const size_t conflicts = rows_of_check(report, "conflict", &bit);
+    if (conflicts) {
+        wn_text_format(&text,
+                       "%zu %s the same features as another row, and another "
+                       "label.",
+                       conflicts, wn_plural(conflicts, "row has", "rows have"));
+        add_warning(list, &text);
+    }
+    if (rows_of_check(report, "order_dependence", &bit)) {
+        while (i < data->n && !(report->issue[i] & bit))
+            i++;
+        wn_text_format(&text,
+                       "The file seems sorted or in batches (strongest around "
+                       "row %zu). Shuffle it before you split it.",
+                       i);
+        add_warning(list, &text);
+    }
+}
+
+char **wn_warnings(const struct wn_report *report, size_t *count)
+{
+    struct warning_list list = {0};
+    struct wn_text text = {0};
+    size_t spellings;
+
+    warn_of_columns(report, &list);
+    warn_of_rows(report, &list);
+    free(wn_spellings(report, &spellings));
+    if (spellings) {
+        wn_text_format(
+            &text,
+            "%zu class %s of another, with other capitals, blanks "
+            "or accents.",
+            spellings,
+            wn_plural(spellings, "name is a spelling", "names are spellings"));
+        add_warning(&list, &text);
+    }
+    *count = list.count;
+    return list.text;
 }
 
 /* --- commands ------------------------------------------------------------ */

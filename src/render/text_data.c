@@ -152,6 +152,15 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
                    wn_plural(data->k, "class", "classes"));
     wn_phrase_data_short(&line, data->label_column);
     wn_text_format(&line, ".");
+    if (report->title_prefix) {
+        struct wn_text prefix = {0};
+
+        wn_text_add_visible(&prefix, data->label_name[0], report->title_prefix);
+        wn_text_format(&line, " The names of all classes begin with ");
+        wn_phrase_data_short(&line, prefix.bytes);
+        wn_text_format(&line, ", which is left out here.");
+        wn_text_free(&prefix);
+    }
     wn_phrase_paragraph(out, line.bytes);
     wn_text_free(&line);
     /* A hint if the features look like a broken embedding, and the statistics
@@ -183,14 +192,6 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
                       columns ? "" : "; --columns shows in which columns");
     put_defects(report, out);
     put_cleaning_rules(report, out);
-    if (data->hints)
-        wn_text_format(out, "\nWhat looks like a mistake in the columns\n");
-    for (size_t i = 0; i < data->hints; i++) {
-        line = (struct wn_text){0};
-        wn_phrase_data(&line, data->hint[i]);
-        wn_phrase_paragraph(out, line.bytes);
-        wn_text_free(&line);
-    }
     if (count)
         wn_text_format(
             out, "\nSpellings of one class, and the rules that merge them\n");

@@ -51,8 +51,9 @@ static void put_second_opinion(const struct wn_report *report,
 
 /* The classes, and the pairs of classes that labels are confused in. Where the
  * classes overlap, no class has a share of wrong labels that could be
- * defended, only flags. */
-static void put_classes(const struct wn_report *report, struct wn_text *out)
+ * defended, only flags. `first`: right below a title. */
+static void put_classes(const struct wn_report *report, bool first,
+                        struct wn_text *out)
 {
     static const struct wn_grid_column all[] = {
         {"class", WN_LEFT, WN_SHRINKS},     {"rows", WN_RIGHT, WN_FIXED},
@@ -94,7 +95,8 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
         wn_grid_add_count(&grid, line->flagged);
         wn_grid_add_text(&grid, few ? "too few rows to say" : "");
     }
-    wn_text_format(out, "\n");
+    if (!first)
+        wn_text_format(out, "\n");
     wn_grid_print(&grid, out);
     if (shown < k)
         wn_text_format(out, "  and %zu more\n", k - shown);
@@ -171,7 +173,7 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
 
 /* What the list is of. */
 static void put_rows_title(const struct wn_report *report, size_t count,
-                           struct wn_text *out)
+                           size_t findings, struct wn_text *out)
 {
     if (report->sample)
         wn_text_format(out, "\nA random sample, most suspicious first: %zu\n",
@@ -197,7 +199,7 @@ static void put_rows_title(const struct wn_report *report, size_t count,
     else
         wn_text_format(out,
                        "\nMost suspicious rows: %zu of %zu with findings\n",
-                       count, report->flagged_rows);
+                       count, findings);
 }
 
 /* --fields: a column each. */
@@ -258,16 +260,27 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
     size_t count, columns = 0;
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count);
+    size_t of_the_order = 0;
 
+    if (report->rows != WN_ROWS_FIRST && !report->chosen) {
+        size_t kept = 0;
+
+        for (size_t r = 0; r < count; r++)
+            if (!wn_is_of_the_order(report, (size_t)rows[r]))
+                rows[kept++] = rows[r];
+        count = kept;
+        for (size_t i = 0; i < report->data.n; i++)
+            of_the_order += wn_is_of_the_order(report, i);
+    }
     if (!count && report->chosen)
         wn_text_format(out, "\nNo row is chosen.\n");
-    else if (!count && !report->flagged_rows)
+    else if (!count && report->flagged_rows == of_the_order)
         wn_text_format(out, "\nNo check found anything.\n");
     if (!count) {
         free(rows);
         return;
     }
-    put_rows_title(report, count, out);
+    put_rows_title(report, count, report->flagged_rows - of_the_order, out);
     if (report->fields) {
         put_fields(report, rows, count, out);
         free(rows);
@@ -452,81 +465,118 @@ static void put_sentence(const struct wn_report *report,
     wn_text_free(&text);
 }
 
+/* What the labels look like as a whole, in numbers. */
+static void put_noise(const struct wn_report *report, struct wn_text *out)
+{
+    const size_t before = out->length;
+
+    wn_text_format(out, "\nHow noisy the labels are\n");
+    const size_t title = out->length;
+    put_sentence(report, wn_sentence_depths, out);
+    if (report->verbose && !isnan(report->gain))
+        wn_phrase_say(out,
+                      "Gain of the models over the class shares: %.2g nats a "
+                      "row, standard error %.2g.",
+                      report->gain, report->gain_sd);
+    if (report->verbose && !isnan(report->overlap_weight) &&
+        report->claim != WN_CLAIM_NOTHING)
+        wn_phrase_say(out,
+                      "Weight of overlap, or of errors that follow the "
+                      "features, against evenly spread errors: %.2f.",
+                      report->overlap_weight);
+    if (report->claim != WN_CLAIM_NOTHING) {
+        put_second_opinion(report, out);
+        put_classes(report, out->length == title, out);
+    }
+    if (out->length == title)
+        out->length = before;
+}
+
+static void put_checks(const struct wn_report *report, struct wn_text *out)
+{
+    static const struct wn_grid_column head[] = {
+        {"check", WN_LEFT, WN_FIXED},
+        {"rows", WN_RIGHT, WN_FIXED},
+        {"what it found", WN_LEFT, WN_WRAPS}};
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    for (size_t c = 0; c < report->checks; c++) {
+        const char *name = report->check_name[c];
+        const int check = wn_check_find(name);
+        const bool ran = report->check_ran[c];
+        /* Not a row is found, but the file. */
+        const bool order = strcmp(name, "order_dependence") == 0;
+        const char *found = "nothing";
+
+        if (!ran && check >= 0 && wn_checks[check]->optional)
+            continue;
+        if (!ran)
+            found = "was not run";
+        else if (report->check_rows[c])
+            found = order ? "the file seems sorted or in batches"
+                          : wn_phrase_check_reason(report, name);
+        else if (report->claim == WN_CLAIM_NOTHING &&
+                 strcmp(name, "label") == 0)
+            found = "cannot tell: the features do not predict the label";
+        wn_grid_add_text(&grid, name);
+        wn_grid_format_known(&grid, ran && !(order && report->check_rows[c]),
+                             "%zu", report->check_rows[c]);
+        wn_grid_add_text(&grid, found);
+    }
+    wn_grid_print_under("What the checks found", &grid, out);
+}
+
+static void put_warnings(const struct wn_report *report, struct wn_text *out)
+{
+    enum { SHOWN = 5 };
+    size_t count;
+    char **text = wn_warnings(report, &count);
+
+    if (count)
+        wn_text_format(out, "\nLook at this first\n");
+    for (size_t w = 0; w < count && (w < SHOWN || report->verbose); w++)
+        wn_phrase_warning(out, text[w]);
+    if (count > SHOWN && !report->verbose)
+        wn_text_format(out, "  and %zu more; --verbose shows all\n",
+                       count - SHOWN);
+    wn_names_free(text, count);
+}
+
+/* The first screen: the result, how sure it is, what to do. Then the rows, what
+ * was found, and the statistics that it rests on. */
 void wn_text_report(const struct wn_report *report, struct wn_text *out)
 {
     wn_sentence_headline(report, out);
     wn_text_add(out, "\n", 1);
     if (report->reached.length)
         wn_text_format(out, "reached --fail-on: %s\n", report->reached.bytes);
+    if (report->flagged && report->label_bit) {
+        wn_text_add(out, "\n", 1);
+        put_sentence(report, wn_sentence_rate, out);
+    }
     if (report->against)
         wn_comparison_text(report, out);
-    wn_data_text(report, out);
-    wn_model_quality_text(report, out);
+    put_warnings(report, out);
+    put_next_commands(report, out);
     if (report->flagged) {
-        static const struct wn_grid_column head[] = {
-            {"check", WN_LEFT, WN_FIXED},
-            {"rows", WN_RIGHT, WN_FIXED},
-            {"what it found", WN_LEFT, WN_WRAPS}};
-        struct wn_grid grid;
-
-        if (report->label_bit) {
-            wn_text_format(out, "\nHow noisy the labels are\n");
-            put_sentence(report, wn_sentence_rate, out);
-            put_sentence(report, wn_sentence_depths, out);
-            if (report->verbose) {
-                if (!isnan(report->gain))
-                    wn_phrase_say(
-                        out,
-                        "Gain of the models over the class shares: %.2g nats a "
-                        "row, standard error %.2g.",
-                        report->gain, report->gain_sd);
-                if (!isnan(report->overlap_weight) &&
-                    report->claim != WN_CLAIM_NOTHING)
-                    wn_phrase_say(
-                        out,
-                        "Weight of overlap, or of errors that follow the "
-                        "features, against evenly spread errors: %.2f.",
-                        report->overlap_weight);
-            }
-            if (report->claim != WN_CLAIM_NOTHING) {
-                put_second_opinion(report, out);
-                put_classes(report, out);
-            }
-        }
+        put_rows(report, out);
+        if (report->rows == WN_ROWS_BUDGET)
+            put_budget(report, out);
+        if (report->against)
+            wn_gone_text(report, out);
         wn_decided_text(report, out);
-        wn_grid_start(&grid, head, sizeof head / sizeof *head);
-        for (size_t c = 0; c < report->checks; c++) {
-            const char *name = report->check_name[c];
-            const int check = wn_check_find(name);
-            const bool ran = report->check_ran[c];
-            const char *found = "nothing";
-
-            if (!ran && check >= 0 && wn_checks[check]->optional)
-                continue;
-            if (!ran)
-                found = "was not run";
-            else if (report->check_rows[c])
-                found = wn_phrase_check_reason(report, name);
-            else if (report->claim == WN_CLAIM_NOTHING &&
-                     strcmp(name, "label") == 0)
-                found = "cannot tell: the features do not predict the label";
-            wn_grid_add_text(&grid, name);
-            wn_grid_format_known(&grid, ran, "%zu", report->check_rows[c]);
-            wn_grid_add_text(&grid, found);
-        }
-        wn_grid_print_under("What the checks found", &grid, out);
+        put_kinds(report, out);
+        put_checks(report, out);
         wn_near_sets_text(report, out);
         wn_text_format(out, "\nProposed actions, in rows\n ");
         for (size_t a = 0; a < report->actions; a++)
             wn_text_format(out, "%s %s %zu", a ? "," : "",
                            report->action_name[a], report->action_rows[a]);
         wn_text_format(out, "\n");
-        put_rows(report, out);
-        put_kinds(report, out);
-        if (report->rows == WN_ROWS_BUDGET)
-            put_budget(report, out);
-        if (report->against)
-            wn_gone_text(report, out);
+        if (report->label_bit)
+            put_noise(report, out);
     }
-    put_next_commands(report, out);
+    wn_data_text(report, out);
+    wn_model_quality_text(report, out);
 }

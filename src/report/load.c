@@ -25,6 +25,10 @@ void wn_report_hide_values(struct wn_report *report)
     for (size_t v = 0; v < sizeof number / sizeof *number; v++)
         for (size_t c = 0; *number[v] && c < data->columns; c++)
             (*number[v])[c] = NAN;
+    /* Hints quote cells. */
+    wn_names_free(data->hint, data->hints);
+    data->hint = NULL;
+    data->hints = 0;
     report->no_values = true;
 }
 

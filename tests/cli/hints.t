@@ -21,7 +21,7 @@ awk '{ $0 = $1 == "setosa" ? 0 : $1 == "virginica" ? 1 : 2 } 1' y |
     awk '{ print $1, "1:" $2, "2:" $3, "3:" $4, "4:" $5 }' >a.svm
 
 # commands FILE: the commands in a report. typed NAME: each of them runs.
-commands() { sed -n '/^Next/,$s/^  .\{26\}  //p' "$1"; }
+commands() { sed -n '/^Next/,/^$/s/^  .\{26\}  //p' "$1"; }
 typed() {
     commands said >cmd
     bad=''

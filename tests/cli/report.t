@@ -44,13 +44,13 @@ is "$(sed -n '1s/ [0-9]* rows* to/ F rows to/
     'the first line'
 is "$(awk 'NR > 1 && length > 80' out)" '' \
     'no line below it is wider than 80'
-tail -n 4 out | grep -q '  prune iris.h5 --source=FILE > clean.csv$'
-ok $? 'ends with what to do next'
+head -n 24 out | grep -q '  prune iris.h5 --source=FILE > clean.csv$'
+ok $? 'the first screen says what to do next'
 cp out summary
 report <iris.h5 >piped
 is "$(head -n 1 piped)" "$(head -n 1 summary)" 'reads standard input'
 ln -s "$build/report" winnow-report-2
-./winnow-report-2 --as="it's.h5" iris.h5 | tail -n 1 |
+./winnow-report-2 --as="it's.h5" iris.h5 | head -n 24 |
     grep -q "  winnow-prune-2 'it'\\\\''s.h5' --source=FILE > clean.csv"
 ok $? 'names the programs beside it as it is called itself'
 report data.h5 | grep -q '  score -i data.h5$'

@@ -510,6 +510,9 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     /* Formats escape what they quote; this holds where one forgets. */
     if (!format->escapes)
         wn_text_make_lines_visible(&text);
+    if (format->report == wn_text_report && !which_table(run->options) &&
+        wn_run_color(run))
+        wn_text_color(&text);
     if (report_night_record(run, &history, error))
         goto done;
     if (wn_option_on(run->options, "with-source")
