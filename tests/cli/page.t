@@ -80,7 +80,7 @@ report --format=tsv --top=10 digits.h5 | cut -f2 | tail -n +2 >wanted
 is "$(sed -n 's/^| \([0-9]*\) | . | . | 0.*/\1/p' out)" "$(cat wanted)" \
     'those of the table'
 is "$(sed -n '/^```sh/,/^```/p' out | sed '/^```/d; s/    # .*//')" \
-    "$(report digits.h5 | sed '1,/^Next/d; s/^  .\{26\}  //')" \
+    "$(report digits.h5 | sed -n '/^Next/,/^$/s/^  .\{26\}  //p')" \
     'and the commands of the text'
 report --format=markdown s.h5 >out
 ok "$(grep -q '^flag -i s.h5 ' out; echo $?)" 'of an audit that is not flagged'
