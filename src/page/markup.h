@@ -55,6 +55,12 @@ void wn_table_number(struct wn_markup *markup, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void wn_table_count(struct wn_markup *markup, uint64_t count);
 
+/* Add rows x columns x channels numbers as a PNG picture in a data URL; `low`
+ * and what is below is black, `high` white. low < high. (picture.c) */
+struct wn_image_shape;
+void wn_picture_url(const float *value, const struct wn_image_shape *shape,
+                    float low, float high, struct wn_text *out);
+
 /* Add what another markup made, whose elements are all closed; `made` is freed.
  */
 void wn_markup_move(struct wn_markup *markup, struct wn_text *made);

@@ -9,7 +9,7 @@ const char wn_format_help[] =
 const struct wn_format wn_formats[] = {
     {"text", true, true, false, wn_text_report, wn_text_explain,
      WN_CELLS_SHOWN},
-    {"html", true, false, false, wn_html_report, NULL, WN_CELLS_NEVER},
+    {"html", true, false, false, wn_html_report, NULL, WN_CELLS_SHOWN},
     {"markdown", true, false, false, wn_markdown_report, NULL, WN_CELLS_NEVER},
     {"json", true, true, true, wn_json_report, wn_json_explain, WN_CELLS_ASKED},
     {"tsv", true, true, false, wn_tsv_report, NULL, WN_CELLS_ASKED},

@@ -17,9 +17,7 @@
 #include "util/memory.h"
 
 enum {
-    DEFAULT_SUSPECTS = 50,
-    MOST_SUSPECTS = 1000, /* rows of the table; a page stays below 2 MiB */
-    MOST_COLUMNS = 200
+    MOST_COLUMNS = 200 /* a page stays below 2 MiB */
 };
 
 /* --- parts --------------------------------------------------------------- */
@@ -163,101 +161,6 @@ static void put_next(const struct wn_report *report, struct wn_markup *page)
         free(command[c].line);
     }
     wn_markup_close(page);
-}
-
-/* --- suspects ------------------------------------------------------------ */
-
-/* A cell that names itself where the head is not shown. */
-static void put_field(struct wn_markup *page, const char *class,
-                      const char *head, const char *text)
-{
-    wn_markup_open(page, "td", "class", class, "data-h", head, NULL);
-    wn_markup_add(page, text, strlen(text));
-    wn_markup_close(page);
-}
-
-static void put_suspect(const struct wn_report *report, size_t place, size_t i,
-                        struct wn_markup *page)
-{
-    struct wn_suspect suspect;
-    struct wn_text text = {0};
-    size_t length = 0;
-    const char *id = wn_report_id(report, i, &length);
-
-    wn_suspect_make(report, i, &suspect);
-    wn_markup_open(page, "tr", NULL);
-    wn_text_format(&text, "%zu", place);
-    put_field(page, "n", "rank", text.bytes);
-    text.length = 0;
-    wn_markup_open(page, "th", "scope", "row", "class", "n", "data-h", "row",
-                   NULL);
-    wn_markup_say(page, "%zu", i);
-    wn_markup_close(page);
-    wn_text_format(&text, "%llu", (unsigned long long)report->data.row_line[i]);
-    put_field(page, "n", wn_phrase_place(&report->data), text.bytes);
-    text.length = 0;
-    if (report->data.id) {
-        wn_text_add(&text, id, length);
-        put_field(page, NULL, "id", wn_text_of(&text));
-    }
-    put_field(page, NULL, "given", wn_text_of(&suspect.given));
-    put_field(page, NULL, "suggested", wn_text_of(&suspect.suggested));
-    put_field(page, "n", "suspicion", suspect.suspicion);
-    put_field(page, NULL, "action", suspect.action);
-    put_field(page, "why", "why", wn_text_of(&suspect.why));
-    wn_markup_close(page);
-    wn_text_free(&text);
-    wn_suspect_free(&suspect);
-}
-
-static void put_suspects(const struct wn_report *report, struct wn_markup *page)
-{
-    enum { ID = 3 };
-
-    if (!report->flagged)
-        return;
-    const char *head[] = {"#",         "#row",       NULL,     "id",  "given",
-                          "suggested", "#suspicion", "action", "why", NULL};
-    const size_t depth = page->depth;
-    char place[32], caption[120];
-    size_t count, columns = 0;
-    int64_t *rows =
-        wn_report_rows(report, WN_ROWS_FLAGGED, DEFAULT_SUSPECTS, &count);
-    const size_t shown = count < MOST_SUSPECTS ? count : MOST_SUSPECTS;
-
-    if (!shown) {
-        wn_markup_element(page, "p", NULL, NULL, "No check found anything.");
-        free(rows);
-        return;
-    }
-    snprintf(place, sizeof place, "#%s", wn_phrase_place(&report->data));
-    head[2] = place;
-    for (size_t c = 0; c < sizeof head / sizeof *head; c++)
-        if (c != ID || report->data.id)
-            head[columns++] = head[c];
-    head[0] = "#rank";
-    wn_markup_open(page, "p", NULL);
-    if (report->rows == WN_ROWS_DEFAULT)
-        wn_markup_say(page,
-                      "The first %zu of %zu rows with findings that nobody "
-                      "decided about. ",
-                      shown, report->flagged_rows);
-    if (shown < count)
-        wn_markup_say(page,
-                      "The page lists the first %zu of %zu rows; report "
-                      "--format=tsv lists all. ",
-                      shown, count);
-    wn_markup_say(page,
-                  "Suspicion is the probability that the label is wrong. row "
-                  "counts from 0. A class in parentheses is the most probable "
-                  "other one, but not sure enough to be suggested.");
-    wn_markup_close(page);
-    snprintf(caption, sizeof caption, "Most suspicious rows, %zu", shown);
-    wn_table_open(page, "cards", caption, head);
-    for (size_t r = 0; r < shown; r++)
-        put_suspect(report, r + 1, (size_t)rows[r], page);
-    wn_markup_close_to(page, depth);
-    free(rows);
 }
 
 /* --- checks and columns -------------------------------------------------- */
@@ -459,7 +362,7 @@ static const struct section {
 } sections[] = {
     {"short", "h-short", "In short", put_short, NULL},
     {"next", "h-next", "What to do next", put_next, NULL},
-    {"suspects", "h-suspects", "Most suspicious rows", put_suspects, NULL},
+    {"suspects", "h-suspects", "Most suspicious rows", wn_html_suspects, NULL},
     {"labels", "h-labels", "How noisy the labels are", NULL,
      "suspicion classes matrix yield depth annotators splits groups"},
     {"people", "h-people", "What people found", NULL, "verdicts"},

@@ -32,6 +32,9 @@ void wn_text_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out);
 void wn_html_report(const struct wn_report *report, struct wn_text *out);
+/* The section of the page that lists suspects. */
+struct wn_markup;
+void wn_html_suspects(const struct wn_report *report, struct wn_markup *page);
 void wn_markdown_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_explain(const struct wn_report *report,

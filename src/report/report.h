@@ -135,6 +135,12 @@ enum wn_rows {
     WN_ROWS_BUDGET     /* the rows that `budget` pays for */
 };
 
+/* A picture in the cells of a row: by rows of pixels, then by pixels, then by
+ * channels, 1 or 3. */
+struct wn_image_shape {
+    size_t rows, columns, channels; /* 0: there is none */
+};
+
 /* For stages that are absent, arrays are NULL, counts 0 and numbers NaN. */
 struct wn_report {
     const char *program; /* as it was called: names its siblings */
@@ -154,6 +160,7 @@ struct wn_report {
     bool spreadsheet; /* keep cells from being taken for formulas */
     /* Keep identifiers and cells of the source out. */
     bool no_values;
+    struct wn_image_shape image; /* what a row is a picture of */
     /* The cells to show; NULL: none. A format reads rows through it, and
      * changes nothing in it that another could see. */
     struct wn_shown *shown;

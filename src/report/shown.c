@@ -29,9 +29,8 @@ struct wn_shown {
 
 /* --- numbers ------------------------------------------------------------- */
 
-/* A number, or a date in seconds; NaN for anything else. */
-static double shown_number(const struct wn_shown *shown, size_t column,
-                           const struct wn_cell *cell)
+double wn_shown_number(const struct wn_shown *shown, size_t column,
+                       const struct wn_cell *cell)
 {
     const char *text = cell->text;
     size_t length = cell->length;
@@ -97,9 +96,10 @@ static void measure_spread(struct wn_shown *shown)
         if (!wn_source_rows_read(shown->rows, (size_t)row[s], &cells))
             continue;
         for (size_t c = 0; c < columns; c++) {
-            const double number = shown_compares(shown, c)
-                                      ? shown_number(shown, c, &cells.cell[c])
-                                      : NAN;
+            const double number =
+                shown_compares(shown, c)
+                    ? wn_shown_number(shown, c, &cells.cell[c])
+                    : NAN;
 
             if (isfinite(number))
                 value[c * count + found[c]++] = number;
@@ -157,8 +157,10 @@ struct wn_shown *wn_shown_open(const struct wn_report *report,
     shown->rows = wn_source_rows_open(&report->data, audit, request->audit_path,
                                       request->source);
     shown->columns = wn_source_rows_columns(shown->rows);
-    /* Some cells of a long vector tell nothing, unless they are asked for. */
-    if (!request->pattern && report->data.form && report->data.d > LONG_VECTOR)
+    /* Some cells of a long vector tell nothing, unless they are asked for or
+     * make a picture. */
+    if (!request->pattern && report->data.form &&
+        report->data.d > LONG_VECTOR && !report->image.rows)
         shown->columns = 0;
     shown->text = -1;
     for (size_t c = shown->columns; c-- > 0;)
@@ -222,6 +224,33 @@ static size_t read_neighbors(struct wn_shown *shown, size_t row)
                : 0;
 }
 
+size_t wn_shown_neighbors(struct wn_shown *shown, size_t row,
+                          const int32_t **neighbor)
+{
+    *neighbor = shown->neighbor;
+    return read_neighbors(shown, row);
+}
+
+size_t *wn_shown_pixels(const struct wn_shown *shown, size_t wanted,
+                        size_t *found)
+{
+    size_t *column = wn_new(shown->columns, sizeof *column);
+
+    *found = 0;
+    for (size_t c = 0; c < shown->columns; c++) {
+        bool chosen = !shown->by_pattern && shown_compares(shown, c);
+
+        for (size_t s = 0; shown->by_pattern && s < shown->chosens; s++)
+            chosen |= shown->chosen[s] == c;
+        if (chosen)
+            column[(*found)++] = c;
+    }
+    if (*found == wanted)
+        return column;
+    free(column);
+    return NULL;
+}
+
 size_t wn_shown_fetch(struct wn_shown *shown, const int64_t *row, size_t count)
 {
     return shown->columns ? wn_source_rows_fetch(shown->rows, row, count)
@@ -267,8 +296,8 @@ bool wn_shown_differ(struct wn_shown *shown, size_t column,
         return false;
     if (!shown->spread)
         measure_spread(shown);
-    const double first = shown_number(shown, column, one);
-    const double second = shown_number(shown, column, two);
+    const double first = wn_shown_number(shown, column, one);
+    const double second = wn_shown_number(shown, column, two);
     return isnan(first) || isnan(second) ||
            fabs(first - second) >= shown->spread[column];
 }
@@ -296,7 +325,7 @@ static double difference_of(const struct wn_shown *shown, size_t column,
                             double *number)
 {
     const struct wn_cell *own = &cells->cell[column];
-    const double value = shown_number(shown, column, own);
+    const double value = wn_shown_number(shown, column, own);
     size_t numbers = 0, other = 0;
 
     if (!shown_compares(shown, column))
@@ -304,7 +333,7 @@ static double difference_of(const struct wn_shown *shown, size_t column,
     for (size_t j = 0; j < count; j++) {
         const struct wn_cell *cell = &others[j].cell[column];
 
-        number[numbers] = shown_number(shown, column, cell);
+        number[numbers] = wn_shown_number(shown, column, cell);
         numbers += isfinite(number[numbers]);
         other += !same_bytes(own, cell);
     }

@@ -50,6 +50,18 @@ const char *wn_shown_name(const struct wn_shown *shown, size_t column);
 /* Whether it holds long texts. */
 bool wn_shown_is_text(const struct wn_shown *shown, size_t column);
 
+/* The nearest rows of a row, nearest first, until the next call of any function
+ * here; their number, 0 without a graph. */
+size_t wn_shown_neighbors(struct wn_shown *shown, size_t row,
+                          const int32_t **neighbor);
+/* The `wanted` columns that a row has as a picture: those of --show, or without
+ * it all features; NULL if they are not so many, *found of them. For free(). */
+size_t *wn_shown_pixels(const struct wn_shown *shown, size_t wanted,
+                        size_t *found);
+/* A cell as a number, NaN if it is none. */
+double wn_shown_number(const struct wn_shown *shown, size_t column,
+                       const struct wn_cell *cell);
+
 /* Tell which rows come next: reading rows of an HDF5 file one by one is slow.
  * Returns how many of them, from the first on, need not be told again. */
 size_t wn_shown_fetch(struct wn_shown *shown, const int64_t *row, size_t count);

@@ -6,6 +6,8 @@ page.py markdown EVIL.md               is all of it escaped?
 page.py shape PAGE.html                is it whole, in order and by itself?
 page.py data PAYLOADS OUT.csv          a table with PAYLOADS (yes or no) in
                                        headers, identifiers, labels and cells
+page.py pictures PAGE.html DATA.csv N  each picture has the first N cells of
+                                       its row, scaled by their range
 page.py figures AUDIT.h5 DIR           the numbers in DIR/NAME.tsv, computed
                                        again from the audit file
 Prints what is wrong, a line each; nothing if all is well."""
@@ -182,6 +184,8 @@ def shape(path):
     for label in page.labels:
         if label not in page.ids:
             print("no element", label)
+    for link in page.links:
+        text = text.replace(link, "")
     for word in ("http:", "https:", "<script", "@import", "url(", "//"):
         if word in text:
             print("found", word)
@@ -193,8 +197,65 @@ def shape(path):
     for tag in ("svg", "details", "figcaption"):
         if page.figures.count(tag) < page.figures.count("figure"):
             print("a figure without", tag)
-    if len(text.encode()) > 2 << 20:
+    if len(page.text.encode()) > 2 << 20:
         print("more than 2 MiB")
+
+
+def decode(url):
+    """The bytes of a grey PNG, row by row."""
+    import base64
+    import struct
+    import zlib
+
+    data = base64.b64decode(url.split(",")[1])
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, packed = 8, b""
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + size]
+        crc, = struct.unpack(">I", data[at + 8 + size:at + 12 + size])
+        assert crc == zlib.crc32(kind + body)
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+            assert (depth, colour) == (8, 0)
+        if kind == b"IDAT":
+            packed += body
+        at += 12 + size
+    raw, above, out = zlib.decompress(packed), bytes(width), b""
+    for r in range(height):
+        code, line = raw[r * (width + 1)], bytearray(
+            raw[r * (width + 1) + 1:(r + 1) * (width + 1)])
+        for c in range(width):
+            a = line[c - 1] if c else 0
+            b, d = above[c], above[c - 1] if c else 0
+            paeth = min((abs(b - d), 0, a), (abs(a - d), 1, b),
+                        (abs(a + b - 2 * d), 2, d))[2]
+            line[c] = (line[c] + [0, a, b, (a + b) // 2, paeth][code]) % 256
+        above = bytes(line)
+        out += above
+    return out
+
+
+def pictures(path, table, size):
+    import csv
+    import re
+
+    with open(path, encoding="utf-8") as page:
+        found = re.findall(r'<img src="([^"]*)" alt="Row ([0-9]*), labelled '
+                           r'([^"]*)"', page.read())
+    with open(table, encoding="utf-8", newline="") as file:
+        cells = [[float(v) for v in row] for row in list(csv.reader(file))[1:]]
+    size = int(size)
+    used = [cells[int(row)][:size] for _, row, _ in found]
+    low, high = min(map(min, used)), max(map(max, used))
+    for (url, row, label), values in zip(found, used):
+        if int(label) != cells[int(row)][size]:
+            print("row", row, "labelled", label)
+        if list(decode(url)) != [int(255 * (v - low) / (high - low) + .5)
+                                 for v in values]:
+            print("the picture of row", row)
+    if len(found) != 150:
+        print(len(found), "pictures")
 
 
 # --- figures -----------------------------------------------------------------
@@ -375,4 +436,4 @@ def figures(audit, folder):
     print("compared:", *sorted(wanted), file=sys.stderr)
 
 
-{"data": data, "same": same, "markdown": markdown, "shape": shape, "figures": figures}[sys.argv[1]](*sys.argv[2:])
+{"data": data, "same": same, "pictures": pictures, "markdown": markdown, "shape": shape, "figures": figures}[sys.argv[1]](*sys.argv[2:])

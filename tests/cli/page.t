@@ -10,7 +10,7 @@ for candidate in python3 /usr/bin/python3; do
     "$candidate" -c 'import h5py, scipy' 2>/dev/null && break
 done
 page() {
-    "$python" -B "$source/tests/cli/page.py" "$@" 2>compared
+    "$python" -B "$source/tests/cli/page.py" "$@" 2>compared || cat compared
 }
 methods=el2n,aum,disagreement,confidence,variability
 # figures AUDIT: each that it has, as NAME.tsv and NAME.svg.
@@ -22,8 +22,8 @@ figures() {
     done
 }
 
-ingest -q --label=digit "$samples/digits.csv" |
-    score -q --methods=$methods -o s.h5
+cp "$samples/digits.csv" .
+ingest -q --label=digit digits.csv | score -q --methods=$methods -o s.h5
 flag -q s.h5 -o digits.h5 || exit 99
 
 # --- options ------------------------------------------------------------------
@@ -70,6 +70,49 @@ if [ "$python" ]; then
 else
     skip 'the pages are whole' 'there is no python3'
 fi
+
+# --- cells and pictures -------------------------------------------------------
+row=$(report --format=tsv --top=1 digits.h5 | sed -n 2p | cut -f2)
+near=$(report --explain="$row" --format=json digits.h5 |
+    sed -n 's/.*"neighbors":\[{"row":\([0-9]*\).*/\1/p')
+report --format=html --show='p1.|digit' digits.h5 >shown.html
+tr -d '\n' <shown.html | sed 's/<tr/\n&/g' |
+    sed -n "/this row, $row</,/<tr class/p" >beside
+is "$(sed 's/<[^>]*>/ /g; 1q' beside | tr -s ' ')" " this row, $row $(
+    sed -n "$((row + 2))p" "$samples/digits.csv" |
+        awk -F, '{ printf "%s", $65; for (i = 11; i <= 20; i++)
+            printf " %s", $i; printf " %s", $65 }') " \
+    'the cells of the first suspect, as the source has them'
+ok "$([ "$near" ] && sed -n 2p beside | grep -q "row\">$near<"; echo $?)" \
+    "below it the nearest row, $near"
+ok "$(sed 1d beside | grep -q '<mark>'; echo $?)" 'what differs is marked'
+report --format=html --no-values digits.h5 >hidden.html
+is "$(grep -c 'this row, ' hidden.html)" 0 '--no-values keeps cells out'
+for shape in 8 8x 0x8 8x8x2 8x8x4 257x1 '8 x8' -8x8 8x8x3x; do
+    fails_with 2 "--image: found '$shape', wanted ROWSxCOLUMNS" \
+        report --format=html --image="$shape" digits.h5
+done
+fails_with 2 '--image: found 64 columns of features, wanted 28 x 28 x 1 = 784' \
+    report --format=html --image=28x28 digits.h5
+fails_with 2 '--image applies to --format=html only' \
+    report --image=8x8 digits.h5
+fails_with 2 '--image applies to --format=html only, without --no-values' \
+    report --format=html --no-values --image=8x8 digits.h5
+runs 'pictures' report --format=html --image=8x8 digits.h5
+mv out pictures.html
+if [ "$python" ]; then
+    is "$(page shape pictures.html; page shape shown.html)" '' \
+        'pages with pictures and cells are whole'
+    is "$(page pictures pictures.html "$samples/digits.csv" 64)" '' \
+        'each picture has the cells of its row'
+else
+    skip 'pictures' 'there is no python3'
+fi
+cp "$samples/digits.csv" gone.csv
+ingest -q --label=digit gone.csv | score -q --methods=aum | flag -q -o gone.h5
+rm gone.csv
+runs 'a page without the source' report --format=html --image=8x8 gone.h5
+ok "$(grep -q 'Cells of the source are missing here: ' out; echo $?)" 'says so'
 
 # --- Markdown -----------------------------------------------------------------
 runs 'Markdown' report --format=markdown digits.h5

@@ -36,6 +36,7 @@ library '(cblas|lapacke?|f77blas)\.h' linalg
 library 'uni(case|ctype|norm|str)\.h' 'clean|render|util'
 library 'uniwidth\.h' render
 library 'jansson\.h' render
+library 'png\.h' page
 library 'xxhash\.h' util
 
 rooms=$(ls -d */ | grep -v prog)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report: show what an audit found, and why. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,10 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "NAME",
      .help = "write one figure, as svg or tsv; help lists them"},
+    {.name = "image",
+     .kind = WN_TEXT,
+     .value = "SHAPE",
+     .help = "show rows of the page as pictures: 28x28, or 32x32x3 for colour"},
     {.name = "columns",
      .kind = WN_FLAG,
      .help = "show the columns of the source"},
@@ -138,7 +143,7 @@ static int check_options(const struct wn_options *options,
         {"explain", "figure", "against", "budget", "top", "columns", "history",
          "spreadsheet-safe", "list", "class", "where", "sample", "fields"},
         {"figure", "explain", "against", "budget", "top", "columns", "history",
-         "list", "class", "where", "sample", "fields"},
+         "list", "class", "where", "sample", "fields", "show", "image"},
         {"budget", "top"},
         {"review-plan", "decisions-template", "decisions-list", "planted",
          "figure", "format", "explain", "against", "budget", "top", "columns",
@@ -226,6 +231,56 @@ static int check_figure(const struct wn_options *options,
     return 0;
 }
 
+/* --image=ROWSxCOLUMNS[xCHANNELS]. */
+static int read_image(const struct wn_options *options,
+                      const struct wn_format *format,
+                      struct wn_image_shape *image, struct wn_error *error)
+{
+    enum { MOST = 256 }; /* pixels in a row or column */
+    const char *text = wn_option_text(options, "image");
+    int two = 0, three = 0, found;
+
+    if (!text)
+        return 0;
+    if (format->report != wn_html_report || wn_option_on(options, "no-values"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--image applies to --format=html only, without "
+                       "--no-values");
+    image->channels = 1;
+    found = text[strspn(text, "0123456789x")]
+                ? 0
+                : sscanf(text, "%3zux%3zu%nx%1zu%n", &image->rows,
+                         &image->columns, &two, &image->channels, &three);
+    if (found < 2 || text[found == 2 ? two : three] || !image->rows ||
+        !image->columns || image->rows > MOST || image->columns > MOST ||
+        (image->channels != 1 && image->channels != 3))
+        return wn_fail(error, WN_EUSAGE,
+                       "--image: found '%s', wanted ROWSxCOLUMNS or "
+                       "ROWSxCOLUMNSx3, at most %d each",
+                       text, (int)MOST);
+    return 0;
+}
+
+/* Whether the rows have as many columns of pixels as the picture wants. */
+static int check_image(const struct wn_report *report, struct wn_error *error)
+{
+    const struct wn_image_shape *image = &report->image;
+    const size_t wanted = image->rows * image->columns * image->channels;
+    size_t found;
+    size_t *pixel;
+
+    if (!wanted || !report->shown || wn_shown_reason(report->shown))
+        return 0;
+    pixel = wn_shown_pixels(report->shown, wanted, &found);
+    if (!pixel)
+        wn_fail(error, WN_EUSAGE,
+                "--image: found %zu columns of features, wanted %zu x %zu x "
+                "%zu = %zu; choose them with --show",
+                found, image->rows, image->columns, image->channels, wanted);
+    free(pixel);
+    return pixel ? 0 : -1;
+}
+
 /* Which rows to list. */
 static int read_options(const struct wn_options *options,
                         const struct wn_format *format,
@@ -241,6 +296,8 @@ static int read_options(const struct wn_options *options,
         report_source_check(options, format, error))
         return -1;
     report->roles = true;
+    if (read_image(options, format, &report->image, error))
+        return -1;
     report->sample = (size_t)wn_option_number(options, "sample");
     report->seed = (uint64_t)wn_option_number(options, "seed");
     if (budget) {
@@ -421,14 +478,14 @@ static int prepare_look(const struct wn_run *run,
         wn_report_hide_values(&against->old);
         return 0;
     }
-    if (which_table(options) ||
+    if (which_table(options) || wn_option_given(options, "figure") ||
         (!explained &&
          (report->columns ||
           (wn_option_given(options, "fields") && !request.pattern) ||
           format->cells > (asked ? WN_CELLS_ASKED : WN_CELLS_SHOWN))))
         return 0;
     report->shown = wn_shown_open(report, audit, &request, error);
-    return report->shown ? 0 : -1;
+    return report->shown ? check_image(report, error) : -1;
 }
 
 /* --list, --class, --where and --fields. A template for decisions has rows
