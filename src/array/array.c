@@ -187,8 +187,8 @@ static int flush_sink(struct wn_array_sink *sink, struct wn_error *error)
     const size_t used = sink->used;
 
     sink->used = 0;
-    return wn_write_all(sink->array->spool, sink->buffer, used, spool_name,
-                        error);
+    return wn_temporary_write(sink->array->spool, sink->buffer, used,
+                              sink->array->name, error);
 }
 
 int wn_array_put(struct wn_array_sink *sink, const void *bytes, size_t length,
@@ -198,8 +198,8 @@ int wn_array_put(struct wn_array_sink *sink, const void *bytes, size_t length,
     if (length > BUFFER - sink->used && flush_sink(sink, error))
         return -1;
     if (length > BUFFER)
-        return wn_write_all(sink->array->spool, bytes, length, spool_name,
-                            error);
+        return wn_temporary_write(sink->array->spool, bytes, length,
+                                  sink->array->name, error);
     memcpy(sink->buffer + sink->used, bytes, length);
     sink->used += length;
     return 0;

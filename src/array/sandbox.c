@@ -144,10 +144,19 @@ static void cage(pid_t parent, const int *keep, const int *temporary)
 #endif
 }
 
-int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                   const int *keep,
-                   void (*work)(void *context, struct wn_error *error),
-                   void *context, struct wn_error *error)
+static int fail_memory(const char *name, uint64_t memory,
+                       struct wn_error *error)
+{
+    return wn_fail(error, WN_EDATA,
+                   "%s: found data that need more than %.0f MiB to read, "
+                   "wanted a larger --memory",
+                   name, (double)memory / 0x1p20);
+}
+
+static int run_once(const char *name, uint64_t memory, uint64_t seconds,
+                    const int *keep,
+                    void (*work)(void *context, struct wn_error *error),
+                    void *context, struct wn_error *error)
 {
     struct wn_error *reported;
     const pid_t parent = getpid();
@@ -206,9 +215,7 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
                 "damaged or malicious",
                 name);
     else if (WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY)
-        wn_fail(error, WN_EDATA,
-                "%s: found data that need more than %.0f MiB to read", name,
-                (double)memory / 0x1p20);
+        fail_memory(name, memory, error);
     else if (status)
         wn_fail(error, WN_EDATA,
                 "%s: the HDF5 library crashed on it (%s): the file is damaged "
@@ -220,4 +227,24 @@ int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
         *error = *reported;
     munmap(reported, sizeof *reported);
     return error->code ? -1 : 0;
+}
+
+/* A library that gets no memory says that the file is damaged. So where work
+ * fails under a small limit it is tried with more: if it succeeds then, memory
+ * was what it lacked. Its results are of no use in any case. */
+int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                   const int *keep,
+                   void (*work)(void *context, struct wn_error *error),
+                   void *context, struct wn_error *error)
+{
+    const uint64_t enough = (uint64_t)1 << 30;
+    struct wn_error second = {0};
+
+    if (run_once(name, memory, seconds, keep, work, context, error) == 0)
+        return 0;
+    if (memory >= enough || error->code != WN_EDATA ||
+        run_once(name, enough, seconds, keep, work, context, &second))
+        return -1;
+    error->code = WN_OK;
+    return fail_memory(name, memory, error);
 }

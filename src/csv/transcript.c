@@ -106,8 +106,8 @@ static int flush(struct writing *writing, size_t least, struct wn_error *error)
 {
     if (writing->out.length < least)
         return 0;
-    if (wn_write_all(writing->descriptor, writing->out.bytes,
-                     writing->out.length, "temporary file", error))
+    if (wn_temporary_write(writing->descriptor, writing->out.bytes,
+                           writing->out.length, writing->file->name, error))
         return -1;
     writing->written += writing->out.length;
     writing->out.length = 0;

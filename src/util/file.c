@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "util/memory.h"
@@ -141,10 +142,24 @@ void wn_temporary_close(int descriptor)
         close(descriptor);
 }
 
+static uint64_t temporary_limit; /* 0: not known yet */
+
+static void find_limit(void)
+{
+    struct statvfs about;
+
+    if (!temporary_limit)
+        temporary_limit =
+            statvfs(wn_temporary_folder(), &about) == 0
+                ? (uint64_t)about.f_bavail * about.f_frsize / 10 * 9
+                : UINT64_MAX;
+}
+
 int wn_temporary_reserve(int reserve[WN_RESERVE], struct wn_error *error)
 {
     int count = 0;
 
+    find_limit(); /* the child cannot */
     while (count < WN_RESERVE && (reserve[count] = wn_temporary(error)) >= 0)
         count++;
     if (count == WN_RESERVE)
@@ -161,9 +176,29 @@ void wn_temporary_only(const int reserve[WN_RESERVE])
     reserved.only = true;
 }
 
-/* Copy the rest of `from` to `to`. */
+void wn_temporary_limit(uint64_t bytes)
+{
+    temporary_limit = bytes;
+}
+
+int wn_temporary_write(int descriptor, const void *bytes, size_t length,
+                       const char *name, struct wn_error *error)
+{
+    const off_t at = lseek(descriptor, 0, SEEK_CUR);
+
+    find_limit();
+    if (at >= 0 && (uint64_t)at + length > temporary_limit)
+        return wn_fail(error, WN_EIO,
+                       "%s: found more than %llu MiB, wanted at most that for "
+                       "a temporary file in %s (--max-spool)",
+                       name, (unsigned long long)(temporary_limit >> 20),
+                       wn_temporary_folder());
+    return wn_write_all(descriptor, bytes, length, "temporary file", error);
+}
+
+/* Copy the rest of `from` to `to`, a temporary file if `spool`. */
 static int copy_out(int from, const char *from_name, int to,
-                    const char *to_name, struct wn_error *error)
+                    const char *to_name, bool spool, struct wn_error *error)
 {
     char *buffer = wn_new(COPY_BYTES, 1);
     int status = -1;
@@ -181,7 +216,9 @@ static int copy_out(int from, const char *from_name, int to,
             status = 0;
             break;
         }
-        if (wn_write_all(to, buffer, (size_t)got, to_name, error))
+        if (spool
+                ? wn_temporary_write(to, buffer, (size_t)got, from_name, error)
+                : wn_write_all(to, buffer, (size_t)got, to_name, error))
             break;
     }
     free(buffer);
@@ -269,7 +306,7 @@ int wn_input_open(const char *path, bool *spooled, struct wn_error *error)
     if (S_ISREG(about.st_mode) && lseek(fd, 0, SEEK_CUR) == 0)
         return fd;
     const int copy = wn_temporary(error);
-    if (copy < 0 || copy_out(fd, name, copy, "temporary file", error)) {
+    if (copy < 0 || copy_out(fd, name, copy, "temporary file", true, error)) {
         if (copy >= 0)
             close(copy);
         close(fd);
@@ -441,7 +478,7 @@ int wn_output_commit(struct wn_output *output, struct wn_error *error)
         lseek(output->descriptor, 0, SEEK_SET);
         status = to < 0 ? wn_fail_errno(error, "%s: cannot open", output->name)
                         : copy_out(output->descriptor, "temporary file", to,
-                                   output->name, error);
+                                   output->name, false, error);
         if (to >= 0 && output->given && close(to) && status == 0)
             status = wn_fail_errno(error, "%s: cannot write", output->name);
     } else if (fsync(output->descriptor)) {

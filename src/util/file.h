@@ -84,4 +84,11 @@ int wn_temporary_reserve(int reserve[WN_RESERVE],
                          struct wn_error *error) WN_MUST_CHECK;
 void wn_temporary_only(const int reserve[WN_RESERVE]);
 
+/* Append to a temporary file. WN_EIO "NAME: ..." if it becomes larger than
+ * the limit: input may have no end. By default that is nine tenths of what is
+ * free in the folder when the first file is written, or a child starts. */
+int wn_temporary_write(int descriptor, const void *bytes, size_t length,
+                       const char *name, struct wn_error *error) WN_MUST_CHECK;
+void wn_temporary_limit(uint64_t bytes);
+
 #endif

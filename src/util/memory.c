@@ -2,10 +2,13 @@
 /* Allocation that does not fail; see memory.h. */
 #include "util/memory.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/free_memory.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -32,6 +35,36 @@ static void refused(size_t count, size_t size)
     wn_die(message);
 }
 
+enum { STEP = 1 << 20 };
+static uint64_t memory_limit;
+static atomic_size_t asked; /* bytes since the last look */
+
+void wn_memory_limit(uint64_t bytes)
+{
+    const uint64_t least = 24 * (uint64_t)STEP;
+
+    memory_limit = bytes < least ? least : bytes;
+}
+
+/* Before `more` bytes are taken. */
+static void look_at_limit(size_t more)
+{
+    char message[100];
+
+    if (!memory_limit ||
+        (more < STEP && atomic_fetch_add(&asked, more) + more < STEP))
+        return;
+    atomic_store(&asked, 0);
+    /* Other threads ask at the same time, and libraries do not ask. */
+    if (wn_anonymous_memory() + (double)more + 8.0 * STEP <=
+        (double)memory_limit)
+        return;
+    snprintf(message, sizeof message,
+             "the work needs more than %llu MiB, wanted a larger --memory",
+             (unsigned long long)(memory_limit / STEP));
+    wn_die(message);
+}
+
 size_t wn_product(size_t a, size_t b, size_t c)
 {
     size_t ab, abc;
@@ -49,6 +82,7 @@ void *wn_new(size_t count, size_t size)
 
     if (bytes > SIZE_MAX - 2 * ALIGNMENT)
         refused(count, size);
+    look_at_limit(bytes);
     /* calloc gives large blocks as untouched zero pages; a small one is
      * cheap to align and clear. */
     if (bytes >= (size_t)1 << 17) {
@@ -74,6 +108,7 @@ void wn_grow(void *array, size_t *capacity, size_t need, size_t size)
     if (wanted < need)
         wanted = need;
     const size_t bytes = wn_product(wanted, size, 1);
+    look_at_limit(bytes - wn_product(*capacity, size, 1));
     memcpy(&old, array, sizeof old);
     void *grown = bytes == SIZE_MAX ? NULL : realloc(old, bytes);
     if (!grown)

@@ -8,6 +8,7 @@
 #define WN_UTIL_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* count x size zeroed bytes, for free(). Blocks below 128 KiB are 64-byte
  * aligned, larger ones as malloc() aligns them. Never NULL, also for
@@ -18,6 +19,11 @@ void *wn_new(size_t count, size_t size) __attribute__((returns_nonnull));
  * keeps its content and does not zero the new part; *capacity is what it can
  * hold now. */
 void wn_grow(void *array, size_t *capacity, size_t need, size_t size);
+
+/* From now on a program that has more than `bytes` of anonymous memory, or asks
+ * for it at once, ends as if there were no more. Looked at each time when
+ * another MiB was asked for. At least 24 MiB. */
+void wn_memory_limit(uint64_t bytes);
 
 /* a x b x c, or SIZE_MAX when that overflows. wn_new() refuses SIZE_MAX. */
 size_t wn_product(size_t a, size_t b, size_t c);

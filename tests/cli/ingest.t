@@ -93,7 +93,7 @@ source small.csv
 label_column label
 task classification
 delimiter ,
-options label=label id=id from=auto scale=auto link=no no-header=no missing-label=reject label-type=auto one-hot=64 text-dims=128 text-grams=words delimiter=, lenient=no max-field=16M max-columns=65535 max-record=1G
+options label=label id=id from=auto scale=auto link=no no-header=no missing-label=reject label-type=auto one-hot=64 text-dims=128 text-grams=words delimiter=, decimal=. lenient=no max-field=16M max-columns=65535 max-record=1G
 98
 END
     same found wanted "every dataset is as worked out by hand"

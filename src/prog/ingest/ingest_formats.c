@@ -251,9 +251,9 @@ static bool is_called_json(const char *path)
 
 int ingest_any(struct wn_run *run, struct wn_error *error)
 {
-    static const char *const shared[] = {"output", "force",   "threads",
-                                         "memory", "quiet",   "verbose",
-                                         "help",   "version", NULL};
+    static const char *const shared[] = {
+        "output",  "force", "threads", "memory",    "quiet",
+        "verbose", "help",  "version", "max-spool", NULL};
     const char *from = wn_option_text(run->options, "from");
     const char *path = wn_run_input(run);
     const char *features = wn_option_text(run->options, "features");
@@ -261,6 +261,11 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
     char first[JSON_BYTES] = {0};
     struct stat about;
 
+    if (wn_option_given(run->options, "memory"))
+        wn_memory_limit((uint64_t)wn_option_number(run->options, "memory"));
+    if (wn_option_given(run->options, "max-spool"))
+        wn_temporary_limit(
+            (uint64_t)wn_option_number(run->options, "max-spool"));
     for (size_t f = 0; f < FORMATS; f++)
         if (strcmp(formats[f].name, from) == 0)
             format = &formats[f];

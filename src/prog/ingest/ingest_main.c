@@ -102,6 +102,10 @@ static const struct wn_option first_rows[] = {
      .default_value = "1G", .low = 1, .high = 2147483647,
      .recorded = true,
      .help = "maximum bytes of a record"},
+    {.name = "max-spool", .kind = WN_SIZE, .value = "SIZE",
+     .low = 1, .high = 0x1p62,
+     .help = "maximum bytes of a temporary file (default: nine tenths of what "
+             "is free)"},
     {0}};
 /* clang-format on */
 
@@ -244,7 +248,8 @@ int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
     const double sampled =
         fmin((double)rows_before, (double)wn_sample_rows(columns));
     const double other =
-        16 * (double)columns * sampled + 8e6 * run->threads + 16e6;
+        (16 * sampled + 1000 + 1000 * run->threads) * (double)columns +
+        8e6 * run->threads + 16e6;
     if (ingest_check_memory(run, rows_before, 40, other, columns, "columns",
                             error) ||
         ingest_roles(run, table, error) || ingest_classes(run, table, error))
