@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# report --with-source: the source, byte for byte, with columns behind it.
+# report --with-source, prune --add: rows of the source, byte for byte, with
+# columns behind them.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 python=/usr/bin/python3
 
@@ -49,6 +50,44 @@ report --format=csv --with-source --add=row --where='row=150' a.h5 >last.csv
 { head -n 1 iris.csv | sed 's/$/,row/'; tail -n 2 iris.csv |
     sed 's/^150"$/150",150/'; } >wanted
 same last.csv wanted 'a single row'
+
+# ---- prune
+prune -q --add=suspicion,rank --weights --removed=gone.csv a.h5 >kept.csv
+is "$(sed -n 1p kept.csv; sed -n 1p gone.csv)" \
+    "$(head -n 1 iris.csv),suspicion,winnow_rank,weight
+$(head -n 1 iris.csv),suspicion,winnow_rank,action,reason" 'names of columns'
+prune -q --removed=gone.plain a.h5 >kept.plain
+is "$(sed '1s/,suspicion,.*//; s/^\([0-9]*"\),.*/\1/' kept.csv | cksum)" \
+    "$(cksum <kept.plain)" 'without them, what prune writes'
+is "$(sed '1s/,suspicion,.*//; s/^\([0-9]*"\),.*/\1/; s/,,,,$//' gone.csv |
+    cksum)" "$(cksum <gone.plain)" 'and leaves out'
+is "$(awk -F, '/^150"/ { if ($2 + $4 < 0.999999 || $2 + $4 > 1.000001) bad++
+        n++ } END { print n + 0, bad + 0 }' kept.csv)" \
+    "$(grep -c '^150"' kept.plain) 0" 'a weight is 1 minus the suspicion'
+is "$(sed -n 's/^150",[^,]*,\([0-9]*\),\([a-z]*\),.*/\1 \2/p' gone.csv | sort)" \
+    "$(report --format=tsv --fields=rank,action --where='action=drop or action=relabel' \
+        a.h5 | sed '1d; s/\t/ /' | sort)" 'why they went'
+ok "$([ "$(grep -c '^150"' gone.plain)" -gt 1 ]; echo $?)" 'some went'
+prune -q -f --reasons --removed=gone.csv a.h5 >found
+same found kept.plain '--reasons changes nothing that is kept'
+is "$(head -n 1 gone.csv)" "$(head -n 1 iris.csv),action,reason,suspicion" \
+    'and says why rows went'
+# A row that is relabelled weighs as much as its new label is probable.
+prune -q --relabel --weights --add=row a.h5 >found
+is "$(sed -n 's/^150",\([0-9]*\),\(.*\)/\1 \2/p' found >weights
+    report --format=tsv --fields=row,p_suggested --where='action=relabel' a.h5 |
+        sed '1d; s/\t/ /' | sort -n >wanted
+    awk 'NR == FNR { row[$1]; next } $1 in row' wanted weights | sort -n)" \
+    "$(cat wanted)" 'weights of rows that were relabelled'
+ok "$([ -s wanted ]; echo $?)" 'and there are some'
+fails_with 2 '--reasons wants --removed too' prune --reasons a.h5
+fails_with 2 '--add and --dry-run exclude each other' \
+    prune --add=rank --dry-run a.h5
+prune --add=rnk a.h5 >out 2>err
+is "$?:$(head -n 1 err)" \
+    "2:prune: --add: found 'rnk', wanted a field; is 'rank' meant?" 'a typo'
+fails_with 2 '--add applies to CSV that stays CSV only' \
+    prune --add=rank --format=jsonl a.h5
 
 # ---- a pipe, another place, a file that changed
 ingest -q --label=species --ignore=rank --lenient --missing-label=drop - \

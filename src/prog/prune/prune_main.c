@@ -22,13 +22,16 @@ static int check_options(const struct wn_options *options,
         {"per-class", "keep", "skip-hardest"},
         {"clusters", "balance"},
         {"descending", "order"},
-        {"seed", "plant"}};
+        {"seed", "plant"},
+        {"reasons", "removed"}};
     static const char *const apart[][2] = {
         {"plant", "drop"},    {"plant", "keep"},
         {"plant", "relabel"}, {"plant", "gain"},
         {"plant", "order"},   {"plant", "class-floor"},
         {"plant", "removed"}, {"plant", "skip-hardest"},
-        {"plant", "balance"}, {"per-class", "balance"}};
+        {"plant", "balance"}, {"per-class", "balance"},
+        {"plant", "add"},     {"plant", "weights"},
+        {"add", "dry-run"},   {"weights", "dry-run"}};
     static const char *const outputs[] = {"output", "removed", "counts"};
 
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
@@ -112,7 +115,7 @@ static int follow_gain(struct prune *prune, struct wn_error *error)
         "all rows stay: no gain can be shown for leaving out, relabelling or "
         "weighting",
         "rows are left out", "rows get new labels",
-        "all rows stay: weights gain most (report --add=weight)"};
+        "all rows stay: weights gain most; --weights writes them"};
     const bool cells = !prune_converts(prune) ||
                        strcmp(prune_text(prune, "format"), "csv") == 0 ||
                        strcmp(prune_text(prune, "format"), "jsonl") == 0;
@@ -183,7 +186,8 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     }
     if (choose(prune, error) ||
         (prune_on(prune, "gain") && !prune_on(prune, "dry-run") &&
-         follow_gain(prune, error)))
+         follow_gain(prune, error)) ||
+        prune_add_open(prune, error))
         return -1;
     source =
         wn_source_open(dataset, prune->audit, wn_run_input(run),
@@ -231,6 +235,7 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
     const int status = prune.audit ? prune_main_carry_out(&prune, error) : -1;
     clear_choice(&prune);
     free(prune.change);
+    prune_add_free(&prune);
     wn_dataset_free(&prune.dataset);
     wn_audit_close(prune.audit);
     return status;
@@ -290,6 +295,16 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "FILE",
      .help = "write the rows left out to FILE"},
+    {.name = "reasons",
+     .kind = WN_FLAG,
+     .help = "say why behind the rows of --removed: action, reason, suspicion"},
+    {.name = "add",
+     .kind = WN_TEXT,
+     .value = "FIELDS",
+     .help = "put these columns behind the rows: suspicion,suggested"},
+    {.name = "weights",
+     .kind = WN_FLAG,
+     .help = "put the probability that the label is right behind the rows"},
     {.name = "class-floor",
      .kind = WN_WHOLE,
      .value = "N",

@@ -7,12 +7,25 @@
 #include "audit/dataset.h"
 #include "audit/source.h"
 #include "prog/program.h"
+#include "select/select.h"
 #include "util/file.h"
 
 enum { PRUNE_BITS = 32 };
 
 /* What --gain, without --dry-run, makes of the plan. */
 enum prune_course { PRUNE_AS_ASKED, PRUNE_KEEP_ALL, PRUNE_RELABEL };
+
+/* The files of rows, and what stands in them. */
+enum prune_side { PRUNE_KEPT, PRUNE_REMOVED };
+enum prune_record { PRUNE_HEAD, PRUNE_ROW, PRUNE_LEFT_OUT };
+
+/* Columns behind the rows, prune_add.c. */
+struct prune_added {
+    struct wn_report report;
+    struct wn_row_fields fields[2]; /* by enum prune_side; empty: none */
+    float *weight;                  /* n, of --weights */
+    struct wn_text text;
+};
 
 struct prune {
     const struct wn_run *run;
@@ -41,6 +54,7 @@ struct prune {
     int32_t *stratum;  /* n, 0 .. strata-1; NULL: one stratum */
     uint64_t restored; /* rows that stay because of --class-floor */
     size_t label_cell; /* column of the label, from 0 */
+    struct prune_added added;
 };
 
 static inline bool prune_on(const struct prune *prune, const char *name)
@@ -84,6 +98,15 @@ void prune_remove(struct prune *prune, size_t row);
 int prune_keep(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
 int prune_floor(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
 int prune_order(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+
+/* prune_add.c: read --add, --weights and --reasons, after the rows were chosen;
+ * prune_add_free() in any case. */
+int prune_add_open(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
+void prune_add_free(struct prune *prune);
+/* What to put behind a record, for wn_source_copy_changed() and its kin; valid
+ * until the next call. NULL: nothing. `row` is that of a PRUNE_ROW. */
+const struct wn_text *prune_add_cells(struct prune *prune, enum prune_side side,
+                                      enum prune_record record, size_t row);
 
 /* prune_arrays.c: write the kept rows of the source at `path` to `output`, the
  * others to `removed` (NULL: nowhere): as HDF5 with the audited datasets, or as

@@ -14,7 +14,8 @@ static bool stays(const struct prune *prune, size_t row, size_t *fix)
     const struct wn_overrides *fixes = &prune->dataset.fixes;
 
     *fix = wn_overrides_find(fixes, row);
-    return !(prune->relabel && prune->relabel[row]) &&
+    return !prune->added.fields[PRUNE_KEPT].count &&
+           !(prune->relabel && prune->relabel[row]) &&
            !(*fix < fixes->count && fixes->row[*fix] == (int64_t)row);
 }
 
@@ -35,7 +36,9 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
     const size_t kept = prune->kept;
     const size_t *order = prune->order;
 
-    if (wn_source_copy_head(source, NULL, sink, error))
+    if (wn_source_copy_head(source,
+                            prune_add_cells(prune, PRUNE_KEPT, PRUNE_HEAD, 0),
+                            sink, error))
         return -1;
     for (size_t r = 0; r < kept;) {
         const size_t row = order[r];
@@ -67,8 +70,10 @@ static int copy_kept(struct prune *prune, struct wn_source *source,
         }
         if (label)
             add_change(prune, &count, prune->label_cell, label, strlen(label));
-        if (wn_source_copy_changed(source, row, prune->change, count, NULL,
-                                   sink, error))
+        if (wn_source_copy_changed(
+                source, row, prune->change, count,
+                prune_add_cells(prune, PRUNE_KEPT, PRUNE_ROW, row), sink,
+                error))
             return -1;
         r++;
     }
@@ -81,20 +86,33 @@ static int copy_removed(struct prune *prune, struct wn_source *source,
 {
     const size_t n = prune->dataset.n;
     const uint8_t *removed = prune->removed;
+    const bool adds = prune->added.fields[PRUNE_REMOVED].count > 0;
     const bool whole = prune->dataset.left_outs > 0;
 
-    if (wn_source_copy_head(source, NULL, sink, error))
+    if (wn_source_copy_head(
+            source, prune_add_cells(prune, PRUNE_REMOVED, PRUNE_HEAD, 0), sink,
+            error))
         return -1;
-    for (size_t i = 0, end; i < n; i = end) {
+    for (size_t i = 0, end; i <= n; i = end) {
         end = i + 1;
-        while (!whole && end < n && removed[end] == removed[i])
+        while (!whole && !adds && end < n && removed[end] == removed[i])
             end++;
-        if (whole && wn_source_copy_left_out(source, i, NULL, sink, error))
+        if (whole &&
+            wn_source_copy_left_out(
+                source, i,
+                prune_add_cells(prune, PRUNE_REMOVED, PRUNE_LEFT_OUT, 0), sink,
+                error))
             return -1;
-        if (removed[i] && wn_source_copy_rows(source, i, end, sink, error))
+        if (i == n || !removed[i])
+            continue;
+        if (adds ? wn_source_copy_changed(
+                       source, i, NULL, 0,
+                       prune_add_cells(prune, PRUNE_REMOVED, PRUNE_ROW, i),
+                       sink, error)
+                 : wn_source_copy_rows(source, i, end, sink, error))
             return -1;
     }
-    return whole ? wn_source_copy_left_out(source, n, NULL, sink, error) : 0;
+    return 0;
 }
 
 /* Write one of the two outputs and leave it synced, but not yet in place. */
