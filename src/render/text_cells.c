@@ -96,11 +96,16 @@ void wn_text_cells_below(const struct wn_report *report, size_t row,
 {
     struct wn_row_cells cells = {0};
     struct wn_text line = {0};
+    const size_t *chosen;
     size_t count;
 
     if (!report->shown || !wn_shown_read(report->shown, row, &cells))
         return;
     size_t *column = wn_shown_choose(report->shown, row, &cells, &count);
+    /* One line has no room for more than a text, unless that was asked for. */
+    if (count && !wn_shown_columns(report->shown, &chosen) &&
+        wn_shown_is_text(report->shown, column[0]))
+        count = 1;
     add_line(report->shown, &cells, column, count, wn_width() - WN_BELOW,
              &line);
     if (line.length)

@@ -371,7 +371,7 @@ static struct wn_row_cells *read_class(struct wn_shown *shown, size_t row,
 size_t *wn_shown_choose(struct wn_shown *shown, size_t row,
                         const struct wn_row_cells *cells, size_t *count)
 {
-    size_t *column = wn_new(shown->chosens + WN_SHOWN, sizeof *column);
+    size_t *column = wn_new(shown->chosens + 1 + WN_SHOWN, sizeof *column);
     size_t others_count = 0;
 
     *count = 0;
@@ -381,12 +381,10 @@ size_t *wn_shown_choose(struct wn_shown *shown, size_t row,
             memcpy(column, shown->chosen, *count * sizeof *column);
         return column;
     }
-    if (shown->text >= 0) {
-        column[(*count)++] = (size_t)shown->text;
-        return column;
-    }
     if (!shown->columns)
         return column;
+    if (shown->text >= 0)
+        column[(*count)++] = (size_t)shown->text;
     if (!shown->spread)
         measure_spread(shown);
     struct wn_row_cells *others = read_class(shown, row, &others_count);
@@ -396,11 +394,9 @@ size_t *wn_shown_choose(struct wn_shown *shown, size_t row,
         all[c] = (struct shown_difference){
             difference_of(shown, c, cells, others, others_count, number), c};
     qsort(all, shown->columns, sizeof *all, most_different);
-    while (*count < WN_SHOWN && *count < shown->columns &&
-           all[*count].amount > 0) {
-        column[*count] = all[*count].column;
-        ++*count;
-    }
+    for (size_t c = 0; c < WN_SHOWN && c < shown->columns && all[c].amount > 0;
+         c++)
+        column[(*count)++] = all[c].column;
     for (size_t j = 0; j < shown->neighbors && others_count; j++)
         wn_row_cells_free(&others[j]);
     free(others);

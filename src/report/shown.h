@@ -2,7 +2,7 @@
 /* report/shown.h: which cells of a row a report shows, and how far each is from
  * the cells of other rows.
  *
- * The columns of --show, in their order; without --show the text column, or the
+ * The columns of --show, in their order; without --show the text column and the
  * up to WN_SHOWN columns that differ most from the row's neighbours of the
  * suggested class (of the most probable other class where none is suggested; of
  * all neighbours where none has it). Columns of identifiers, of the label and
