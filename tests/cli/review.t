@@ -64,6 +64,11 @@ runs 'a review of the audit with the verdicts' review decided.h5 --decisions=$f 
 ok "$(grep -qE "id ($first|$second|$third)\$" out; echo $((1 - $?)))" \
     'does not ask about them again'
 
+ok "$(grep -q 'from other files' out; echo $((1 - $?)))" 'and has nothing to add'
+echo o | review --decisions=later.tsv decided.h5 >out
+ok "$(tr '\n' ' ' <out | grep -q 'The audit has 6 verdicts from other files: name these files to flag, too'
+    echo $?)" 'a second file is not to replace the first one'
+
 # Undo, by adding lines only; p and a new verdict; what is no command.
 rm $f
 printf 'o\nb\nb\nw\np\nr %s\nu\nxyz\nr none\n?\nq\no\n' "${given% *}" >keys

@@ -64,10 +64,11 @@ struct desk {
     struct wn_audit *audit;
     struct wn_report report;
     struct journal journal;
-    bool plain;    /* pages are for lines, not for a screen */
-    bool numbered; /* classes may be named by their number on the page */
-    bool over;     /* q */
-    bool lost;     /* a verdict could not be written */
+    bool plain;       /* pages are for lines, not for a screen */
+    bool numbered;    /* classes may be named by their number on the page */
+    bool over;        /* q */
+    bool lost;        /* a verdict could not be written */
+    size_t elsewhere; /* verdicts that the audit has, and the file has not */
 
     struct item *item;
     size_t items, at; /* at: the row on the page */

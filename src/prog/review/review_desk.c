@@ -119,6 +119,8 @@ static int take_decisions(struct desk *desk, struct wn_error *error)
         goto done;
     for (size_t d = 0; d < decisions.count; d++)
         of[decisions.list[d].row] = &decisions.list[d];
+    for (size_t d = 0; d < desk->report.decided.count; d++)
+        desk->elsewhere += !of[desk->report.decided.row[d].row];
     for (size_t t = 0; t < desk->items; t++)
         hash[t] = desk->report.data.row_hash[desk->item[t].row];
     status =

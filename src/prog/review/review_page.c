@@ -415,4 +415,10 @@ void review_summary(const struct desk *desk, size_t width, struct wn_text *out)
     wn_text_format(out, "  %s\n", command);
     free(command);
     wn_text_free(&option);
+    if (desk->elsewhere)
+        say_format(out, width, "",
+                   "The audit has %zu %s from other files: name these files "
+                   "to flag, too, before this one.",
+                   desk->elsewhere,
+                   wn_plural(desk->elsewhere, "verdict", "verdicts"));
 }
