@@ -251,6 +251,55 @@ size_t *wn_shown_pixels(const struct wn_shown *shown, size_t wanted,
     return NULL;
 }
 
+int wn_image_parse(const char *text, struct wn_image_shape *image,
+                   struct wn_error *error)
+{
+    enum { MOST = 256 }; /* pixels in a row or column */
+    size_t number[3] = {0, 0, 1};
+    const char *at = text;
+    size_t count = 0;
+
+    for (; count < 3; count++) {
+        const size_t digits = strspn(at, "0123456789");
+
+        if (digits < 1 || digits > 3)
+            break;
+        number[count] = (size_t)strtoul(at, NULL, 10);
+        at += digits;
+        if (*at != 'x')
+            break;
+        at++;
+    }
+    if (count < 1 || *at || at[-1] == 'x' || !number[0] || !number[1] ||
+        number[0] > MOST || number[1] > MOST ||
+        (number[2] != 1 && number[2] != 3))
+        return wn_fail(error, WN_EUSAGE,
+                       "--image: found '%s', wanted ROWSxCOLUMNS or "
+                       "ROWSxCOLUMNSx3, at most %d each",
+                       text, (int)MOST);
+    *image = (struct wn_image_shape){number[0], number[1], number[2]};
+    return 0;
+}
+
+int wn_shown_check_image(const struct wn_report *report, struct wn_error *error)
+{
+    const struct wn_image_shape *image = &report->image;
+    const size_t wanted = image->rows * image->columns * image->channels;
+    size_t found;
+    size_t *pixel;
+
+    if (!wanted || !report->shown || wn_shown_reason(report->shown))
+        return 0;
+    pixel = wn_shown_pixels(report->shown, wanted, &found);
+    if (!pixel)
+        wn_fail(error, WN_EUSAGE,
+                "--image: found %zu columns of features, wanted %zu x %zu x "
+                "%zu = %zu; choose them with --show",
+                found, image->rows, image->columns, image->channels, wanted);
+    free(pixel);
+    return pixel ? 0 : -1;
+}
+
 size_t wn_shown_fetch(struct wn_shown *shown, const int64_t *row, size_t count)
 {
     return shown->columns ? wn_source_rows_fetch(shown->rows, row, count)

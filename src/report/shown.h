@@ -58,6 +58,13 @@ size_t wn_shown_neighbors(struct wn_shown *shown, size_t row,
  * it all features; NULL if they are not so many, *found of them. For free(). */
 size_t *wn_shown_pixels(const struct wn_shown *shown, size_t wanted,
                         size_t *found);
+/* Parse the SHAPE of --image, ROWSxCOLUMNS or ROWSxCOLUMNSx3; WN_EUSAGE. */
+int wn_image_parse(const char *text, struct wn_image_shape *image,
+                   struct wn_error *error) WN_MUST_CHECK;
+/* WN_EUSAGE if report->shown has not as many columns of pixels as report->image
+ * wants. Nothing to check is no failure. */
+int wn_shown_check_image(const struct wn_report *report,
+                         struct wn_error *error) WN_MUST_CHECK;
 /* A cell as a number, NaN if it is none. */
 double wn_shown_number(const struct wn_shown *shown, size_t column,
                        const struct wn_cell *cell);

@@ -116,6 +116,29 @@ near=$(report --format=json --explain="id:$first" d.h5 | grep -o '"neighbors":\[
 is "$(sed -n 's/ (differs)//g; s/^  p19: .*; nearest //p' out)" \
     "$(for id in $near; do awk -F, -v id="$id" '$1 == id { print $21 }' d.csv
     done | paste -s -d, | sed 's/,/, /g')" 'beside those of the nearest rows'
+# grey ROWS COLUMNS HIGH: the picture of that row; a character is as high as
+# HIGH pixels and, if that is 1, half as wide.
+grey() {
+    awk -F, -v id="$first" -v rows="$1" -v columns="$2" -v high="$3" '
+        $1 == id { for (r = 0; r < rows; r += high) { line = "  "
+            for (c = 0; c < columns; c++) {
+                sum = 0
+                for (y = 0; y < high; y++) sum += $(2 + (r + y) * columns + c) / high
+                one = substr(" .:-=+*#%@", int(sum / 16 * 9 + .5) + 1, 1)
+                line = line one (high == 1 ? one : "") }
+            print line } }' d.csv
+}
+for shape in '8 8 1' '2 32 2'; do
+    # shellcheck disable=SC2086
+    grey $shape >wanted
+    set -- $shape
+    review --image="$1x$2" --decisions=f.tsv d.h5 </dev/null |
+        sed -n '/^  [0-9]*: [0-9]  /,/^verdict/p' | tail -n +2 | sed '$d' |
+        cut -c "1-$((2 + $2 * (3 - $3)))" >out
+    same out wanted "a picture of $1 x $2 pixels"
+done
+fails_with 2 'found 64 columns of features, wanted 8 x 9 x 1 = 72' \
+    review --image=8x9 d.h5
 mv d.csv away.csv
 review --decisions=f.tsv d.h5 </dev/null >out
 ok "$(grep -q 'Cells of the source are missing here: ' out; echo $?)" \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report: show what an audit found, and why. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,14 +230,11 @@ static int check_figure(const struct wn_options *options,
     return 0;
 }
 
-/* --image=ROWSxCOLUMNS[xCHANNELS]. */
 static int read_image(const struct wn_options *options,
                       const struct wn_format *format,
                       struct wn_image_shape *image, struct wn_error *error)
 {
-    enum { MOST = 256 }; /* pixels in a row or column */
     const char *text = wn_option_text(options, "image");
-    int two = 0, three = 0, found;
 
     if (!text)
         return 0;
@@ -246,39 +242,7 @@ static int read_image(const struct wn_options *options,
         return wn_fail(error, WN_EUSAGE,
                        "--image applies to --format=html only, without "
                        "--no-values");
-    image->channels = 1;
-    found = text[strspn(text, "0123456789x")]
-                ? 0
-                : sscanf(text, "%3zux%3zu%nx%1zu%n", &image->rows,
-                         &image->columns, &two, &image->channels, &three);
-    if (found < 2 || text[found == 2 ? two : three] || !image->rows ||
-        !image->columns || image->rows > MOST || image->columns > MOST ||
-        (image->channels != 1 && image->channels != 3))
-        return wn_fail(error, WN_EUSAGE,
-                       "--image: found '%s', wanted ROWSxCOLUMNS or "
-                       "ROWSxCOLUMNSx3, at most %d each",
-                       text, (int)MOST);
-    return 0;
-}
-
-/* Whether the rows have as many columns of pixels as the picture wants. */
-static int check_image(const struct wn_report *report, struct wn_error *error)
-{
-    const struct wn_image_shape *image = &report->image;
-    const size_t wanted = image->rows * image->columns * image->channels;
-    size_t found;
-    size_t *pixel;
-
-    if (!wanted || !report->shown || wn_shown_reason(report->shown))
-        return 0;
-    pixel = wn_shown_pixels(report->shown, wanted, &found);
-    if (!pixel)
-        wn_fail(error, WN_EUSAGE,
-                "--image: found %zu columns of features, wanted %zu x %zu x "
-                "%zu = %zu; choose them with --show",
-                found, image->rows, image->columns, image->channels, wanted);
-    free(pixel);
-    return pixel ? 0 : -1;
+    return wn_image_parse(text, image, error);
 }
 
 /* Which rows to list. */
@@ -485,7 +449,7 @@ static int prepare_look(const struct wn_run *run,
           format->cells > (asked ? WN_CELLS_ASKED : WN_CELLS_SHOWN))))
         return 0;
     report->shown = wn_shown_open(report, audit, &request, error);
-    return report->shown ? check_image(report, error) : -1;
+    return report->shown ? wn_shown_check_image(report, error) : -1;
 }
 
 /* --list, --class, --where and --fields. A template for decisions has rows

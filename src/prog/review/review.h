@@ -121,6 +121,9 @@ int32_t review_offered(const struct desk *desk);
  * of help. */
 void review_page(const struct desk *desk, size_t width, struct wn_text *out);
 void review_help(const struct desk *desk, size_t width, struct wn_text *out);
+/* Add the row and its nearest as pictures; false where it is none. */
+bool review_pictures(const struct desk *desk, size_t width,
+                     struct wn_text *out);
 /* "17 of 93 (16 decided), about 12 min left". */
 void review_progress(const struct desk *desk, struct wn_text *out);
 /* What was done, and the commands that come next. */

@@ -182,10 +182,14 @@ static int open_cells(struct desk *desk, struct wn_error *error)
 
     report->class_title = wn_class_titles(
         report->data.label_name, report->data.k, TITLE, &report->title_prefix);
+    const char *image = wn_option_text(options, "image");
+
     if (wn_option_on(options, "no-values"))
         return 0;
+    if (image && wn_image_parse(image, &report->image, error))
+        return -1;
     report->shown = wn_shown_open(report, desk->audit, &request, error);
-    return report->shown ? 0 : -1;
+    return report->shown ? wn_shown_check_image(report, error) : -1;
 }
 
 int review_desk_load(struct desk *desk, const struct wn_run *run,

@@ -37,6 +37,10 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "NAME",
      .help = "who decides (default: the name of the user)"},
+    {.name = "image",
+     .kind = WN_TEXT,
+     .value = "SHAPE",
+     .help = "draw rows that are pictures: 8x8, or 32x32x3 for colour"},
     {.name = "plain",
      .kind = WN_FLAG,
      .help = "read and write lines, for a pipe or a screen reader"}};
@@ -96,6 +100,7 @@ static bool has_screen(const struct wn_run *run)
 
 static int review(struct wn_run *run, struct wn_error *error)
 {
+    static const char *const valued[] = {"show", "image"};
     struct desk desk = {.journal = {.descriptor = -1}};
     const char *path = wn_option_text(run->options, "decisions");
     struct wn_text summary = {0};
@@ -107,10 +112,12 @@ static int review(struct wn_run *run, struct wn_error *error)
         return wn_fail(error, WN_EUSAGE,
                        "wanted the audit as a FILE: standard input is for "
                        "your verdicts");
-    if (wn_option_given(run->options, "show") &&
-        wn_option_on(run->options, "no-values"))
-        return wn_fail(error, WN_EUSAGE,
-                       "--show and --no-values exclude each other");
+    for (size_t v = 0; v < sizeof valued / sizeof *valued; v++)
+        if (wn_option_given(run->options, valued[v]) &&
+            wn_option_on(run->options, "no-values"))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s and --no-values exclude each other",
+                           valued[v]);
     if (!path)
         path = own = name_decisions(wn_run_input(run));
     if (find_who(run, &who, error) || review_desk_load(&desk, run, error) ||

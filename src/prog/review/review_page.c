@@ -249,7 +249,7 @@ static void put_cells(const struct desk *desk, size_t width,
     struct wn_row_cells own = {0}, others[SHOWN_NEIGHBORS] = {0};
     size_t count;
 
-    if (!shown)
+    if (!shown || desk->report.image.rows)
         return;
     wn_shown_fetch_near(shown, &(int64_t){(int64_t)row}, 1);
     if (!wn_shown_read(shown, row, &own))
@@ -297,6 +297,8 @@ static void put_nearest(const struct desk *desk, size_t width,
 {
     struct wn_explanation explanation = desk->explanation;
 
+    if (review_pictures(desk, width, out))
+        return;
     if (desk->plain) {
         put_neighbors(desk, width, out);
         wn_text_cells_reason(&desk->report, out);
