@@ -80,7 +80,8 @@ int wn_near_sets_load(struct wn_near_sets *sets, const struct wn_audit *audit,
     if (sets->partner)
         sets->distance =
             wn_audit_read(audit, distance_path, WN_F32, extent, error);
-    if (sets->distance && check_sets(sets, audit, n, error) == 0)
+    if (sets->row && sets->set && sets->partner && sets->distance &&
+        check_sets(sets, audit, n, error) == 0)
         return 0;
     wn_near_sets_free(sets);
     return -1;

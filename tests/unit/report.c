@@ -32,6 +32,9 @@ struct variant {
     double claim; /* its attribute; 0: an audit without */
     uint64_t hash[N];
     const char *options; /* of flag */
+    size_t near;         /* members of sets of near duplicates */
+    int64_t near_row[4], near_partner[4];
+    int32_t near_set[4];
 };
 
 /* clang-format off */
@@ -180,6 +183,14 @@ static void put_flags(struct wn_audit_writer *writer,
     put_text(writer, "flag/action", "names", variant->actions);
     put(writer, "flag/reason", WN_U8, N, 0, variant->reason);
     put_text(writer, "flag/reason", "names", "duplicate,better_label,nothing");
+    float distance[4] = {0};
+    struct wn_near_sets near = {.rows = variant->near,
+                                .row = (int64_t *)variant->near_row,
+                                .set = (int32_t *)variant->near_set,
+                                .partner = (int64_t *)variant->near_partner,
+                                .distance = distance};
+    struct wn_error near_error = {0};
+    must(wn_near_sets_write(&near, writer, &near_error), &near_error);
     put(writer, "flag/noise/threshold", WN_F64, K, 0, threshold);
     put(writer, "flag/noise/posterior_joint", WN_F64, K, K, joint);
     put(writer, "flag/noise/confident_joint", WN_I64, K, K, confident);
@@ -849,6 +860,50 @@ static void codes_out_of_range_are_refused(void **state)
     refuses(&variant, "is no name");
 }
 
+/* Sets of near duplicates are numbered in order, of two rows or more, without a
+ * row in common, and a partner is another row of the set. */
+static void sets_must_be_sets(void **state)
+{
+    const struct variant sets = {.near = 4,
+                                 .near_row = {0, 3, 1, 2},
+                                 .near_set = {0, 0, 1, 1},
+                                 .near_partner = {3, 0, 2, 1}};
+    struct variant good = plain, variant;
+    struct wn_report report = report_options();
+
+    (void)state;
+    good.near = sets.near;
+    memcpy(good.near_row, sets.near_row, sizeof sets.near_row);
+    memcpy(good.near_set, sets.near_set, sizeof sets.near_set);
+    memcpy(good.near_partner, sets.near_partner, sizeof sets.near_partner);
+    char *text = explain_variant(&good, &report, "3", wn_text_explain);
+    assert_non_null(strstr(text, "  nearly equal      set 0 with 0\n"
+                                 "  nearest of these  row 0, distance 0; row 0 "
+                                 "should stay\n"));
+    free(text);
+    variant = good;
+    variant.near_set[0] = variant.near_set[1] = 1;
+    refuses(&variant, "element 0 of flag/set/set is 1, wanted sets of two or "
+                      "more, in order");
+    variant = good;
+    variant.near_set[3] = 2;
+    refuses(&variant, "element 2 of flag/set/set is 1, wanted sets of two");
+    variant = good;
+    variant.near_row[2] = 3;
+    refuses(&variant,
+            "element 2 of flag/set/row is 3, wanted a row of no other "
+            "set");
+    variant = good;
+    variant.near_partner[1] = 1;
+    refuses(&variant, "element 1 of flag/set/partner is 1, wanted another row");
+    variant = good;
+    variant.near_partner[1] = 3;
+    refuses(&variant, "element 1 of flag/set/partner is 3, wanted another row");
+    variant = good;
+    variant.near_row[3] = N;
+    refuses(&variant, "flag/set/row: row 3: found 6, wanted 0 to 5");
+}
+
 static void neighbors_must_be_rows(void **state)
 {
     struct variant variant = plain;
@@ -1207,6 +1262,7 @@ int main(void)
         cmocka_unit_test(no_name_controls_the_terminal),
         cmocka_unit_test(json_survives_any_name),
         cmocka_unit_test(codes_out_of_range_are_refused),
+        cmocka_unit_test(sets_must_be_sets),
         cmocka_unit_test(neighbors_must_be_rows),
         cmocka_unit_test(broken_cells_are_named),
         cmocka_unit_test(rows_are_found),
