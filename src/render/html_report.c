@@ -192,6 +192,7 @@ static void put_checks(const struct wn_report *report, struct wn_markup *page)
         wn_markup_close(page);
     }
     wn_markup_close_to(page, depth);
+    put_sentence(report, wn_sentence_equal, page);
 }
 
 static void put_column(const struct wn_dataset *data, size_t c,

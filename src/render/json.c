@@ -349,12 +349,14 @@ static json_t *json_counts(char *const *names, const size_t *counts,
 
 static json_t *json_wrong(const struct wn_report *report)
 {
+    const bool told = report->claim != WN_CLAIM_OVERLAP;
+
     if (!report->flagged || isnan(report->rate))
         return json_null();
-    return json_pack("{s:o,s:o,s:o,s:I}", "rate", json_number(report->rate),
-                     "low", json_number(report->rate_low), "high",
-                     json_number(report->rate_high), "rows",
-                     (json_int_t)report->expected);
+    return json_pack("{s:o,s:o,s:o,s:o}", "low", json_number(report->rate_low),
+                     "high", json_number(report->rate_high), "rate",
+                     json_number(told ? report->rate : NAN), "rows",
+                     told ? json_count(report->expected) : json_null());
 }
 
 static json_t *json_confident(const struct wn_confident *confident)
@@ -456,6 +458,8 @@ static void put_summary(const struct wn_report *report,
         set(summary, "issues",
             json_counts(report->check_name, report->check_rows,
                         report->check_ran, report->checks));
+        set(summary, "equal_by_chance", json_number(report->chance_rows));
+        set(summary, "equal_at_floor", json_number(report->floor_rows));
         set(summary, "actions",
             json_counts(report->action_name, report->action_rows, NULL,
                         report->actions));
@@ -670,6 +674,7 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
     if (report->scored)
         put_models(report, &lines);
     char *const *name = report->data.label_name;
+    const bool told = report->claim != WN_CLAIM_OVERLAP;
 
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
@@ -684,7 +689,8 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
                       "recall", json_number(line->recall), "precision",
                       json_number(line->precision), "f1", json_number(line->f1),
                       "wrong",
-                      json_float(report->flagged ? (float)line->expected : NAN),
+                      json_float(report->flagged && told ? (float)line->expected
+                                                         : NAN),
                       "label_rows",
                       report->flagged ? json_count(line->flagged) : json_null(),
                       "too_few", line->rows < WN_TOO_FEW, "threshold",
@@ -698,7 +704,7 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
                            json_text(name[line->given]), "suggested",
                            json_text(name[line->suggested]), "label_rows",
                            (json_int_t)line->flagged, "wrong",
-                           json_number(line->expected)));
+                           json_number(told ? line->expected : NAN)));
     }
     for (size_t c = 0; c < report->confident.cells; c++) {
         const struct wn_confident_cell *cell = &report->confident.cell[c];

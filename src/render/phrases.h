@@ -62,6 +62,7 @@ const char *wn_phrase_place(const struct wn_dataset *data);
 void wn_sentence_headline(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_rate(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
+void wn_sentence_equal(const struct wn_report *report, struct wn_text *out);
 /* What to look at before the rest is believed: columns that predict the label
  * alone, mistakes in columns, records that are missing, copies, spellings, the
  * order of rows. Visible text, *count of them, for wn_names_free(). */

@@ -111,14 +111,31 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
     put_classes(report, "class_rows", "Rows of a class as labelled.", number,
                 out);
     if (report->flagged) {
-        put_metric(report, "wrong_ratio", "Estimated share of wrong labels.",
-                   report->rate, out);
         put_metric(report, "wrong_ratio_low",
-                   "Lower end of its 90 % confidence interval.",
+                   "Share of wrong labels: lower end of its 90 % interval.",
                    report->rate_low, out);
         put_metric(report, "wrong_ratio_high",
-                   "Upper end of its 90 % confidence interval.",
+                   "Share of wrong labels: upper end of its 90 % interval.",
                    report->rate_high, out);
+        /* Where the classes overlap, only the interval can be told. */
+        if (report->claim != WN_CLAIM_OVERLAP)
+            put_metric(report, "wrong_ratio",
+                       "Estimated share of wrong labels.", report->rate, out);
+        if (report->by_depth) {
+            static const struct {
+                const char *name;
+                size_t depths;
+            } part[] = {{"0.1", WN_DEPTHS / 10},
+                        {"0.5", WN_DEPTHS / 2},
+                        {"1", WN_DEPTHS}};
+
+            put_head(out, "mismatch_ratio",
+                     "Labels that differ from the prediction, of the surest "
+                     "rows.");
+            for (size_t v = 0; v < sizeof part / sizeof *part; v++)
+                put_sample(report, "mismatch_ratio", "surest", part[v].name,
+                           wn_report_mismatch(report, part[v].depths), out);
+        }
         put_metric(report, "flagged_rows", "Rows with a finding of any check.",
                    (double)report->flagged_rows, out);
         put_head(out, "issue_rows", "Rows that a check flags.");
@@ -132,7 +149,7 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
                        (double)report->action_rows[a], out);
         for (size_t c = 0; c < k; c++)
             number[c] = report->class_line[c].expected;
-        if (k && !isnan(number[0]))
+        if (k && !isnan(number[0]) && report->claim != WN_CLAIM_OVERLAP)
             put_classes(report, "class_wrong_rows",
                         "Estimated wrong labels among the rows of a class.",
                         number, out);

@@ -145,40 +145,47 @@ void wn_sentence_rate(const struct wn_report *report, struct wn_text *out)
                    report->label_rows, flagged);
 }
 
-/* Labels that differ from the prediction, as a share of the rows at the first
- * `depths` depths. */
-static double mismatch_of(const struct wn_report *report, size_t depths)
-{
-    double rows = 0, mismatches = 0;
-
-    for (size_t u = 0; u < depths; u++) {
-        rows += report->by_depth[3 * u];
-        mismatches += report->by_depth[3 * u + 1];
-    }
-    return rows > 0 ? mismatches / rows : 0;
-}
-
 /* Errors that stand everywhere, against overlap: where the models are surest,
  * only the former are left. */
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out)
 {
-    char text[6][16];
+    char text[3][16], ends[2][16], even[64];
 
     if (!report->by_depth || isnan(report->even))
         return;
+    wn_phrase_percent(report->even_low, ends[0]);
+    wn_phrase_percent(report->even_high, ends[1]);
+    if (report->claim == WN_CLAIM_OVERLAP)
+        snprintf(even, sizeof even, "between %s and %s %%", ends[0], ends[1]);
+    else
+        snprintf(even, sizeof even, "%s %% (%s to %s)",
+                 wn_phrase_percent(report->even, text[0]), ends[0], ends[1]);
     wn_text_format(
         out,
         "The label differs from the prediction in %s %% of the surest tenth of "
         "the rows, in %s %% of the surest half and in %s %% of all. So wrong "
-        "labels that stand everywhere are %s %% (%s to %s); the rest is "
-        "overlap of the classes or errors that follow the features, which "
-        "look alike.",
-        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 10), text[0]),
-        wn_phrase_percent(mismatch_of(report, WN_DEPTHS / 2), text[1]),
-        wn_phrase_percent(report->mismatch, text[2]),
-        wn_phrase_percent(report->even, text[3]),
-        wn_phrase_percent(report->even_low, text[4]),
-        wn_phrase_percent(report->even_high, text[5]));
+        "labels that stand everywhere are %s; the rest is overlap of the "
+        "classes or errors that follow the features, which look alike.",
+        wn_phrase_percent(wn_report_mismatch(report, WN_DEPTHS / 10), text[0]),
+        wn_phrase_percent(wn_report_mismatch(report, WN_DEPTHS / 2), text[1]),
+        wn_phrase_percent(report->mismatch, text[2]), even);
+}
+
+/* Equal rows that are not one record entered twice. */
+void wn_sentence_equal(const struct wn_report *report, struct wn_text *out)
+{
+    if (report->chance_rows > 0)
+        wn_text_format(out,
+                       "%.0f rows equal others no more often than chance "
+                       "explains: they are not counted as duplicates.",
+                       report->chance_rows);
+    if (report->floor_rows > 0)
+        wn_text_format(
+            out,
+            "%s%.0f equal rows have the most frequent value in every "
+            "column, as where nothing was measured: they are not "
+            "counted as duplicates.",
+            out->length ? " " : "", report->floor_rows);
 }
 
 /* --- a row --------------------------------------------------------------- */

@@ -525,6 +525,7 @@ static void put_checks(const struct wn_report *report, struct wn_text *out)
         wn_grid_add_text(&grid, found);
     }
     wn_grid_print_under("What the checks found", &grid, out);
+    put_sentence(report, wn_sentence_equal, out);
 }
 
 static void put_warnings(const struct wn_report *report, struct wn_text *out)

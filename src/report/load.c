@@ -406,6 +406,10 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
          load_names(audit, "flag/kind", &report->kind_name, &report->kinds,
                     error)))
         return -1;
+    report->chance_rows = wn_report_number(audit, "flag/issue", "chance_rows",
+                                           0, (double)report->data.n);
+    report->floor_rows = wn_report_number(audit, "flag/issue", "floor_rows", 0,
+                                          (double)report->data.n);
     char *ran = wn_audit_text(audit, "flag/issue", "ran", error);
     if (error->code)
         return -1;
@@ -477,6 +481,7 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
     report->flagged = wn_audit_has_stage(audit, WN_FLAGS);
     report->rate = report->rate_low = report->rate_high = NAN;
     report->gain = report->gain_sd = report->overlap_weight = NAN;
+    report->chance_rows = report->floor_rows = NAN;
     if (error->code ||
         wn_model_quality_load(&report->model_quality, audit, error) ||
         (report->scored && load_scores(report, audit, error)) ||

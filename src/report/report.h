@@ -215,12 +215,15 @@ struct wn_report {
     struct wn_confident confident;    /* of older audits: not known */
     double rate, rate_low, rate_high; /* wrong labels, with its interval; NaN
                                          where nothing can be told */
-    enum wn_claim_kind claim;         /* of older audits: noise */
+    enum wn_claim_kind claim;         /* of older audits: noise; with overlap
+                                         only the interval can be told */
     struct wn_decided_rows decided;
     struct wn_near_sets near_sets;
     int64_t *in_set; /* n, place in near_sets or -1; NULL without sets */
     double gain, gain_sd, overlap_weight; /* its evidence; see flag/noise/rate
                                              in winnow-audit(5) */
+    double chance_rows, floor_rows;       /* equal rows that are no duplicates;
+                                             NaN: not known */
     double *by_depth;                     /* flag/noise/mismatch, or NULL */
     double mismatch, even, even_low, even_high, overlap; /* its attributes */
 
@@ -272,6 +275,9 @@ void wn_model_quality_free(struct wn_model_quality *quality);
 
 /* Fill the part of *report after "Counted", and the cut of every score. */
 void wn_report_count(struct wn_report *report);
+/* Labels that differ from the prediction, as a share of the rows at the first
+ * `depths` depths of by_depth. */
+double wn_report_mismatch(const struct wn_report *report, size_t depths);
 
 /* Whether score s puts row i among its `expected` highest: the rows above it
  * and half of those equal to it are no more than that. A constant score agrees

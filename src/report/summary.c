@@ -394,3 +394,14 @@ void wn_spelling_rule(const struct wn_report *report,
     wn_variants_write_rule(rule, column ? column : "label", old, strlen(old),
                            new, strlen(new));
 }
+
+double wn_report_mismatch(const struct wn_report *report, size_t depths)
+{
+    double rows = 0, mismatches = 0;
+
+    for (size_t u = 0; u < depths; u++) {
+        rows += report->by_depth[3 * u];
+        mismatches += report->by_depth[3 * u + 1];
+    }
+    return rows > 0 ? mismatches / rows : 0;
+}

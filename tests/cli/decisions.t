@@ -18,7 +18,7 @@ cell() {
 # wrong AUDIT: rate, low and high of the wrong labels, in percent.
 wrong() {
     report --format=json --top=0 "$1" | sed -n \
-        's/.*"wrong":{"rate":\([^,]*\),"low":\([^,]*\),"high":\([^,]*\),.*/\1 \2 \3/p' |
+        's/.*"wrong":{"low":\([^,]*\),"high":\([^,]*\),"rate":\([^,]*\),.*/\3 \1 \2/p' |
         awk '{ printf "%.1f %.1f %.1f\n", 100 * $1, 100 * $2, 100 * $3 }'
 }
 # judge TRUTH.csv: fill the verdicts of a table on standard input by the truth,

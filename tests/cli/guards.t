@@ -110,7 +110,19 @@ is "$(sed -n 's/.*h5: \(.*\): not counted.*/\1/p' err | sed 's/^[0-9]* rows/N ro
     'by chance, and at a floor'
 is "$(report --format=json flagged.h5 | sed -n '2s/.*"duplicate":\([0-9]*\).*/\1/p')" \
     0 'none is a duplicate'
+chance=$(sed -n 's/.*h5: \([0-9]*\) rows equal others.*/\1/p' err)
+is "$(report --format=json flagged.h5 |
+    sed -n '2s/.*\("equal_by_chance":[^,]*,[^,]*\),.*/\1/p')" \
+    "\"equal_by_chance\":$chance,\"equal_at_floor\":60" 'JSON counts them'
+is "$(report flagged.h5 | tr -s ' \n' ' ' | grep -o '[0-9]* rows equal others no\|60 equal rows have' |
+    tr '\n' '|')" "$chance rows equal others no|60 equal rows have|" \
+    'and the report'
+report --format=html flagged.h5 | grep -q "$chance rows equal others no"
+ok $? 'and the page'
 runs 'not asked' flag small.h5 --issues=conflict -o conflict.h5
 is "$(grep -c 'not counted' err)" 0 'nothing is said where nobody asked'
+is "$(report --format=json conflict.h5 |
+    sed -n '2s/.*\("equal_by_chance":[^,]*,[^,]*\),.*/\1/p')" \
+    '"equal_by_chance":null,"equal_at_floor":null' 'nor in JSON'
 
 done_testing

@@ -105,6 +105,23 @@ is "$(grep -c 'est\. wrong\|probably wrong' text)" 0 \
 tr -s ' \n' ' ' <text | grep -q 'say so to flag with --expect=RATE'
 ok $? 'it says how to give what is known'
 is "$(awk 'NR > 1 && length > 80' text)" '' 'no line is wider than 80'
+is "$(report --format=json overlap.h5 |
+    sed -n '2s/.*"wrong":{"low":\([^,]*\),"high":[0-9.]*,\("rate":[^}]*\)}.*/\1 \2/p')" \
+    '0 "rate":null,"rows":null' 'JSON: the interval first, and no point in it'
+is "$(report --format=json overlap.h5 |
+    grep -c '"record":"class".*"wrong":null')" 2 'nor in its classes'
+is "$(report --format=prometheus overlap.h5 | grep -v '^#' |
+    sed -n 's/^\(winnow_[a-z_]*wrong[a-z_]*\|winnow_mismatch_ratio\){[^,}]*\(,[^}]*\|\)} .*/\1\2/p')" \
+    'winnow_wrong_ratio_low
+winnow_wrong_ratio_high
+winnow_mismatch_ratio,surest="0.1"
+winnow_mismatch_ratio,surest="0.5"
+winnow_mismatch_ratio,surest="1"' 'metrics: the ends, and where labels differ'
+report --format=prometheus overlap.h5 >metrics
+report --format=json overlap.h5 >json
+is "$(sed -n 's/^winnow_mismatch_ratio{.*surest="1"} \(.*\)/\1/p' metrics)" \
+    "$(sed -n '2s/.*"mismatch":{"share":\([^,]*\),.*/\1/p' json)" \
+    'of all rows as JSON has it'
 report --against=overlap.h5 shuffled.h5 | grep -q '^  est. wrong  0-[0-9.]* %  *-$'
 ok $? 'beside an audit without estimate'
 

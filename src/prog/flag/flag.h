@@ -4,6 +4,7 @@
 #define WN_PROG_FLAG_FLAG_H
 
 #include "check/check.h"
+#include "check/coincidence.h"
 #include "check/decide.h"
 #include "noise/confident.h"
 #include "noise/claim.h"
@@ -32,6 +33,7 @@ struct work {
     int32_t *neighbor;
     uint64_t *feature_hash;
     uint8_t *coincidence;
+    size_t alike[WN_COINCIDENCE_FLOOR + 1]; /* rows by coincidence */
     double *place, *shift; /* of grades, see flag_grades.c; else NULL: k, n */
     uint32_t *missing, *invalid;
     bool brought; /* the probabilities are the user's */

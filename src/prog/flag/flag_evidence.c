@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "audit/features.h"
-#include "check/coincidence.h"
 #include "noise/order_statistics.h"
 #include "prog/flag/flag.h"
 #include "util/hash.h"
@@ -57,7 +56,7 @@ static int find_coincidences(const struct wn_run *run, struct work *work,
     const size_t n = evidence->n, d = evidence->d;
     struct wn_coincidence equal;
     struct wn_features *features = NULL;
-    size_t rows[WN_COINCIDENCE_FLOOR + 1] = {0};
+    size_t *rows = work->alike;
     int status = -1;
 
     if (!wn_option_holds(run->options, "issues", "duplicate") &&

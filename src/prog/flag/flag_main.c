@@ -361,6 +361,13 @@ static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&checks),
                             error) ||
+        (work->coincidence &&
+         (wn_audit_write_number(writer, "flag/issue", "chance_rows",
+                                (double)work->alike[WN_COINCIDENCE_CHANCE],
+                                error) ||
+          wn_audit_write_number(writer, "flag/issue", "floor_rows",
+                                (double)work->alike[WN_COINCIDENCE_FLOOR],
+                                error))) ||
         wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
                             error) ||
         (work->previous.length &&
