@@ -411,7 +411,8 @@ static void claims_decide_what_is_said(void **state)
         {WN_CLAIM_OVERLAP,
          "pets.csv: 6 rows, 1 row to look at; the classes overlap, so between "
          "5 and 40 % of the labels may be wrong\n",
-         "\"rows\":1},\"claim\":\"overlap\",\"gain\":0.25,"
+         "\"wrong\":{\"low\":0.05,\"high\":0.4,\"rate\":null,\"rows\":null},"
+         "\"claim\":\"overlap\",\"gain\":0.25,"
          "\"overlap_weight\":0.75,",
          "  The classes overlap: rows with much the same features have "
          "different labels.\n"
@@ -445,7 +446,7 @@ static void claims_decide_what_is_said(void **state)
          "\nWhat the checks found\n"
          "  check      rows  what it found\n"
          "  label         1  the label looks wrong, but the classes overlap\n",
-         true},
+         false},
         {WN_CLAIM_NOTHING,
          "pets.csv: 6 rows, these features do not predict this label; how many "
          "labels are wrong cannot be told, 1 flagged\n",
@@ -505,8 +506,10 @@ static void claims_decide_what_is_said(void **state)
         free(text);
         report = report_options();
         text = render_variant(&variant, &report, wn_prometheus_report);
-        assert_int_equal(strstr(text, "winnow_wrong_ratio") != NULL,
+        assert_int_equal(strstr(text, "winnow_wrong_ratio{") != NULL,
                          cases[c].rate);
+        assert_int_equal(strstr(text, "winnow_wrong_ratio_low{") != NULL,
+                         cases[c].claim != WN_CLAIM_NOTHING);
         assert_int_equal(strstr(text, "winnow_class_wrong_rows") != NULL,
                          cases[c].rate);
         free(text);
@@ -528,15 +531,16 @@ static void json_line_by_line(void **state)
         "\"classes\":3,\"majority\":0.4,"
         "\"balanced_accuracy\":0.8333333333333334,\"missing\":2,"
         "\"invalid\":0,\"scored\":true,\"flagged\":true,\"kinds\":{},\"wrong\":"
-        "{\"rate\":"
-        "0.16666666666666666,\"low\":0.05,\"high\":0.4,\"rows\":1},"
+        "{\"low\":0.05,\"high\":0.4,\"rate\":0.16666666666666666,"
+        "\"rows\":1},"
         "\"claim\":\"noise\",\"gain\":null,\"overlap_weight\":null,"
         "\"confident_learning\":{\"off_diagonal\":1,"
         "\"off_diagonal_calibrated\":2,\"batched\":0,\"batched_calibrated\":3,"
         "\"health\":0.8,\"neighbor_rate\":0.375},"
         "\"mismatch\":null,\"flagged_rows\":3,\"label_rows\":1,\"issues\":{"
         "\"label\":1,"
-        "\"duplicate\":2,\"outlier\":null},\"actions\":{\"keep\":4,"
+        "\"duplicate\":2,\"outlier\":null},\"equal_by_chance\":null,"
+        "\"equal_at_floor\":null,\"actions\":{\"keep\":4,"
         "\"review\":0,\"relabel\":1,\"drop\":1},\"reviews\":null}\n"
         "{\"record\":\"computed\",\"kernels\":null,\"epoch\":null,"
         "\"epochs\":null,\"neighbors\":2,\"metric\":null,\"method\":null,"
