@@ -78,6 +78,7 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned self-test state name retain help version'
+own="$own config all check-config"
 apart='in-place source removed counts dry-run format explain columns as'
 apart="$apart review-plan decisions-template decisions-list plant planted"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
@@ -109,6 +110,9 @@ self-test - SHARE here
 state - DIR here
 name - NAME here
 retain - N here
+config - FILE here
+all - - here
+check-config - - here
 fail-on - SPEC here
 force f - here
 quiet q - here
@@ -146,6 +150,9 @@ FILE - is standard input; it needs --output.
       --state=DIR         keep the audits of all nights in DIR/NAME
       --name=NAME         the name there (default: FILE's without extension)
       --retain=N          keep the last N audits there (default: 30)
+      --config=FILE       take options from FILE: the section that is the operand
+      --all               audit every section of it, a line each
+      --check-config      say whether it is right, and stop
   -f, --force             replace files that are not from an earlier audit
   -q, --quiet             print nothing unless findings reach --fail-on
   -h, --help              show this help and stop
@@ -165,6 +172,7 @@ quote() {
 
 output='' pruned='' self_test='' force='' quiet=''
 state='' dataset='' retain='' fail_on=''
+config='' all='' check_config=''
 ingest='' score='' flag='' prune='' report='' # the options of each
 
 # take NAME VALUE: one option as getopt(1) found it, to all who have it.
@@ -184,6 +192,9 @@ take_self_test() { self_test=$1; }
 take_state() { state=$1; }
 take_name() { dataset=$1; }
 take_retain() { retain=$1; }
+take_config() { config=$1; }
+take_all() { all=1; }
+take_check_config() { check_config=1; }
 take_fail_on() { fail_on=$1; }
 take_force() { force=1; }
 take_quiet() { quiet=1; }
@@ -197,23 +208,39 @@ words=$(echo "$option_table" | awk '
 # shellcheck disable=SC2086 # two words and an option between them
 words=$(getopt -n "$self" -o $words -- "$@") || exit 2
 eval "set -- $words"
-while [ "$1" != -- ]; do
-    case $1 in
-    --*) name=${1#--} ;;
-    *) name=$(echo "$option_table" |
-        awk -v letter="${1#-}" '$2 == letter { print $1; exit }') ;;
-    esac
-    if echo "$option_table" | grep -q "^$name . - "; then
-        takes_value=''
-        take "$name" ''
-    else
+
+# take_words WORD... --: options as getopt(1) puts them, or --name=value; sets
+# taken, to the number of the words.
+take_words() {
+    taken=$#
+    while [ "$1" != -- ]; do
         takes_value=1
-        take "$name" "$2"
+        case $1 in
+        --*=*)
+            name=${1%%=*}
+            take "${name#--}" "${1#*=}"
+            shift
+            continue
+            ;;
+        --*) name=${1#--} ;;
+        *) name=$(echo "$option_table" |
+            awk -v letter="${1#-}" '$2 == letter { print $1; exit }') ;;
+        esac
+        if echo "$option_table" | grep -q "^$name . - "; then
+            takes_value=''
+            take "$name" ''
+        else
+            take "$name" "$2"
+            shift
+        fi
         shift
-    fi
-    shift
-done
-shift
+    done
+    taken=$((taken - $# + 1))
+}
+take_words "$@"
+shift $taken
+
+@CONFIG@
 [ $# -eq 1 ] || fail "found $# operands, wanted one FILE, or -; see --help"
 
 # ---- the files --------------------------------------------------------------

@@ -81,16 +81,23 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     running = run.name;
     wn_die_handler(end_at_once);
     wn_log_open(&log, run.name);
-    /* The hidden words for the driver: --options, and --visible TEXT, which is
-     * TEXT as messages show it. */
+    /* The hidden words for the driver: --options; --visible TEXT, which is TEXT
+     * as messages show it; and, as the last, --check-options, which says
+     * whether the options before it are right. */
+    const bool check =
+        argc > 2 && strcmp(argv[argc - 1], "--check-options") == 0;
     if (argc == 2 && strcmp(argv[1], "--options") == 0) {
         wn_options_list(program, &text);
     } else if (argc == 3 && strcmp(argv[1], "--visible") == 0) {
         wn_text_add_visible(&text, argv[2], strlen(argv[2]));
     } else {
+        if (check)
+            argv[argc - 1] = argv[0]; /* an operand, where one is wanted */
         run.options = wn_options_parse(program, argc, argv, &error);
-        if (!run.options)
+        if (!run.options || check) {
+            status = run.options ? 0 : -1;
             goto done;
+        }
         if (wn_option_on(run.options, "help"))
             wn_options_help(program, run.name, &text);
         else if (wn_option_on(run.options, "version"))
