@@ -150,7 +150,7 @@ FILE - is standard input; it needs --output.
       --state=DIR         keep the audits of all nights in DIR/NAME
       --name=NAME         the name there (default: FILE's without extension)
       --retain=N          keep the last N audits there (default: 30)
-      --config=FILE       take options from FILE: the section that is the operand
+      --config=FILE       take options from FILE; the operand names a section
       --all               audit every section of it, a line each
       --check-config      say whether it is right, and stop
   -f, --force             replace files that are not from an earlier audit
