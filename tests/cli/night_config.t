@@ -27,8 +27,8 @@ runs 'a section' audit --config=etc/night.conf -q wine
 is "$(find etc/nights -name '*.csv')" etc/nights/wine/history.csv \
     'has its name in the state, and names relative to the file'
 audit --config=etc/night.conf --all >out 2>err
-is "$? $(cut -c 1-26 out | tr '\n' '|')" \
-    '0 wine: wine.csv: 178 rows,|flowers: nothing to report|' \
+is "$? $(sed 's, rows.*,,' out | tr '\n' '|')" \
+    '0 wine: wine.csv: 178|flowers: nothing to report|' \
     '--all audits each section, a line each'
 is "$(cat etc/nights/*/history.csv | grep -c '^[12],')" 3 'in their states'
 runs '--all -q' audit --config=etc/night.conf --all -q
