@@ -64,6 +64,8 @@ static const struct member members[] = {
     MEMBER(COLUMN, "column/min", column_min),
     MEMBER(COLUMN, "column/median", column_median),
     MEMBER(COLUMN, "column/max", column_max),
+    MEMBER(COLUMN, "column/sketched", column_sketched),
+    MEMBER(COLUMN, "column/quantile", column_quantile),
     MEMBER(COLUMN, "column/top_column", top_column),
     MEMBER(COLUMN, "column/top_count", top_count),
     NAMES(COLUMN, "column/top_value", top_value, tops),

@@ -69,8 +69,9 @@ struct wn_dataset {
     double *column_min, *column_median, *column_max;
     double *column_alone; /* prediction of the label by this column alone,
                              see winnow-audit(5); NaN: unknown */
-    uint64_t *column_features;
-    uint8_t *column_about; /* 1: column_distinct is an estimate */
+    uint64_t *column_features, *column_sketched;
+    double *column_quantile; /* columns x 65, NaN without any */
+    uint8_t *column_about;   /* 1: column_distinct is an estimate */
     char **column_note;
     size_t tops;         /* frequent values, by column */
     int32_t *top_column; /* 0..columns-1 */

@@ -9,6 +9,7 @@
  *   NAME:PERCENT%   at least that share of the rows
  *   wrong:PERCENT%  the low end of the interval of the rate is at least that
  *   noise>PERCENT%  the estimated rate is above that
+ *   drift, schema   a column drifted; columns or classes came, went, changed
  *   no-signal       the features do not predict the label
  *
  * NAME is a check, `any` for a row with any issue, `new` for a flag that the
@@ -45,8 +46,10 @@ struct wn_findings {
     bool report;
     bool nights;      /* it is one of several, maybe the first */
     double rate, low; /* share of wrong labels; NaN where it cannot be told */
-    double fresh;     /* new flags; NaN without an audit before */
-    size_t rules;     /* cleaning rules, and the cells that broke each */
+    /* NaN without an audit before: new flags, columns that drifted, changes of
+     * columns and classes. */
+    double fresh, drifted, schema;
+    size_t rules; /* cleaning rules, and the cells that broke each */
     char *const *rule_name;
     const uint64_t *broken;
 };

@@ -12,6 +12,7 @@
 #include "encode/sketch.h"
 #include "encode/survey.h"
 #include "util/memory.h"
+#include "util/number.h"
 #include "util/text.h"
 
 static const double NEAR = 1e-12; /* of the largest number */
@@ -30,6 +31,26 @@ struct scratch {
     struct wn_leakage_test *test;
 };
 
+/* The quantiles of evenly spaced cells of value[0..count): the sorted cell
+ * nearest to each, so that they are cells. */
+static void fit_quantiles(struct wn_column *column, const double *value,
+                          size_t count)
+{
+    enum { SKETCHED = 4096 };
+    const size_t step = (count + SKETCHED - 1) / SKETCHED;
+    double *sorted = wn_new(SKETCHED, sizeof *sorted);
+    size_t m = 0;
+
+    for (size_t i = 0; i < count; i += step)
+        sorted[m++] = value[i];
+    qsort(sorted, m, sizeof *sorted, wn_number_ascending);
+    for (size_t q = 0; q < WN_QUANTILES; q++)
+        column->quantile[q] =
+            sorted[(q * (m - 1) + (WN_QUANTILES - 1) / 2) / (WN_QUANTILES - 1)];
+    column->sketched = m;
+    free(sorted);
+}
+
 void wn_columns_fit_numbers(struct wn_column *column, double *sample,
                             size_t rows, struct wn_leakage_test *test,
                             const double *tested, double *scratch)
@@ -40,6 +61,7 @@ void wn_columns_fit_numbers(struct wn_column *column, double *sample,
         if (!isnan(sample[i]))
             sample[count++] = sample[i];
     if (count) {
+        fit_quantiles(column, sample, count);
         wn_scale_fit(&column->scale, sample, scratch, count);
         column->leakage = wn_leakage_numbers(test, tested, sample, count);
     }
@@ -137,6 +159,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
         double *number = sample->number + c * sample->rows;
 
         column->median = column->min;
+        fit_quantiles(column, &column->min, 1);
         /* Numbers that differ by rounding only are constant. */
         if (column->max - column->min >
             NEAR * fmax(fabs(column->min), fabs(column->max))) {

@@ -42,7 +42,7 @@ static void add_dictionary(struct frequent_list *list,
 {
     size_t last = SIZE_MAX;
 
-    for (size_t t = 0; t < WN_FREQUENT && t < values->count; t++) {
+    for (size_t t = 0; t < WN_LISTED && t < values->count; t++) {
         size_t best = SIZE_MAX;
 
         for (size_t v = 0; v < values->count; v++) {

@@ -49,6 +49,10 @@
 
 enum { WN_BUCKETS = 32, WN_NAME_BYTES = 1024, WN_SAMPLE = 65536 };
 enum { WN_FREQUENT = 3, WN_FREQUENT_BYTES = 60 };
+/* Values that are listed of a column with no more than the limit. */
+enum { WN_LISTED = 64 };
+/* Quantiles of a column of numbers: of 0, 1/64, ... 1. */
+enum { WN_QUANTILES = 65 };
 
 /* Maximum rows of a sample with so many columns, so that its cells take some
  * megabytes. */
@@ -111,6 +115,9 @@ struct wn_column {
     uint64_t distinct;           /* different cells without the missing ones */
     bool distinct_estimated;     /* by sketch.h */
     double median; /* of numbers and dates in the sample, else NaN */
+    /* Quantiles of at most 4096 of these, and how many; 0: none. */
+    double quantile[WN_QUANTILES];
+    uint64_t sketched;
     struct wn_leakage leakage; /* how it predicts the label, in the sample */
     struct {
         uint64_t count; /* an estimate; 0: the list ends here */
@@ -187,10 +194,10 @@ struct wn_frequent {
                     controls (wn_text_add_visible()) */
 };
 
-/* Up to WN_FREQUENT values of the label and of each categorical and boolean
+/* Up to WN_LISTED values of the label and of each categorical and boolean
  * column, most frequent first, ties in the order of bytes or digests. A column
- * with more values than the limit lists those that occur at least twice in the
- * sample. *frequent is for wn_frequent_free(). */
+ * with more values than the limit lists up to WN_FREQUENT of those that occur
+ * at least twice in the sample. *frequent is for wn_frequent_free(). */
 int wn_frequent_list(const struct wn_table *table,
                      struct wn_frequent **frequent, size_t *count,
                      struct wn_error *error) WN_MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "render/render.h"
+#include "report/drift.h"
 #include "report/shown.h"
 #include "select/select.h"
 #include "util/memory.h"
@@ -519,6 +520,39 @@ static void put_near_sets(const struct wn_report *report,
     }
 }
 
+/* What changed since another audit, and a line for each column. */
+static void put_drift(const struct wn_report *report, struct json_lines *lines)
+{
+    const struct wn_drift *drift = report->drift;
+    json_t *changes = made(json_array());
+
+    for (size_t c = 0; c < drift->changes; c++)
+        append(changes, json_text(drift->change[c]));
+    put_line(lines, json_pack("{s:s,s:o,s:I,s:I,s:o}", "record", "drift",
+                              "audit", json_text(drift->file), "columns",
+                              (json_int_t)drift->columns, "drifted",
+                              (json_int_t)drift->drifted, "changes", changes));
+    for (size_t c = 0; c < drift->columns; c++) {
+        const struct wn_column_drift *column = &drift->column[c];
+
+        put_line(lines,
+                 json_pack(
+                     "{s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I}", "record",
+                     "column_drift", "column",
+                     json_text(column->column == SIZE_MAX
+                                   ? report->data.label_column
+                                   : report->data.column_name[column->column]),
+                     "drifted", column->drifted, "psi",
+                     json_number(column->psi), "distance",
+                     json_number(column->distance), "p", json_number(column->p),
+                     "mean_by_sd", json_number(column->shift), "missing_then",
+                     json_number(column->missing_then), "missing",
+                     json_number(column->missing_now), "values_new",
+                     (json_int_t)column->came, "values_gone",
+                     (json_int_t)column->left));
+    }
+}
+
 static void put_models(const struct wn_report *report, struct json_lines *lines)
 {
     const struct wn_model_quality *quality = &report->model_quality;
@@ -671,6 +705,8 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
     put_summary(report, &lines);
     if (report->columns)
         put_columns(report, &lines);
+    if (report->drift)
+        put_drift(report, &lines);
     if (report->scored)
         put_models(report, &lines);
     char *const *name = report->data.label_name;

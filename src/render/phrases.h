@@ -119,6 +119,9 @@ void wn_text_nearest(const struct wn_report *report,
                      const struct wn_explanation *explanation,
                      struct wn_text *out);
 
+/* Drift since another audit (text_drift.c); report->drift is set. */
+void wn_drift_text(const struct wn_report *report, struct wn_text *out);
+
 /* What people found when they looked (text_decisions.c); nothing where nobody
  * did. */
 void wn_decided_text(const struct wn_report *report, struct wn_text *out);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "render/render.h"
+#include "report/drift.h"
 #include "report/history.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -166,6 +167,17 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
         put_metric(report, "gone_flags",
                    "Label issues of the older audit that are gone.",
                    (double)wn_comparison_ended(report->against), out);
+    }
+    if (report->drift) {
+        put_metric(report, "drifted_columns",
+                   "Columns that drifted since the older audit.",
+                   (double)report->drift->drifted, out);
+        put_metric(report, "population_stability_index",
+                   "The largest of all columns since the older audit.",
+                   report->drift->psi, out);
+        put_metric(report, "schema_changes",
+                   "Columns and classes that came, went or changed.",
+                   (double)report->drift->changes, out);
     }
     if (report->history && report->history->count) {
         const struct wn_night *night =

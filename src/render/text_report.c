@@ -558,6 +558,8 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
     }
     if (report->against)
         wn_comparison_text(report, out);
+    if (report->drift)
+        wn_drift_text(report, out);
     put_warnings(report, out);
     put_next_commands(report, out);
     if (report->flagged) {

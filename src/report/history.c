@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report/drift.h"
 #include "util/date.h"
 #include "util/file.h"
 #include "util/memory.h"
@@ -187,6 +188,7 @@ void wn_nights_free(struct wn_nights *history)
 void wn_night_describe(const struct wn_report *report, struct wn_night *night)
 {
     const struct wn_comparison *against = report->against;
+    const struct wn_drift *drift = report->drift;
     struct wn_hash *hash = wn_hash_new();
     const char *version = report->origin[WN_FLAGS].version;
 
@@ -198,9 +200,9 @@ void wn_night_describe(const struct wn_report *report, struct wn_night *night)
                                .fresh = NAN,
                                .gone = NAN,
                                .decided = (double)report->decided.count,
-                               .drifted = NAN,
-                               .psi = NAN,
-                               .schema = NAN};
+                               .drifted = drift ? (double)drift->drifted : NAN,
+                               .psi = drift ? drift->psi : NAN,
+                               .schema = drift ? (double)drift->changes : NAN};
     if (!report->label_bit)
         night->flagged = (double)report->flagged_rows;
     if (against) {

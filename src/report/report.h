@@ -170,6 +170,7 @@ struct wn_report {
     char **class_title;
     size_t title_prefix;
     const struct wn_comparison *against; /* an older audit, or NULL */
+    const struct wn_drift *drift;        /* since an older audit, or NULL */
     const struct wn_nights *history;     /* audits before and this, or NULL */
     struct wn_text reached;              /* conditions of --fail-on that hold */
 

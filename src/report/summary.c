@@ -335,6 +335,7 @@ size_t wn_column_number(const struct wn_dataset *data, size_t column,
 void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
                     size_t *end)
 {
+    enum { SHOWN = 3 };
     const size_t tops =
         data->top_column && data->top_count && data->top_value ? data->tops : 0;
     size_t t = 0;
@@ -342,7 +343,8 @@ void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
     while (t < tops && (size_t)data->top_column[t] < column)
         t++;
     *begin = t;
-    while (t < tops && (size_t)data->top_column[t] == column)
+    while (t < tops && (size_t)data->top_column[t] == column &&
+           t < *begin + SHOWN)
         t++;
     *end = t;
 }

@@ -39,13 +39,13 @@ static int write_top_values(const struct wn_table *table,
     return status;
 }
 
-enum { NAMES = 3, COUNTS = 4, NUMBERS = 4 };
+enum { NAMES = 3, COUNTS = 5, NUMBERS = 4 };
 
 static const char *const name_paths[NAMES] = {
     "data/column/name", "data/column/kind", "data/column/note"};
 static const char *const count_paths[COUNTS] = {
     "data/column/missing", "data/column/invalid", "data/column/distinct",
-    "data/column/features"};
+    "data/column/features", "data/column/sketched"};
 static const char *const number_paths[NUMBERS] = {
     "data/column/min", "data/column/median", "data/column/max",
     "data/column/alone"};
@@ -58,6 +58,7 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
     const char **name[NAMES];
     uint64_t *count[COUNTS];
     double *number[NUMBERS];
+    double *quantile = wn_new(columns, WN_QUANTILES * sizeof *quantile);
     uint8_t *about = wn_new(columns, 1); /* `distinct` is an estimate */
     int status = 0;
 
@@ -79,6 +80,10 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
         count[2][c] = column->role == WN_ROLE_LABEL ? table->classes.count
                                                     : column->distinct;
         count[3][c] = column->features;
+        count[4][c] = feature ? column->sketched : 0;
+        for (size_t q = 0; q < WN_QUANTILES; q++)
+            quantile[c * WN_QUANTILES + q] =
+                count[4][c] ? column->quantile[q] : NAN;
         number[0][c] = feature ? column->min : NAN;
         number[1][c] = feature ? column->median : NAN;
         number[2][c] = feature ? column->max : NAN;
@@ -98,6 +103,10 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
         status = ingest_write_vector(writer, number_paths[i], WN_F64, columns,
                                      number[i], error);
     if (status == 0)
+        status = wn_audit_write(writer, "data/column/quantile", WN_F64,
+                                (size_t[3]){columns, WN_QUANTILES, 0}, quantile,
+                                error);
+    if (status == 0)
         status = write_top_values(table, writer, error);
     for (int i = 0; i < NAMES; i++)
         free(name[i]);
@@ -106,5 +115,6 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
     for (int i = 0; i < NUMBERS; i++)
         free(number[i]);
     free(about);
+    free(quantile);
     return status;
 }

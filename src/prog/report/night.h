@@ -4,11 +4,16 @@
 #define WN_PROG_REPORT_NIGHT_H
 
 #include "prog/program.h"
+#include "report/drift.h"
 #include "report/history.h"
 
 /* The options fit together. WN_EUSAGE. */
 int report_night_check(const struct wn_options *options,
                        struct wn_error *error) WN_MUST_CHECK;
+/* Compare the columns with --reference, else with --against. */
+int report_drift_load(const struct wn_run *run, struct wn_report *report,
+                      struct wn_drift *drift,
+                      struct wn_error *error) WN_MUST_CHECK;
 /* Read --history, add this audit to it with --night, and hang it onto the
  * report. `now` in seconds since 1970. */
 int report_night_load(const struct wn_run *run, struct wn_report *report,

@@ -59,6 +59,10 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "OLD",
      .help = "show what changed since the audit OLD"},
+    {.name = "reference",
+     .kind = WN_TEXT,
+     .value = "FILE",
+     .help = "show what drifted since that audit, not since OLD"},
     {.name = "min-rows",
      .kind = WN_WHOLE,
      .value = "N",
@@ -139,8 +143,9 @@ static int check_options(const struct wn_options *options,
 {
     enum { MOST = 20 };
     static const char *const excluded[][MOST] = {
-        {"explain", "figure", "against", "budget", "top", "columns", "history",
-         "spreadsheet-safe", "list", "class", "where", "sample", "fields"},
+        {"explain", "reference", "figure", "against", "budget", "top",
+         "columns", "history", "spreadsheet-safe", "list", "class", "where",
+         "sample", "fields"},
         {"figure", "explain", "against", "budget", "top", "columns", "history",
          "list", "class", "where", "sample", "fields", "show", "image"},
         {"budget", "top"},
@@ -486,6 +491,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         &wn_formats[wn_option_choice(run->options, "format")];
     struct wn_report report = {0};
     struct wn_comparison against = {0};
+    struct wn_drift drift = {0};
     struct wn_nights history = {0};
     struct wn_row_fields fields = {0};
     struct wn_audit *audit = NULL;
@@ -503,6 +509,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     }
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error) ||
+        report_drift_load(run, &report, &drift, error) ||
         report_night_load(run, &report, wn_run_clock(), &history, error) ||
         prepare_look(run, format, &report, &against, audit, error) ||
         choose_rows(run, &report, &chosen, &fields, error))
@@ -542,6 +549,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         status = findings;
 done:
     wn_nights_free(&history);
+    wn_drift_free(&drift);
     wn_row_fields_free(&fields);
     free(chosen);
     wn_text_free(&text);

@@ -41,6 +41,30 @@ int report_night_check(const struct wn_options *options, struct wn_error *error)
     return text ? read_night(text, &night, error) : 0;
 }
 
+int report_drift_load(const struct wn_run *run, struct wn_report *report,
+                      struct wn_drift *drift, struct wn_error *error)
+{
+    const char *reference = wn_option_text(run->options, "reference");
+    struct wn_report old = {0};
+
+    if (!reference && !report->against)
+        return 0;
+    if (reference) {
+        struct wn_audit *audit = wn_audit_open(reference, WN_DATA, error);
+
+        if (!audit || wn_report_load(&old, audit, error)) {
+            wn_audit_close(audit);
+            return -1;
+        }
+        wn_audit_close(audit);
+    }
+    wn_drift_find(drift, reference ? &old : &report->against->old, report);
+    drift->file = reference ? reference : report->against->file;
+    wn_report_free(&old);
+    report->drift = drift;
+    return 0;
+}
+
 int report_night_load(const struct wn_run *run, struct wn_report *report,
                       double now, struct wn_nights *history,
                       struct wn_error *error)
@@ -103,6 +127,8 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
         .low = report->rate_low,
         .fresh =
             report->against ? (double)wn_comparison_new(report->against) : NAN,
+        .drifted = report->drift ? (double)report->drift->drifted : NAN,
+        .schema = report->drift ? (double)report->drift->changes : NAN,
         .rules = report->data.cleanings,
         .rule_name = report->data.clean_name,
         .broken = report->data.clean_broken};

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drift of columns and labels between two audits; see drift.h. */
+#include "report/drift.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/memory.h"
+
+enum { STEPS = 64, TENTHS = 10, FEW = 10 };
+#define MANY_ROWS 1.5 /* times as many rows, or as few, are a change */
+
+/* --- tails -----------------------------------------------------------------
+ */
+
+double wn_kolmogorov_tail(double lambda)
+{
+    double sum = 0;
+
+    if (lambda < 0.2)
+        return 1;
+    for (int k = 1; k <= 100; k++) {
+        const double term = exp(-2 * k * k * lambda * lambda);
+
+        sum += k % 2 ? term : -term;
+        if (term < 1e-17)
+            break;
+    }
+    return fmin(fmax(2 * sum, 0), 1);
+}
+
+/* The upper incomplete gamma function Q(a, x): a series below a + 1, else the
+ * continued fraction of Lentz (Numerical Recipes 6.2). */
+double wn_chi_square_tail(double x, double df)
+{
+    const double a = df / 2, tiny = 1e-300;
+
+    x /= 2;
+    if (!(x > 0) || !(a > 0))
+        return 1;
+    const double scale = exp(a * log(x) - x - lgamma(a));
+    if (x < a + 1) {
+        double term = 1 / a, sum = term;
+
+        for (int i = 1; i < 10000 && term > sum * 1e-16; i++) {
+            term *= x / (a + i);
+            sum += term;
+        }
+        return fmax(1 - sum * scale, 0);
+    }
+    double b = x + 1 - a, c = 1 / tiny, d = 1 / b, h = d;
+    for (int i = 1; i < 10000; i++) {
+        const double an = -i * (i - a);
+
+        b += 2;
+        d = 1 / (fabs(an * d + b) < tiny ? tiny : an * d + b);
+        c = fabs(b + an / c) < tiny ? tiny : b + an / c;
+        h *= d * c;
+        if (fabs(d * c - 1) < 1e-15)
+            break;
+    }
+    return fmin(scale * h, 1);
+}
+
+/* --- sketches --------------------------------------------------------------
+ */
+
+/* The share of cells up to x, or below it: linear between quantiles. */
+static double share_to(const double *quantile, double x, bool below)
+{
+    size_t q = 0;
+
+    while (q <= STEPS && (below ? quantile[q] < x : quantile[q] <= x))
+        q++;
+    if (q == 0)
+        return 0;
+    if (q > STEPS)
+        return 1;
+    const double width = quantile[q] - quantile[q - 1];
+    return ((double)(q - 1) + (width > 0 ? (x - quantile[q - 1]) / width : 0)) /
+           STEPS;
+}
+
+double wn_sketch_distance(const double *then, const double *now)
+{
+    double distance = 0;
+
+    for (size_t q = 0; q <= STEPS; q++)
+        for (int side = 0; side < 4; side++) {
+            const double x = side < 2 ? then[q] : now[q];
+
+            distance = fmax(distance, fabs(share_to(then, x, side % 2) -
+                                           share_to(now, x, side % 2)));
+        }
+    return fmax(distance - 1.0 / STEPS, 0);
+}
+
+static double psi_term(double then, double now, double least)
+{
+    then = fmax(then, least);
+    now = fmax(now, least);
+    return (now - then) * log(now / then);
+}
+
+double wn_sketch_psi(const double *then, const double *now, double least)
+{
+    double psi = 0, last_then = 0, last_now = 0, last = -INFINITY;
+
+    for (int tenth = 1; tenth <= TENTHS; tenth++) {
+        const double at = (double)STEPS * tenth / TENTHS;
+        const size_t q = (size_t)at;
+        const double edge =
+            tenth == TENTHS
+                ? INFINITY
+                : then[q] + (at - (double)q) * (then[q + 1] - then[q]);
+        if (!(edge > last))
+            continue;
+        const double to_then = share_to(then, edge, false);
+        const double to_now = share_to(now, edge, false);
+        if (to_then - last_then > 0 || to_now - last_now > 0)
+            psi += psi_term(to_then - last_then, to_now - last_now, least);
+        last = edge;
+        last_then = to_then;
+        last_now = to_now;
+    }
+    return psi;
+}
+
+/* Mean and standard deviation between quantiles. */
+static void sketch_moments(const double *quantile, double *mean, double *sd)
+{
+    double sum = 0, squares = 0;
+
+    for (size_t q = 0; q <= STEPS; q++)
+        sum += quantile[q] / (q % STEPS ? 1 : 2);
+    *mean = sum / STEPS;
+    for (size_t q = 0; q <= STEPS; q++)
+        squares += pow(quantile[q] - *mean, 2) / (q % STEPS ? 1 : 2);
+    *sd = sqrt(squares / STEPS);
+}
+
+/* --- values ----------------------------------------------------------------
+ */
+
+/* Counts of named values; `total` has those that are not listed, too. */
+struct counts {
+    size_t count;
+    const char **name;
+    double *cells, total;
+    bool complete;
+};
+
+static void free_counts(struct counts *counts)
+{
+    free(counts->name);
+    free(counts->cells);
+}
+
+static struct counts count_classes(const struct wn_dataset *data)
+{
+    struct counts out = {.count = data->k, .complete = true};
+
+    out.name = wn_new(data->k, sizeof *out.name);
+    out.cells = wn_new(data->k, sizeof *out.cells);
+    for (size_t c = 0; c < data->k; c++)
+        out.name[c] = data->label_name[c];
+    for (size_t i = 0; i < data->n; i++)
+        if (data->label[i] >= 0) {
+            out.cells[data->label[i]]++;
+            out.total++;
+        }
+    return out;
+}
+
+static struct counts count_values(const struct wn_dataset *data, size_t column)
+{
+    struct counts out = {0};
+    size_t tops =
+        data->top_column && data->top_count && data->top_value ? data->tops : 0;
+
+    out.name = wn_new(tops, sizeof *out.name);
+    out.cells = wn_new(tops, sizeof *out.cells);
+    for (size_t t = 0; t < tops; t++)
+        if ((size_t)data->top_column[t] == column) {
+            out.name[out.count] = data->top_value[t];
+            out.cells[out.count++] = (double)data->top_count[t];
+        }
+    out.total = (double)data->n - (double)data->column_missing[column];
+    out.complete = out.count == data->column_distinct[column] &&
+                   !(data->column_about && data->column_about[column]);
+    return out;
+}
+
+/* The place of a name, or the count. */
+static size_t find_name(const struct counts *counts, const char *name)
+{
+    size_t c = 0;
+
+    while (c < counts->count && strcmp(counts->name[c], name))
+        c++;
+    return c;
+}
+
+/* Add a cell to the sums of the index, total variation and chi square. */
+struct sums {
+    double psi, variation, chi, cells;
+    double n_then, n_now;
+};
+
+static void add_cell(struct sums *sums, double then, double now)
+{
+    const double scale = sqrt(sums->n_now / sums->n_then);
+
+    if (then + now <= 0)
+        return;
+    sums->psi += psi_term(then / sums->n_then, now / sums->n_now,
+                          0.5 / fmin(sums->n_then, sums->n_now));
+    sums->variation += fabs(then / sums->n_then - now / sums->n_now) / 2;
+    sums->chi += pow(scale * then - now / scale, 2) / (then + now);
+    sums->cells++;
+}
+
+/* Compare counts; returns p. Values that are not listed on both sides, where
+ * either list is cut off, and those with few cells are one value. */
+static double compare_counts(const struct counts *then,
+                             const struct counts *now,
+                             struct wn_column_drift *out)
+{
+    struct sums sums = {.n_then = then->total, .n_now = now->total};
+    const bool complete = then->complete && now->complete;
+    double rest_then = then->total, rest_now = now->total;
+
+    if (!(then->total > 0 && now->total > 0))
+        return NAN;
+    for (size_t a = 0; a < then->count; a++) {
+        const size_t b = find_name(now, then->name[a]);
+        const double cells = b < now->count ? now->cells[b] : 0;
+
+        out->left += complete && b == now->count;
+        if ((!complete && b == now->count) || then->cells[a] + cells < FEW)
+            continue;
+        add_cell(&sums, then->cells[a], cells);
+        rest_then -= then->cells[a];
+        rest_now -= cells;
+    }
+    for (size_t b = 0; complete && b < now->count; b++)
+        if (find_name(then, now->name[b]) == then->count) {
+            out->came++;
+            if (now->cells[b] < FEW)
+                continue;
+            add_cell(&sums, 0, now->cells[b]);
+            rest_now -= now->cells[b];
+        }
+    add_cell(&sums, fmax(rest_then, 0), fmax(rest_now, 0));
+    out->psi = sums.psi;
+    out->distance = sums.variation;
+    return wn_chi_square_tail(sums.chi, sums.cells - 1);
+}
+
+/* --- columns ---------------------------------------------------------------
+ */
+
+static bool is_kind(const struct wn_dataset *data, size_t c, const char *kind)
+{
+    return strcmp(data->column_kind[c], kind) == 0;
+}
+
+/* Fill *out; its p is not adjusted yet. */
+static void compare_column(const struct wn_dataset *then, size_t a,
+                           const struct wn_dataset *now, size_t b,
+                           struct wn_column_drift *out)
+{
+    const double missing_then = (double)then->column_missing[a];
+    const double missing_now = (double)now->column_missing[b];
+    struct sums missing = {.n_then = (double)then->n, .n_now = (double)now->n};
+    double p = NAN;
+
+    out->column = b;
+    out->missing_then = missing_then / (double)then->n;
+    out->missing_now = missing_now / (double)now->n;
+    if (then->column_quantile && now->column_quantile &&
+        then->column_sketched[a] && now->column_sketched[b]) {
+        const double *x = then->column_quantile + a * (STEPS + 1);
+        const double *y = now->column_quantile + b * (STEPS + 1);
+        const double n = (double)then->column_sketched[a];
+        const double m = (double)now->column_sketched[b];
+        const double root = sqrt(n * m / (n + m));
+        double mean_then, mean_now, sd_then, sd_now;
+
+        out->distance = wn_sketch_distance(x, y);
+        out->psi = wn_sketch_psi(x, y, 0.5 / fmin(n, m));
+        p = wn_kolmogorov_tail((root + 0.12 + 0.11 / root) * out->distance);
+        sketch_moments(x, &mean_then, &sd_then);
+        sketch_moments(y, &mean_now, &sd_now);
+        out->shift = sd_then > 0 ? (mean_now - mean_then) / sd_then : NAN;
+    } else if (is_kind(now, b, "categorical") || is_kind(now, b, "boolean")) {
+        struct counts x = count_values(then, a), y = count_values(now, b);
+
+        p = compare_counts(&x, &y, out);
+        free_counts(&x);
+        free_counts(&y);
+    }
+    add_cell(&missing, missing_then, missing_now);
+    add_cell(&missing, missing.n_then - missing_then,
+             missing.n_now - missing_now);
+    /* Two tests of the column: Bonferroni. */
+    out->p = wn_chi_square_tail(missing.chi, missing.cells - 1);
+    out->p = fmin(2 * (isnan(p) ? out->p : fmin(p, out->p)), 1);
+}
+
+static void add_change(struct wn_drift *drift, size_t *capacity,
+                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_change(struct wn_drift *drift, size_t *capacity,
+                       const char *format, ...)
+{
+    va_list list;
+
+    wn_grow(&drift->change, capacity, drift->changes + 1,
+            sizeof *drift->change);
+    va_start(list, format);
+    if (vasprintf(&drift->change[drift->changes++], format, list) < 0)
+        wn_die("no memory for a line of text");
+    va_end(list);
+}
+
+static size_t find_column(const struct wn_dataset *data, const char *name)
+{
+    size_t c = 0;
+
+    while (c < data->columns && strcmp(data->column_name[c], name))
+        c++;
+    return c;
+}
+
+/* Columns that came, went, or are of another kind or in another order. */
+static void compare_schema(struct wn_drift *drift, size_t *capacity,
+                           const struct wn_dataset *then,
+                           const struct wn_dataset *now)
+{
+    size_t last = 0; /* the place then of the columns so far */
+
+    for (size_t a = 0; a < then->columns; a++)
+        if (find_column(now, then->column_name[a]) == now->columns)
+            add_change(drift, capacity, "column %s is gone",
+                       then->column_name[a]);
+    for (size_t b = 0; b < now->columns; b++) {
+        const size_t a = find_column(then, now->column_name[b]);
+
+        if (a == then->columns) {
+            add_change(drift, capacity, "column %s is new",
+                       now->column_name[b]);
+            continue;
+        }
+        if (a < last)
+            add_change(drift, capacity, "column %s: place %zu, was %zu",
+                       now->column_name[b], b + 1, a + 1);
+        else
+            last = a;
+        if (strcmp(then->column_kind[a], now->column_kind[b]))
+            add_change(drift, capacity, "column %s: %s, was %s",
+                       now->column_name[b], now->column_kind[b],
+                       then->column_kind[a]);
+    }
+    const double times = (double)now->n / (double)then->n;
+    if (times >= MANY_ROWS || times <= 1 / MANY_ROWS)
+        add_change(drift, capacity, "rows: %zu, were %zu", now->n, then->n);
+}
+
+static void compare_labels(struct wn_drift *drift, size_t *capacity,
+                           const struct wn_dataset *then,
+                           const struct wn_dataset *now)
+{
+    struct counts x = count_classes(then), y = count_classes(now);
+    struct wn_column_drift *out = &drift->column[drift->columns++];
+
+    for (size_t c = 0; c < x.count; c++)
+        if (find_name(&y, x.name[c]) == y.count)
+            add_change(drift, capacity, "class %s is gone, had %.0f rows",
+                       x.name[c], x.cells[c]);
+    for (size_t c = 0; c < y.count; c++)
+        if (find_name(&x, y.name[c]) == x.count)
+            add_change(drift, capacity, "class %s is new, with %.0f rows",
+                       y.name[c], y.cells[c]);
+    *out = (struct wn_column_drift){
+        .column = SIZE_MAX, .psi = NAN, .distance = NAN, .shift = NAN};
+    out->missing_then = 1 - x.total / (double)then->n;
+    out->missing_now = 1 - y.total / (double)now->n;
+    out->p = compare_counts(&x, &y, out);
+    free_counts(&x);
+    free_counts(&y);
+}
+
+struct ranked_p {
+    double p;
+    size_t column;
+};
+
+static int by_p(const void *a, const void *b)
+{
+    const struct ranked_p *x = a, *y = b;
+
+    return (x->p > y->p) - (x->p < y->p);
+}
+
+/* Holm's step-down procedure. */
+static void adjust(struct wn_drift *drift)
+{
+    struct ranked_p *ranked = wn_new(drift->columns, sizeof *ranked);
+    size_t tests = 0;
+    double least = 0;
+
+    for (size_t c = 0; c < drift->columns; c++)
+        if (!isnan(drift->column[c].p))
+            ranked[tests++] = (struct ranked_p){drift->column[c].p, c};
+    qsort(ranked, tests, sizeof *ranked, by_p);
+    for (size_t t = 0; t < tests; t++) {
+        least = fmax(least, fmin((double)(tests - t) * ranked[t].p, 1));
+        drift->column[ranked[t].column].p = least;
+    }
+    free(ranked);
+}
+
+void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
+                   const struct wn_report *now)
+{
+    size_t capacity = 0;
+
+    *drift = (struct wn_drift){.file = old->file, .psi = NAN};
+    drift->column = wn_new(now->data.columns + 1, sizeof *drift->column);
+    compare_schema(drift, &capacity, &old->data, &now->data);
+    for (size_t b = 0; b < now->data.columns; b++) {
+        const size_t a = find_column(&old->data, now->data.column_name[b]);
+        struct wn_column_drift *out = &drift->column[drift->columns];
+
+        if (a == old->data.columns ||
+            !(is_kind(&now->data, b, "numeric") ||
+              is_kind(&now->data, b, "boolean") ||
+              is_kind(&now->data, b, "date") ||
+              is_kind(&now->data, b, "categorical") ||
+              is_kind(&now->data, b, "text")) ||
+            strcmp(old->data.column_kind[a], now->data.column_kind[b]))
+            continue;
+        *out =
+            (struct wn_column_drift){.psi = NAN, .distance = NAN, .shift = NAN};
+        compare_column(&old->data, a, &now->data, b, out);
+        drift->columns++;
+    }
+    compare_labels(drift, &capacity, &old->data, &now->data);
+    adjust(drift);
+    for (size_t c = 0; c < drift->columns; c++) {
+        struct wn_column_drift *out = &drift->column[c];
+
+        out->drifted =
+            out->p < WN_DRIFT_P &&
+            (out->psi >= WN_DRIFT_PSI ||
+             fabs(out->missing_now - out->missing_then) >= WN_DRIFT_MISSING);
+        drift->drifted += out->drifted;
+        drift->psi = fmax(drift->psi, out->psi);
+    }
+}
+
+void wn_drift_free(struct wn_drift *drift)
+{
+    for (size_t c = 0; c < drift->changes; c++)
+        free(drift->change[c]);
+    free(drift->change);
+    free(drift->column);
+    *drift = (struct wn_drift){0};
+}

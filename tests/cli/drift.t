@@ -1,0 +1,84 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# report --against and --reference: what drifted, and what changed in columns
+# and classes, by name.
+. "${WN_SOURCE:-.}/tests/tap.sh"
+
+# 800 rows: two numbers, a city, a class. Another seed is another night.
+table() {
+    awk -v OFS=, -v x="$1" 'function u() {
+            x = (x * 16807) % 2147483647
+            return x / 2147483647 }
+        BEGIN { u(); print "weight,age,city,class"
+            for (i = 0; i < 800; i++) {
+                c = u() < .4
+                v = u()
+                print u() + u() + c, int(20 + 40 * u()),
+                    v < .5 ? "Oslo" : v < .8 ? "Rome" : "Lima",
+                    c ? "yes" : "no"
+            } }'
+}
+audited() {
+    ingest -q "$1" --label=class | score -q -j1 --model=neighbors \
+        --methods=none | flag -q -f -o "$2"
+}
+table 11 >old.csv
+audited old.csv old.h5
+# drifts FILE: the columns that drifted, and the changes, in one line.
+drifts() {
+    audited "$1" new.h5
+    report --against=old.h5 --format=json --top=0 new.h5 >json
+    sed -n 's/.*"record":"column_drift","column":"\([^"]*\)","drifted":true.*/\1/p
+        s/.*"record":"drift".*"changes":\[\(.*\)\].*/\1/p' json |
+        tr -d '"' | grep . | tr '\n' ' '
+}
+bad=
+for seed in 21 22 23 24 25 26; do
+    table $seed >night.csv
+    bad="$bad$(drifts night.csv)"
+done
+is "$bad" '' 'six nights of the same source: nothing'
+report --against=old.h5 new.h5 >text
+is "$(tr -s ' \n' ' ' <text | grep -o 'None of 4 columns drifted; the largest')" \
+    'None of 4 columns drifted; the largest' 'which the report says'
+
+awk -F , -v OFS=, 'NR > 1 { $1 = $1 * 2.2046 } { print }' night.csv >lb.csv
+is "$(drifts lb.csv)" 'weight ' 'another unit'
+awk -F , -v OFS=, 'NR > 1 && NR % 3 == 0 { $2 = "" } { print }' night.csv >gap.csv
+is "$(drifts gap.csv)" 'age ' 'missing cells'
+sed 's/Rome/Roma/' night.csv >roma.csv
+is "$(drifts roma.csv)" 'city ' 'a value with another name'
+grep -q '"column":"city".*"values_new":1,"values_gone":1' json
+ok $? 'one new, one gone'
+awk -F , -v OFS=, 'NR > 1 { $2 = "" } { print }' night.csv >none.csv
+is "$(drifts none.csv | grep -o '^column age: [a-z]*, was numeric')" \
+    'column age: categorical, was numeric' 'a column that is empty'
+sed 's/,yes$/,ja/' night.csv >ja.csv
+n=$(grep -c ',yes$' night.csv)
+is "$(drifts ja.csv)" \
+    "class yes is gone, had $(grep -c ',yes$' old.csv) rows,class ja is new, with $n rows class " \
+    'a class with another name'
+{ cat night.csv; tail -n +2 night.csv; } >double.csv
+is "$(drifts double.csv)" 'rows: 1600, were 800 ' 'a join that doubles rows'
+awk -F , -v OFS=, '{ print $2, $1, NR == 1 ? "size" : NR % 7, $4 }' night.csv >cols.csv
+is "$(drifts cols.csv)" \
+    'column city is gone,column weight: place 2, was 1,column size is new ' \
+    'columns that came, went and moved'
+awk -F , -v OFS=, 'NR > 1 && NR % 2 { $4 = "yes" } { print }' night.csv >shares.csv
+is "$(drifts shares.csv)" 'class ' 'other shares of the classes'
+
+audited lb.csv new.h5
+report --against=old.h5 --fail-on=drift,schema new.h5 >text
+is "$? $(sed -n 2p text)" '1 reached --fail-on: drift (1)' '--fail-on=drift'
+is "$(sed -n '/^Drift/,/^$/s/^  weight .* < 0.001 *+\([0-9]\).*/\1/p' text)" 2 \
+    'the mean has moved by 1.4 x 1.2 / 0.64 = 2.6 standard deviations'
+audited ja.csv ja.h5
+report --against=old.h5 --fail-on=schema:2 ja.h5 >text
+is $? 1 '--fail-on=schema:2'
+report --against=ja.h5 --reference=old.h5 --fail-on=schema ja.h5 >text
+is "$? $(grep -c '^Drift of the columns since old.h5' text)" '1 1' '--reference'
+report --format=prometheus --reference=old.h5 new.h5 | grep -q \
+    '^winnow_drifted_columns{source="lb.csv"} 1$'
+ok $? 'a metric'
+fails_with 2 'none.h5: cannot open' report --reference=none.h5 ja.h5
+done_testing
