@@ -123,7 +123,7 @@ static void confine(void)
             _exit(NO_LIMIT);
     /* abort() and raise(): signals to itself. */
     if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())))
+                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)))
         _exit(NO_LIMIT);
     seccomp_load(filter);
     seccomp_release(filter);

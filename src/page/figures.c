@@ -377,7 +377,7 @@ static bool find_verdicts(const struct wn_report *report,
 
 static bool find_depth(const struct wn_report *report, struct wn_figure *figure)
 {
-    double rows = 0, wrong = 0, overlap = 0, all = 0;
+    double rows = 0, wrong = 0, all = 0;
 
     if (!report->by_depth || isnan(report->even))
         return false;
@@ -388,7 +388,6 @@ static bool find_depth(const struct wn_report *report, struct wn_figure *figure)
 
         rows += at[0];
         wrong += at[1];
-        overlap += at[2];
         if (at[0] > 0)
             wn_figure_add(figure, NULL,
                           (double[]){rows / all, at[0], at[1] / at[0],

@@ -128,7 +128,7 @@ size_t wn_yield_curve(const struct wn_report *report, size_t points,
         taken.sum.cost += cost_of(report, row);
         wn_expected_add(report, &taken, (double)report->suspicion[row]);
         /* At the ends of `points` equal pieces, as near as whole rows can. */
-        if (c + 1 >=
+        if ((double)(c + 1) >=
             ceil((double)candidates * (double)(count + 1) / (double)points))
             review[count++] = wn_expected_end(&taken);
     }

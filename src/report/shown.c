@@ -383,7 +383,7 @@ static double difference_of(const struct wn_shown *shown, size_t column,
         const struct wn_cell *cell = &others[j].cell[column];
 
         number[numbers] = wn_shown_number(shown, column, cell);
-        numbers += isfinite(number[numbers]);
+        numbers += isfinite(number[numbers]) ? 1 : 0;
         other += !same_bytes(own, cell);
     }
     if (isfinite(value) && numbers && shown->spread[column] > 0)

@@ -112,8 +112,8 @@ static int choose(struct prune *prune, struct wn_error *error)
 static int follow_gain(struct prune *prune, struct wn_error *error)
 {
     static const char *const done[] = {
-        "all rows stay: no gain can be shown for leaving out, relabelling or "
-        "weighting",
+        ("all rows stay: no gain can be shown for leaving out, relabelling or "
+         "weighting"),
         "rows are left out", "rows get new labels",
         "all rows stay: weights gain most; --weights writes them"};
     const bool cells = !prune_converts(prune) ||
