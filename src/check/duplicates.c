@@ -141,23 +141,28 @@ static int by_preference(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* All rows, the one that should stay before its copies; for wn_spill_free(). */
-static struct preferred *sort_by_preference(const struct wn_evidence *evidence)
+static struct preferred preference_of(const struct wn_evidence *evidence,
+                                      size_t i)
 {
     const bool told = evidence->suspicion && evidence->claim &&
                       evidence->claim->kind != WN_CLAIM_NOTHING;
+    const bool doubted = !evidence->trusted || !evidence->trusted[i];
+
+    return (struct preferred){
+        doubted,
+        doubted && told
+            ? (int)lround(1000 * evidence->suspicion->verdict[i].suspicion)
+            : 0,
+        i};
+}
+
+/* All rows, the one that should stay before its copies; for wn_spill_free(). */
+static struct preferred *sort_by_preference(const struct wn_evidence *evidence)
+{
     struct preferred *sorted = wn_spill_new(evidence->n, sizeof *sorted);
 
-    for (size_t i = 0; i < evidence->n; i++) {
-        const bool doubted = !evidence->trusted || !evidence->trusted[i];
-
-        sorted[i] = (struct preferred){
-            doubted,
-            doubted && told
-                ? (int)lround(1000 * evidence->suspicion->verdict[i].suspicion)
-                : 0,
-            i};
-    }
+    for (size_t i = 0; i < evidence->n; i++)
+        sorted[i] = preference_of(evidence, i);
     qsort(sorted, evidence->n, sizeof *sorted, by_preference);
     return sorted;
 }
@@ -171,31 +176,30 @@ static void duplicate_find(const struct wn_evidence *evidence,
 {
     const size_t n = evidence->n;
     struct hashed_row *sorted = sort_by_hash(evidence, evidence->label);
-    struct preferred *preferred = sort_by_preference(evidence);
-    size_t *place = wn_spill_new(n, sizeof *place);
 
     (void)settings;
-    for (size_t r = 0; r < n; r++)
-        place[preferred[r].row] = r;
     for (size_t begin = 0, end; begin < n; begin = end) {
-        size_t stays = sorted[begin].row;
+        struct preferred stays = preference_of(evidence, sorted[begin].row);
 
         for (end = begin + 1;
              end < n && sorted[end].hash == sorted[begin].hash &&
              sorted[end].label == sorted[begin].label;
-             end++)
-            if (place[sorted[end].row] < place[stays])
-                stays = sorted[end].row;
+             end++) {
+            const struct preferred next =
+                preference_of(evidence, sorted[end].row);
+
+            if (by_preference(&next, &stays) < 0)
+                stays = next;
+        }
         for (size_t r = begin; r < end; r++) {
             const size_t row = sorted[r].row;
 
-            hit[row] = row != stays && !belong_together(evidence, row, stays) &&
+            hit[row] = row != stays.row &&
+                       !belong_together(evidence, row, stays.row) &&
                        !(evidence->coincidence && evidence->coincidence[row]);
         }
     }
     wn_spill_free(sorted);
-    wn_spill_free(preferred);
-    wn_spill_free(place);
 }
 
 const struct wn_check wn_check_duplicate = {
@@ -434,17 +438,23 @@ void wn_near_sets_find(const struct wn_evidence *evidence,
                        struct wn_near_sets *out)
 {
     const size_t n = evidence->n;
-    struct preferred *preferred = sort_by_preference(evidence);
     struct classes classes = {.of = wn_spill_new(n, sizeof *classes.of)};
+    size_t count = 0;
+
+    *out = (struct wn_near_sets){0};
+    classes.count = number_classes(evidence, classes.of);
+    classes.begin = wn_spill_new(classes.count + 1, sizeof *classes.begin);
+    classes.link = find_links(evidence, settings, &classes);
+    if (classes.count == n && !classes.link) { /* all rows differ */
+        wn_spill_free(classes.of);
+        wn_spill_free(classes.begin);
+        return;
+    }
+    struct preferred *preferred = sort_by_preference(evidence);
     int64_t *leader = wn_spill_new(n, sizeof *leader);
     size_t *first = wn_spill_new(n, sizeof *first); /* row, by leader */
     size_t *size = wn_spill_new(n, sizeof *size);   /* rows, by leader */
-    size_t count = 0;
-
-    classes.count = number_classes(evidence, classes.of);
-    classes.begin = wn_spill_new(classes.count + 1, sizeof *classes.begin);
     classes.leader = wn_spill_new(classes.count, sizeof *classes.leader);
-    classes.link = find_links(evidence, settings, &classes);
     find_leaders(evidence, settings->near_chains, preferred, &classes);
     /* Rows that belong to their leader are no copies of it. */
     for (size_t i = 0; i < n; i++) {
@@ -456,7 +466,6 @@ void wn_near_sets_find(const struct wn_evidence *evidence,
         if (leader[i] != NO_ROW && size[lead]++ == 0)
             first[lead] = i;
     }
-    *out = (struct wn_near_sets){0};
     for (size_t i = 0; i < n; i++)
         out->rows += leader[i] != NO_ROW && size[leader[i]] > 1;
     struct member *member = wn_spill_new(out->rows, sizeof *member);
