@@ -70,6 +70,7 @@ const char wn_page_style[] =
     ".note{border-left:4px solid var(--b);padding:.1rem 0 .1rem .8rem}\n"
     ".meter{display:inline-block;width:4rem;height:.55rem;"
     "border:1px solid var(--a);margin-right:.4rem}\n"
+    "svg.plot.shape{width:6rem;height:1.5rem}\n"
     ".soft{color:var(--soft)}\n"
     "footer{padding-top:2rem;padding-bottom:3rem;color:var(--soft);"
     "font-size:.9rem}\n"

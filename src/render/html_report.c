@@ -14,6 +14,7 @@
 #include "page/svg.h"
 #include "render/phrases.h"
 #include "render/render.h"
+#include "report/shown.h"
 #include "util/memory.h"
 
 enum {
@@ -195,9 +196,77 @@ static void put_checks(const struct wn_report *report, struct wn_markup *page)
     put_sentence(report, wn_sentence_equal, page);
 }
 
-static void put_column(const struct wn_dataset *data, size_t c,
+/* Bars side by side, the highest as high as the picture. */
+static void put_shape(const double *height, size_t bars, const char *label,
+                      struct wn_markup *page)
+{
+    enum { WIDTH = 96, HEIGHT = 24 };
+    const struct wn_plot plot = {.markup = page};
+    char box[32];
+    double most = 0;
+
+    for (size_t b = 0; b < bars; b++)
+        most = fmax(most, height[b]);
+    snprintf(box, sizeof box, "0 0 %d %d", WIDTH, HEIGHT);
+    wn_markup_open(page, "svg", "class", "plot shape", "viewBox", box, "role",
+                   "img", "aria-label", label, NULL);
+    for (size_t b = 0; b < bars; b++) {
+        const double width = (double)WIDTH / (double)bars;
+        const double high = most > 0 ? HEIGHT * height[b] / most : 0;
+
+        if (high > 0)
+            wn_svg_rect(&plot, "a", width * (double)b + 0.5,
+                        HEIGHT - fmax(1, high), fmax(1, width - 1),
+                        fmax(1, high), NULL);
+    }
+    wn_markup_close(page);
+}
+
+/* A cell with a small histogram: of the numbers of some rows, or of the most
+ * frequent values. */
+static void put_histogram(const struct wn_report *report, size_t c,
+                          struct wn_markup *page)
+{
+    enum { BINS = 16, FEW = 10 };
+    const struct wn_dataset *data = &report->data;
+    double height[BINS] = {0};
+    const double *value;
+    size_t begin, end, bars = 0;
+    const size_t count =
+        report->shown ? wn_shown_sample(report->shown, c, &value) : 0;
+    struct wn_text label = {0};
+
+    wn_column_tops(data, c, &begin, &end);
+    if (count >= FEW && value[0] < value[count - 1]) {
+        char number[2][32];
+
+        bars = BINS;
+        for (size_t v = 0; v < count; v++) {
+            const double share =
+                (value[v] - value[0]) / (value[count - 1] - value[0]);
+
+            height[share < 1 ? (size_t)(share * BINS) : BINS - 1]++;
+        }
+        wn_column_number(data, c, value[0], number[0]);
+        wn_column_number(data, c, value[count - 1], number[1]);
+        wn_text_format(&label, "Histogram of %zu rows, from %s to %s", count,
+                       number[0], number[1]);
+    } else if (end - begin > 1) {
+        for (size_t t = begin; t < end && bars < BINS; t++)
+            height[bars++] = (double)data->top_count[t];
+        wn_text_format(&label, "Bars of the %zu most frequent values", bars);
+    }
+    wn_markup_open(page, "td", NULL);
+    if (bars)
+        put_shape(height, bars, label.bytes, page);
+    wn_markup_close(page);
+    wn_text_free(&label);
+}
+
+static void put_column(const struct wn_report *report, size_t c,
                        struct wn_markup *page)
 {
+    const struct wn_dataset *data = &report->data;
     const char *note = data->column_note ? data->column_note[c] : "";
     const double alone = data->column_alone ? data->column_alone[c] : NAN;
     char number[3][32] = {"", "", ""};
@@ -218,6 +287,7 @@ static void put_column(const struct wn_dataset *data, size_t c,
         wn_table_number(page, "-");
     else
         wn_table_number(page, "%.0f %%", fmax(0, 100 * alone));
+    put_histogram(report, c, page);
     wn_markup_open(page, "td", NULL);
     if (wn_column_number(data, c, data->column_min[c], number[0])) {
         if (data->column_median)
@@ -245,7 +315,7 @@ static void put_columns(const struct wn_report *report, struct wn_markup *page)
 {
     static const char *const head[] = {"column",   "kind",      "#missing",
                                        "#invalid", "#distinct", "#alone",
-                                       "values",   NULL};
+                                       "shape",    "values",    NULL};
     const struct wn_dataset *data = &report->data;
     const size_t depth = page->depth;
     const size_t shown =
@@ -256,16 +326,63 @@ static void put_columns(const struct wn_report *report, struct wn_markup *page)
     wn_markup_element(page, "p", NULL, NULL,
                       "alone: how well the column by itself predicts the "
                       "label; 100 % is always, 0 % no better than the largest "
-                      "class. Numbers: smallest, median, largest.");
+                      "class. shape: a histogram of up to 200 rows taken "
+                      "evenly, from the smallest to the largest number, or of "
+                      "the most frequent values. values: smallest, median, "
+                      "largest; or the most frequent ones and their cells.");
     wn_table_open(page, NULL, "Columns of the source", head);
     for (size_t c = 0; c < shown; c++)
-        put_column(data, c, page);
+        put_column(report, c, page);
     wn_markup_close_to(page, depth);
     if (shown < data->columns) {
         wn_markup_open(page, "p", NULL);
         wn_markup_say(page, "And %zu more.", data->columns - shown);
         wn_markup_close(page);
     }
+}
+
+/* --- sets of equal rows -------------------------------------------------- */
+
+static void put_sets(const struct wn_report *report, struct wn_markup *page)
+{
+    enum { FEW = 20 };
+    static const char *const head[] = {"#set",      "#stays", "other rows",
+                                       "#distance", "labels", NULL};
+    const struct wn_near_sets *sets = &report->near_sets;
+    const size_t depth = page->depth;
+    size_t count, mixed;
+    struct wn_near_line *line = wn_near_lines(report, &count, &mixed);
+
+    if (count) {
+        wn_markup_open(page, "p", NULL);
+        wn_markup_say(page,
+                      "%zu %s of %zu rows, %zu with several labels, which come "
+                      "first here. prune --drop=duplicate,near_duplicate keeps "
+                      "one row of each, the one that stays.",
+                      count, wn_plural(count, "set", "sets"), sets->rows,
+                      mixed);
+        wn_markup_close(page);
+        wn_table_open(page, NULL, "Sets of equal and nearly equal rows", head);
+    }
+    for (size_t s = 0; s < count && s < FEW; s++) {
+        struct wn_text rows = {0}, labels = {0};
+        const double distance =
+            wn_near_line_say(report, &line[s], &rows, &labels);
+
+        wn_markup_open(page, "tr", NULL);
+        wn_markup_open(page, "th", "scope", "row", "class", "n", NULL);
+        wn_markup_say(page, "%d", sets->set[line[s].begin]);
+        wn_markup_close(page);
+        wn_table_number(page, "%lld", (long long)sets->row[line[s].begin]);
+        wn_table_cell(page, wn_text_of(&rows));
+        wn_table_number(page, "%.4g", distance);
+        wn_table_cell(page, wn_text_of(&labels));
+        wn_markup_close(page);
+        wn_text_free(&rows);
+        wn_text_free(&labels);
+    }
+    wn_markup_close_to(page, depth);
+    free(line);
 }
 
 /* --- figures ------------------------------------------------------------- */
@@ -370,6 +487,7 @@ static const struct section {
     {"kinds", "h-kinds", "Kinds of rows", NULL, "kinds map"},
     {"models", "h-models", "The models", NULL, "models reliability"},
     {"checks", "h-checks", "What the checks found", put_checks, NULL},
+    {"sets", "h-sets", "Nearly equal rows", put_sets, NULL},
     {"columns", "h-columns", "The columns", put_columns, NULL},
     {"provenance", "h-provenance", "Provenance", put_provenance, NULL}};
 enum { SECTIONS = sizeof sections / sizeof *sections };

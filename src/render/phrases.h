@@ -129,6 +129,18 @@ void wn_decided_text(const struct wn_report *report, struct wn_text *out);
 /* The sets of near duplicates, those with several labels first (text_sets.c);
  * and a line about the set of row i. Nothing without sets. */
 void wn_near_sets_text(const struct wn_report *report, struct wn_text *out);
+/* The sets in that order, *count of them, *mixed with several labels; free().
+ * Of one: its rows but the one that stays, the labels, and the largest distance
+ * in it. */
+struct wn_near_line {
+    size_t begin; /* of its rows in near_sets */
+    bool agree;   /* all labels of the set are equal */
+};
+struct wn_near_line *wn_near_lines(const struct wn_report *report,
+                                   size_t *count, size_t *mixed);
+double wn_near_line_say(const struct wn_report *report,
+                        const struct wn_near_line *line, struct wn_text *rows,
+                        struct wn_text *labels);
 void wn_near_set_phrase(const struct wn_report *report, size_t i,
                         struct wn_text *out);
 

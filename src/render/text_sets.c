@@ -27,18 +27,59 @@ static void add_rows(const struct wn_near_sets *sets, size_t begin, int64_t but,
     }
 }
 
-struct listed {
-    size_t begin;
-    bool agree; /* all labels of the set are equal */
-};
-
 static int by_conflict(const void *a, const void *b)
 {
-    const struct listed *x = a, *y = b;
+    const struct wn_near_line *x = a, *y = b;
 
     if (x->agree != y->agree)
         return x->agree - y->agree;
     return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+struct wn_near_line *wn_near_lines(const struct wn_report *report,
+                                   size_t *count, size_t *mixed)
+{
+    const struct wn_near_sets *sets = &report->near_sets;
+    struct wn_near_line *line = wn_new(sets->sets, sizeof *line);
+
+    *count = *mixed = 0;
+    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
+        bool agree = true;
+
+        end = wn_near_set_end(sets, begin);
+        for (size_t m = begin + 1; m < end; m++)
+            agree &= report->data.label[sets->row[m]] ==
+                     report->data.label[sets->row[begin]];
+        *mixed += !agree;
+        line[(*count)++] = (struct wn_near_line){begin, agree};
+    }
+    qsort(line, *count, sizeof *line, by_conflict);
+    return line;
+}
+
+double wn_near_line_say(const struct wn_report *report,
+                        const struct wn_near_line *line, struct wn_text *rows,
+                        struct wn_text *labels)
+{
+    const struct wn_near_sets *sets = &report->near_sets;
+    const size_t begin = line->begin, end = wn_near_set_end(sets, begin);
+    float farthest = 0;
+
+    add_rows(sets, begin, sets->row[begin], rows);
+    for (size_t m = begin; m < end; m++) {
+        const int32_t label = report->data.label[sets->row[m]];
+        bool seen = false;
+
+        if (sets->distance[m] > farthest)
+            farthest = sets->distance[m];
+        for (size_t e = begin; e < m && !seen; e++)
+            seen = report->data.label[sets->row[e]] == label;
+        if (seen)
+            continue;
+        wn_text_format(labels, "%s", labels->length ? ", " : "");
+        wn_phrase_data_short(labels, wn_report_class(report, label));
+    }
+    return (double)farthest;
 }
 
 void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
@@ -51,49 +92,23 @@ void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
         {"distance", WN_RIGHT, WN_FIXED},
         {"labels", WN_LEFT, WN_SHRINKS}};
     const struct wn_near_sets *sets = &report->near_sets;
-    struct listed *listed = wn_new(sets->sets, sizeof *listed);
-    struct wn_text text = {0};
+    size_t count, mixed;
+    struct wn_near_line *line = wn_near_lines(report, &count, &mixed);
     struct wn_grid grid;
-    size_t count = 0, mixed = 0;
 
-    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
-        bool agree = true;
-
-        end = wn_near_set_end(sets, begin);
-        for (size_t m = begin + 1; m < end; m++)
-            agree &= report->data.label[sets->row[m]] ==
-                     report->data.label[sets->row[begin]];
-        mixed += !agree;
-        listed[count++] = (struct listed){begin, agree};
-    }
-    qsort(listed, count, sizeof *listed, by_conflict);
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
     for (size_t s = 0; s < count && s < FEW; s++) {
-        const size_t begin = listed[s].begin;
-        const size_t end = wn_near_set_end(sets, begin);
-        float farthest = 0;
+        struct wn_text rows = {0}, labels = {0};
+        const double distance =
+            wn_near_line_say(report, &line[s], &rows, &labels);
 
-        wn_grid_add_count(&grid, (uint64_t)sets->set[begin]);
-        wn_grid_add_count(&grid, (uint64_t)sets->row[begin]);
-        text.length = 0;
-        add_rows(sets, begin, sets->row[begin], &text);
-        wn_grid_add(&grid, text.bytes, text.length);
-        text.length = 0;
-        for (size_t m = begin; m < end; m++) {
-            const int32_t label = report->data.label[sets->row[m]];
-            bool seen = false;
-
-            if (sets->distance[m] > farthest)
-                farthest = sets->distance[m];
-            for (size_t e = begin; e < m && !seen; e++)
-                seen = report->data.label[sets->row[e]] == label;
-            if (seen)
-                continue;
-            wn_text_format(&text, "%s", text.length ? ", " : "");
-            wn_phrase_data_short(&text, wn_report_class(report, label));
-        }
-        wn_grid_format(&grid, "%.4g", (double)farthest);
-        wn_grid_add(&grid, text.bytes, text.length);
+        wn_grid_add_count(&grid, (uint64_t)sets->set[line[s].begin]);
+        wn_grid_add_count(&grid, (uint64_t)sets->row[line[s].begin]);
+        wn_grid_add(&grid, wn_text_of(&rows), rows.length);
+        wn_grid_format(&grid, "%.4g", distance);
+        wn_grid_add(&grid, wn_text_of(&labels), labels.length);
+        wn_text_free(&rows);
+        wn_text_free(&labels);
     }
     wn_grid_print_under("Sets of equal and nearly equal rows", &grid, out);
     if (count)
@@ -102,8 +117,7 @@ void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
                       "--drop=duplicate,near_duplicate keeps one row of each.",
                       count, wn_plural(count, "set", "sets"), sets->rows, mixed,
                       count > FEW ? "; --format=json has them all" : "");
-    wn_text_free(&text);
-    free(listed);
+    free(line);
 }
 
 void wn_near_set_phrase(const struct wn_report *report, size_t i,

@@ -21,8 +21,11 @@ struct wn_shown {
     size_t columns;
     size_t *chosen, chosens; /* by --show */
     bool by_pattern;
-    long text;         /* the first text column, or -1 */
-    double *spread;    /* columns, 0: not a number; NULL: not measured yet */
+    long text;      /* the first text column, or -1 */
+    double *spread; /* columns, 0: not a number; NULL: not measured yet */
+    double *sample; /* columns x sampled: the numbers it was measured on, */
+    size_t *found;  /* columns: so many of each, ascending */
+    size_t sampled;
     size_t neighbors;  /* of each row */
     int32_t *neighbor; /* of the row at hand */
 };
@@ -117,9 +120,21 @@ static void measure_spread(struct wn_shown *shown)
         shown->spread[c] = sqrt(M_PI_2) * sum / (double)found[c];
     }
     wn_row_cells_free(&cells);
-    free(found);
-    free(value);
     free(row);
+    shown->sample = value;
+    shown->found = found;
+    shown->sampled = count;
+}
+
+size_t wn_shown_sample(struct wn_shown *shown, size_t column,
+                       const double **value)
+{
+    if (column >= shown->columns)
+        return 0;
+    if (!shown->spread)
+        measure_spread(shown);
+    *value = shown->sample + column * shown->sampled;
+    return shown->found[column];
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -183,6 +198,8 @@ void wn_shown_close(struct wn_shown *shown)
     wn_source_rows_close(shown->rows);
     free(shown->chosen);
     free(shown->spread);
+    free(shown->sample);
+    free(shown->found);
     free(shown->neighbor);
     free(shown);
 }

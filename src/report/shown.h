@@ -69,6 +69,11 @@ int wn_shown_check_image(const struct wn_report *report,
 double wn_shown_number(const struct wn_shown *shown, size_t column,
                        const struct wn_cell *cell);
 
+/* The numbers of a column, or dates in seconds, in WN_SHOWN_SAMPLE rows taken
+ * evenly, ascending; how many there are. */
+size_t wn_shown_sample(struct wn_shown *shown, size_t column,
+                       const double **value);
+
 /* Tell which rows come next: reading rows of an HDF5 file one by one is slow.
  * Returns how many of them, from the first on, need not be told again. */
 size_t wn_shown_fetch(struct wn_shown *shown, const int64_t *row, size_t count);

@@ -337,7 +337,8 @@ def cases(base):
 
 def commands(path, base, out):
     reports = [[], ["--format=json"], ["--format=tsv", "--top=all"],
-               ["--format=prometheus"], ["-v", "--columns", "--top=all"],
+               ["--format=prometheus"], ["--format=html", "--top=all"],
+               ["--format=markdown"], ["-v", "--columns", "--top=all"],
                ["--explain=0"], ["--explain=1", "--format=json"],
                ["--top=flagged", "--format=json"], ["--budget=3"],
                ["--columns", "--format=tsv"], ["--columns", "--format=json"],

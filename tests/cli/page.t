@@ -155,6 +155,30 @@ else
     skip 'payloads' 'there is no python3'
 fi
 
+# --- a browser ----------------------------------------------------------------
+# complaints PAGE: what the browser's console says of it. The policy of the page
+# forbids every request, so one would show there, too.
+complaints() {
+    timeout 60 chromium --headless=new --no-sandbox --disable-gpu \
+        --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --disable-extensions \
+        --host-resolver-rules='MAP * ~NOTFOUND' --user-data-dir="$work/browser" \
+        --enable-logging=stderr --screenshot="$work/screen.png" \
+        "file://$work/$1" 2>&1 | grep CONSOLE
+}
+{
+    sed -n '/<!DOCTYPE/,/Content-Security-Policy/p' pictures.html
+    echo '<title>x</title><script>1</script>'
+    echo '<img src="http://winnow.invalid/x.png" alt="">'
+} >bad.html
+if command -v chromium >/dev/null &&
+    [ "$(complaints bad.html | wc -l)" -ge 2 ]; then
+    is "$(complaints pictures.html)" '' 'chromium has no complaint'
+    ok "$([ -s screen.png ]; echo $?)" 'and draws the page'
+else
+    skip 'the page in a browser' 'chromium is not installed, or does not run'
+fi
+
 # --- the numbers --------------------------------------------------------------
 if "$python" -c 'import h5py, scipy' 2>/dev/null; then
     rm -f ./*.tsv
