@@ -122,9 +122,10 @@ void wn_draw_matrix(const struct wn_figure *figure, struct wn_markup *markup,
     }
     for (size_t s = 0; s < figure->rows; s++) {
         const double *at = wn_figure_row(figure, s);
-        const bool right = s / side == s % side;
-        const double x = left + edge * (double)(s % side);
-        const double y = top + high * (double)(s / side);
+        const size_t given = s / side, likely = s % side;
+        const bool right = given == likely;
+        const double x = left + edge * (double)likely;
+        const double y = top + high * (double)given;
         struct wn_text hint = {0};
         char text[32], class[16], ink[16];
         /* On a square root, so that rare pairs show, too. */

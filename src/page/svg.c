@@ -116,12 +116,14 @@ size_t wn_ticks(double low, double high, enum wn_axis_scale scale,
     size_t count = 0;
 
     if (scale == WN_LOGARITHMIC) {
-        const double first = ceil(log10(low) - 1e-9);
-        const double last = floor(log10(high) + 1e-9);
-        const double step = fmax(1, ceil((last - first) / (double)wanted));
+        const long first = (long)ceil(log10(low) - 1e-9);
+        const long last = (long)floor(log10(high) + 1e-9);
+        const long step = last - first <= (long)wanted
+                              ? 1
+                              : (last - first + (long)wanted - 1) / (long)wanted;
 
-        for (double e = first; e <= last && count < WN_TICKS; e += step)
-            tick[count++] = pow(10, e);
+        for (long e = first; e <= last && count < WN_TICKS; e += step)
+            tick[count++] = pow(10, (double)e);
         return count;
     }
     const double rough = (high - low) / (double)wanted;
@@ -131,10 +133,13 @@ size_t wn_ticks(double low, double high, enum wn_axis_scale scale,
                                  : part <= 2 ? 2
                                  : part <= 5 ? 5
                                              : 10);
+    const double first = ceil(low / step - 1e-9);
 
-    for (double i = ceil(low / step - 1e-9) + 0.;
-         i * step <= high + 1e-9 * step && count < WN_TICKS; i++)
-        tick[count++] = i * step + 0.; /* no -0 */
+    while (count < WN_TICKS &&
+           (first + (double)count) * step <= high + 1e-9 * step) {
+        tick[count] = (first + (double)count) * step + 0.; /* no -0 */
+        count++;
+    }
     return count;
 }
 
