@@ -52,6 +52,11 @@ static const struct member members[] = {
     MEMBER(ROW, "row_line", row_line),
     MEMBER(ROW, "row_hash", row_hash),
     MEMBER(ROW, "left_out", left_out),
+    NAMES(ROW, "file/name", file_name, files),
+    NAMES(ROW, "file/digest", file_digest, files),
+    MEMBER(ROW, "file/size", file_size),
+    MEMBER(ROW, "file/skip", file_skip),
+    MEMBER(ROW, "file/begin", file_begin),
     NAMES(COLUMN, "column/name", column_name, columns),
     NAMES(COLUMN, "column/kind", column_kind, columns),
     MEMBER(COLUMN, "column/missing", column_missing),
@@ -108,6 +113,7 @@ static const struct {
                {"data/column/top_column", 0, offsetof(struct wn_dataset, tops)},
                {"data/defect/row", 0, offsetof(struct wn_dataset, defects)},
                {"data/defect/rule_name", 0, offsetof(struct wn_dataset, rules)},
+               {"data/file/name", 0, offsetof(struct wn_dataset, files)},
                {"data/hint", 0, offsetof(struct wn_dataset, hints)},
                {"data/rule/name", 0, offsetof(struct wn_dataset, cleanings)}};
 enum { EXTENTS = sizeof extents / sizeof *extents };

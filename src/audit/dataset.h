@@ -44,6 +44,10 @@ struct wn_dataset {
     /* Begin and end of the records that ingest left out; with the rows. */
     uint64_t *left_out; /* left_outs pairs */
     size_t left_outs;
+    /* Several files as one source, with the rows; see source.h. */
+    size_t files;
+    char **file_name, **file_digest;
+    uint64_t *file_size, *file_skip, *file_begin;
 
     /* Columns with a role: n values each. */
     size_t groups, splits, annotators;

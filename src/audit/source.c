@@ -347,19 +347,113 @@ bool wn_source_place(const char *source, const char *audit_path, int which,
     return true;
 }
 
+/* Whether file f of several, or the only one, is at `path`. */
+static bool is_size(const struct wn_dataset *dataset, size_t f,
+                    const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
+           (uint64_t)about.st_size == (dataset->file_size
+                                           ? dataset->file_size[f]
+                                           : dataset->source_size);
+}
+
+/* Set *path to where file f is. */
+static bool find_file(const struct wn_dataset *dataset, size_t f,
+                      const char *audit_path, struct wn_text *path)
+{
+    const char *name =
+        dataset->file_name ? dataset->file_name[f] : dataset->source;
+
+    for (int which = 0; name && which < 3; which++)
+        if (wn_source_place(name, audit_path, which, path) &&
+            is_size(dataset, f, path->bytes))
+            return true;
+    return false;
+}
+
 bool wn_source_is_there(const struct wn_dataset *dataset,
                         const char *audit_path)
 {
     struct wn_text path = {0};
-    struct stat about;
-    bool there = false;
+    bool there = true;
 
-    for (int which = 0; dataset->source && which < 3 && !there; which++)
-        there = wn_source_place(dataset->source, audit_path, which, &path) &&
-                stat(path.bytes, &about) == 0 && S_ISREG(about.st_mode) &&
-                (uint64_t)about.st_size == dataset->source_size;
+    for (size_t f = 0; there && f < (dataset->file_name ? dataset->files : 1);
+         f++)
+        there = find_file(dataset, f, audit_path, &path);
     wn_text_free(&path);
     return there;
+}
+
+/* Append file f of several, without what was left out of it. */
+static int append_file(const struct wn_dataset *dataset, size_t f,
+                       const char *path, int descriptor, uint64_t *place,
+                       struct wn_error *error)
+{
+    const uint64_t size = dataset->file_size[f], skip = dataset->file_skip[f];
+    char digest[WN_DIGEST_TEXT], *buffer, last = '\n';
+    const int file = wn_input_open(path, NULL, error);
+    int status;
+
+    if (file < 0)
+        return -1;
+    status = wn_file_digest(file, path, size, digest, error);
+    if (status == 0 && (skip > size || *place != dataset->file_begin[f] ||
+                        strcmp(digest, dataset->file_digest[f])))
+        status = wn_fail(error, WN_EDATA, "%s: changed since the audit", path);
+    buffer = wn_new(PIECE, 1);
+    for (uint64_t at = skip; at < size && status == 0; at += PIECE) {
+        const size_t length = size - at < PIECE ? (size_t)(size - at) : PIECE;
+
+        status =
+            wn_read_at(file, buffer, length, at, path, error) ||
+                    wn_temporary_write(descriptor, buffer, length, path, error)
+                ? -1
+                : 0;
+        *place += length;
+        last = buffer[length - 1];
+    }
+    if (status == 0 && last != '\n') {
+        status = wn_temporary_write(descriptor, "\n", 1, path, error);
+        ++*place;
+    }
+    free(buffer);
+    close(file);
+    return status;
+}
+
+/* The source of several files, in a temporary file. */
+static struct wn_source *open_several(const struct wn_dataset *dataset,
+                                      const char *audit_path,
+                                      enum wn_source_trust trust,
+                                      struct wn_error *error)
+{
+    const int descriptor = wn_temporary(error);
+    struct wn_text path = {0};
+    struct wn_source *source;
+    uint64_t place = 0;
+    int status = 0;
+
+    if (descriptor < 0)
+        return NULL;
+    for (size_t f = 0; f < dataset->files && status == 0; f++)
+        status =
+            find_file(dataset, f, audit_path, &path)
+                ? append_file(dataset, f, path.bytes, descriptor, &place, error)
+                : wn_fail(error, WN_EIO,
+                          "%s: cannot find this audited file with its %llu "
+                          "bytes, neither from here nor beside the audit",
+                          dataset->file_name[f],
+                          (unsigned long long)dataset->file_size[f]);
+    wn_text_free(&path);
+    source = make_source(
+        dataset, dataset->files ? dataset->file_name[0] : "files", descriptor);
+    source->trust = trust;
+    if (status == 0 && check_source(source, error) == 0)
+        return source;
+    wn_source_close(source);
+    return NULL;
 }
 
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
@@ -379,6 +473,16 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                 wn_audit_name(audit));
         return NULL;
     }
+    if (dataset->file_name && given) {
+        wn_fail(
+            error, WN_EUSAGE,
+            "--source: the audit was made from %zu files, wanted them where "
+            "they were, or beside the audit",
+            dataset->files);
+        return NULL;
+    }
+    if (dataset->file_name)
+        return open_several(dataset, audit_path, trust, error);
     if (given)
         return open_at(dataset, given, trust, error);
     if (wn_audit_has(audit, "data/source_bytes"))

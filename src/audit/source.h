@@ -5,7 +5,11 @@
  * row up to the end of the file; the bytes before the first row (BOM, header)
  * are the head. Records that ingest left out (data/left_out) belong to neither.
  * So every byte belongs to the head, to one row or to what was left out, and
- * all of them in order are the file. */
+ * all of them in order are the file.
+ *
+ * The source of several files is the text that they are together: the first one
+ * whole, each other one from the end of its header on, and a line feed where a
+ * file has none after its last line. */
 #ifndef WN_AUDIT_SOURCE_H
 #define WN_AUDIT_SOURCE_H
 

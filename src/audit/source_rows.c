@@ -485,12 +485,22 @@ static int read_record(struct wn_source_rows *rows, size_t row,
     }
     if (wn_csv_split(rows->reader, text, length, &cell, &count, error))
         return -1;
-    if (count != rows->columns)
+    const struct wn_dataset *dataset = rows->dataset;
+    const bool named =
+        dataset->file_name && dataset->files && count + 1 == rows->columns;
+    if (count + named != rows->columns)
         return wn_fail_fields(error, wn_source_name(rows->source),
                               rows->dataset->row_line[row], count,
                               rows->columns);
     for (size_t c = 0; c < count; c++)
         add_cell(cells, cell[c].text, cell[c].length);
+    if (named) {
+        size_t f = dataset->files - 1;
+
+        while (f > 0 && dataset->file_begin[f] > dataset->row_offset[row])
+            f--;
+        add_cell(cells, dataset->file_name[f], strlen(dataset->file_name[f]));
+    }
     return 0;
 }
 

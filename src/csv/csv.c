@@ -233,7 +233,8 @@ static struct wn_csv *csv_open_file(const char *path,
             goto failed;
     }
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
-    read_sep_line(csv, begin);
+    if (!form->json_lines)
+        read_sep_line(csv, begin);
     return csv;
 failed:
     wn_csv_close(csv);
@@ -255,26 +256,19 @@ static void take_json_rows(struct wn_csv *csv)
         wn_index_leave_out(index, transcript->out);
 }
 
-struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
-                           struct wn_error *error)
+/* Find the records of a file whose header was read; they begin at task->begin.
+ * NULL after closing it on failure. */
+static struct wn_csv *open_rows(struct wn_csv *csv, struct wn_index_task *task,
+                                struct wn_error *error)
 {
-    struct wn_index_task task = {0};
-    struct wn_csv *csv = csv_open_file(path, form, &task.begin, error);
-    size_t columns;
-
-    if (!csv)
-        return NULL;
-    if ((csv->form.sniff &&
-         wn_sniff(&csv->file, task.begin, &csv->form, &columns, error)) ||
-        read_header(csv, &task.begin, &task.line, error))
-        goto failed;
-    wn_window_free(&csv->file);
-    task.file = &csv->file;
-    task.form = &csv->form;
-    task.column = csv->column;
-    task.columns = csv->columns;
     struct wn_index *index = &csv->index;
-    if (wn_index_build(index, &task, error)) {
+
+    wn_window_free(&csv->file);
+    task->file = &csv->file;
+    task->form = &csv->form;
+    task->column = csv->column;
+    task->columns = csv->columns - csv->parts.column;
+    if (wn_index_build(index, task, error)) {
         struct wn_csv_reader *reader = wn_csv_reader_new(csv);
         struct wn_error earlier = {0};
 
@@ -285,7 +279,8 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
             const size_t first = row++;
 
             while (row < index->rows &&
-                   index->offset[row + 1] - index->offset[first] <= form->block)
+                   index->offset[row + 1] - index->offset[first] <=
+                       csv->form.block)
                 row++;
             if (wn_csv_read(reader, first, row, NULL, NULL, &earlier) &&
                 earlier.code == WN_EDATA)
@@ -306,6 +301,201 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
 failed:
     wn_csv_close(csv);
     return NULL;
+}
+
+/* Open a file and read its header. */
+static struct wn_csv *open_header(const char *path,
+                                  const struct wn_csv_form *form,
+                                  struct wn_index_task *task,
+                                  struct wn_error *error)
+{
+    struct wn_csv *csv = csv_open_file(path, form, &task->begin, error);
+    size_t columns;
+
+    if (csv && ((csv->form.sniff && wn_sniff(&csv->file, task->begin,
+                                             &csv->form, &columns, error)) ||
+                read_header(csv, &task->begin, &task->line, error))) {
+        wn_csv_close(csv);
+        csv = NULL;
+    }
+    return csv;
+}
+
+struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
+                           struct wn_error *error)
+{
+    struct wn_index_task task = {0};
+    struct wn_csv *csv = open_header(path, form, &task, error);
+
+    return csv ? open_rows(csv, &task, error) : NULL;
+}
+
+/* --- several files ------------------------------------------------------- */
+
+const char *wn_csv_where(const struct wn_csv_form *form, const char *name,
+                         uint64_t *line)
+{
+    const struct wn_csv_parts *parts = form->parts;
+    size_t p = parts ? parts->count : 0;
+
+    while (p > 0 && parts->part[p - 1].line > *line)
+        p--;
+    if (p == 0)
+        return name;
+    *line = *line - parts->part[p - 1].line + parts->part[p - 1].own_line;
+    return parts->part[p - 1].name;
+}
+
+/* Compare the header of a file with that of the first one. */
+static int check_same_header(const struct wn_csv *first,
+                             const struct wn_csv *csv, struct wn_error *error)
+{
+    if (csv->columns != first->columns)
+        return wn_fail(error, WN_EDATA,
+                       "%s:%llu: found %zu columns, wanted %zu as in %s",
+                       csv->name, (unsigned long long)csv->header_line,
+                       csv->columns, first->columns, first->name);
+    for (size_t c = 0; c < csv->columns; c++)
+        if (strcmp(csv->column[c], first->column[c]))
+            return wn_fail(error, WN_EDATA,
+                           "%s:%llu: field %zu: found column '%.120s', wanted "
+                           "'%.120s' as in %s",
+                           csv->name, (unsigned long long)csv->header_line,
+                           c + 1, csv->column[c], first->column[c],
+                           first->name);
+    return 0;
+}
+
+/* Append the rows of one file, from byte part->skip on, and a line end where
+ * the last line has none. */
+static int append_part(struct wn_csv_part *part, const struct wn_window *file,
+                       int descriptor, uint64_t *place, uint64_t *line,
+                       struct wn_error *error)
+{
+    struct wn_window piece = *file;
+    char last = '\n';
+    int status = 0;
+
+    piece.bytes = NULL;
+    piece.capacity = 0;
+    part->begin = *place;
+    part->line = *line;
+    part->size = file->size;
+    for (uint64_t at = part->skip; at < file->size && status == 0;
+         at += piece.length) {
+        status = wn_window_load(&piece, at, file->step, error);
+        for (size_t i = 0; status == 0 && i < piece.length; i++)
+            *line += piece.bytes[i] == '\n';
+        if (status == 0)
+            status = wn_temporary_write(descriptor, piece.bytes, piece.length,
+                                        file->name, error);
+        *place += piece.length;
+        last = piece.bytes[piece.length - 1];
+    }
+    wn_window_free(&piece);
+    if (status == 0 && last != '\n') {
+        status = wn_temporary_write(descriptor, "\n", 1, file->name, error);
+        ++*place;
+        ++*line;
+    }
+    return status ? -1
+                  : wn_file_digest(file->descriptor, file->name, file->size,
+                                   part->digest, error);
+}
+
+static void name_part(struct wn_csv_part *part, const char *path)
+{
+    char *cell = wn_new(WN_NUMBER_PAD + strlen(path) + 1, 1);
+
+    memcpy(cell + WN_NUMBER_PAD, path, strlen(path));
+    part->cell = (struct wn_cell){cell + WN_NUMBER_PAD, strlen(path)};
+    part->name = cell + WN_NUMBER_PAD;
+}
+
+/* One more column, for the names of the files. */
+static int add_file_column(struct wn_csv *csv, const char *column,
+                           struct wn_error *error)
+{
+    if (wn_csv_find(csv, column) >= 0)
+        return wn_fail(
+            error, WN_EUSAGE,
+            "--file-column: %s has a column '%.120s', wanted another "
+            "name",
+            csv->name, column);
+    char **more = wn_new(csv->columns + 1, sizeof *more);
+    memcpy(more, csv->column, csv->columns * sizeof *more);
+    free(csv->column);
+    csv->column = more;
+    csv->column[csv->columns++] = wn_copy_text(column, strlen(column));
+    csv->parts.column = true;
+    return 0;
+}
+
+struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
+                                   const char *column,
+                                   const struct wn_csv_form *form,
+                                   struct wn_error *error)
+{
+    struct wn_index_task task = {0};
+    struct wn_csv *csv = open_header(paths[0], form, &task, error);
+    uint64_t place = 0, line = 1;
+    int status = csv ? 0 : -1, joined = csv ? wn_temporary(error) : -1;
+
+    if (csv) {
+        csv->parts.part = wn_new(count, sizeof *csv->parts.part);
+        csv->parts.count = count;
+    }
+    if (joined < 0)
+        status = -1;
+    for (size_t f = 0; f < count && status == 0; f++) {
+        struct wn_csv_part *part = &csv->parts.part[f];
+        struct wn_csv_form same = csv->form;
+        struct wn_index_task rows = {.begin = 0, .line = 1};
+        struct wn_csv *other = csv;
+
+        name_part(part, paths[f]);
+        same.sniff = false;
+        if (f > 0)
+            other = open_header(paths[f], &same, &rows, error);
+        status = !other || check_same_header(csv, other, error);
+        part->skip = rows.begin;
+        part->own_line = rows.line;
+        if (status == 0)
+            status =
+                append_part(part, &other->file, joined, &place, &line, error) ||
+                        wn_csv_unchanged(other, error)
+                    ? -1
+                    : 0;
+        if (other != csv)
+            wn_csv_close(other);
+    }
+    if (status == 0 && column)
+        status = add_file_column(csv, column, error);
+    if (status == 0) {
+        struct wn_text name = {0};
+
+        close(csv->file.descriptor);
+        csv->file.descriptor = joined;
+        csv->file.size = place;
+        joined = -1;
+        if (count > 1)
+            wn_text_format(&name, "%s and %zu more", csv->name, count - 1);
+        else
+            wn_text_format(&name, "%s", csv->name);
+        free(csv->name);
+        csv->name = name.bytes;
+        csv->file.name = csv->name;
+        csv->form.parts = &csv->parts;
+        if (fstat(csv->file.descriptor, &csv->opened))
+            status = wn_fail_errno(error, "temporary file: cannot look at it");
+    }
+    if (joined >= 0)
+        close(joined);
+    if (status) {
+        wn_csv_close(csv);
+        return NULL;
+    }
+    return open_rows(csv, &task, error);
 }
 
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
@@ -330,6 +520,10 @@ void wn_csv_close(struct wn_csv *csv)
     if (csv->file.descriptor >= 0)
         close(csv->file.descriptor);
     wn_transcript_free(&csv->transcript);
+    for (size_t p = 0; p < csv->parts.count; p++)
+        if (csv->parts.part[p].name)
+            free(csv->parts.part[p].name - WN_NUMBER_PAD);
+    free(csv->parts.part);
     wn_window_free(&csv->file);
     for (size_t c = 0; c < csv->columns; c++)
         free(csv->column[c]);
@@ -352,6 +546,11 @@ const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv)
 char wn_csv_delimiter(const struct wn_csv *csv)
 {
     return csv->form.delimiter;
+}
+
+const struct wn_csv_parts *wn_csv_parts(const struct wn_csv *csv)
+{
+    return &csv->parts;
 }
 
 bool wn_csv_has_sep_line(const struct wn_csv *csv)
@@ -530,9 +729,10 @@ int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    return wn_fail(error, WN_EDATA, "%s:%llu: column %.120s: %s", csv->name,
-                   (unsigned long long)csv->index.line[row],
-                   csv->column[column], text);
+    uint64_t line = csv->index.line[row];
+    const char *name = wn_csv_where(&csv->form, csv->name, &line);
+    return wn_fail(error, WN_EDATA, "%s:%llu: column %.120s: %s", name,
+                   (unsigned long long)line, csv->column[column], text);
 }
 
 bool wn_cell_is_token(const struct wn_cell *cell, const char *const *tokens,

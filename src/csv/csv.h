@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "util/error.h"
+#include "util/hash.h"
 #include "util/number.h"
 #include "util/text.h"
 
@@ -52,6 +53,29 @@ extern const char *const wn_csv_break_names[WN_BREAKS]; /* "NUL byte" */
 typedef void wn_csv_reject(void *context, enum wn_csv_break broken,
                            const char *text);
 
+struct wn_cell {
+    const char *text; /* without quotes; not NUL-terminated; WN_NUMBER_PAD
+                         readable bytes stand before it */
+    size_t length;
+};
+
+/* Several files as one: the first one whole and the others without what stands
+ * before their rows, each with a line end after its last line. Places and lines
+ * are those in that text. */
+struct wn_csv_part {
+    char *name;          /* of the file */
+    struct wn_cell cell; /* the name as a cell */
+    uint64_t size, skip; /* bytes of the file; those left out before its rows */
+    char digest[WN_DIGEST_TEXT]; /* of the whole file */
+    uint64_t begin;              /* place of its first byte that is not */
+    uint64_t line, own_line;     /* its line there, and in the file */
+};
+struct wn_csv_parts {
+    struct wn_csv_part *part;
+    size_t count;
+    bool column; /* the last column holds the names of the files */
+};
+
 struct wn_csv_form {
     char delimiter;        /* 0: that of a first line "sep=;", else a comma */
     bool json_lines;       /* the file is JSON Lines; see json_record.h */
@@ -70,8 +94,9 @@ struct wn_csv_form {
     wn_csv_reject *reject; /* leave malformed records out and report each;
                               NULL: the first one is an error */
     void *context;         /* of reject() */
-    int threads;           /* default 1; does not change results */
-    size_t block;          /* bytes read at once; does not change results */
+    const struct wn_csv_parts *parts; /* set by wn_csv_open_several() */
+    int threads;                      /* default 1; does not change results */
+    size_t block; /* bytes read at once; does not change results */
 };
 extern const struct wn_csv_form wn_csv_default_form;
 
@@ -81,7 +106,22 @@ extern const struct wn_csv_form wn_csv_default_form;
  * records. */
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error) WN_MUST_CHECK;
+/* The same for `count` files with the same header, or without one, as one
+ * table; see struct wn_csv_part. `column`: the name of one more column, at the
+ * end, that holds the names of the files. WN_EDATA if a header differs. */
+struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
+                                   const char *column,
+                                   const struct wn_csv_form *form,
+                                   struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
+/* The parts of an open table of several files; {0} of one. */
+const struct wn_csv_parts *wn_csv_parts(const struct wn_csv *csv);
+/* The part with the byte at `place`. */
+const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
+                                         uint64_t place);
+/* The file that a line of `name` belongs to; *line becomes its line there. */
+const char *wn_csv_where(const struct wn_csv_form *form, const char *name,
+                         uint64_t *line);
 
 /* Whether a file that begins with text[0..length) seems to be JSON Lines. */
 bool wn_csv_looks_like_json(const char *text, size_t length);
@@ -159,12 +199,6 @@ int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
 int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
                 struct wn_error *error, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-
-struct wn_cell {
-    const char *text; /* without quotes; not NUL-terminated; WN_NUMBER_PAD
-                         readable bytes stand before it */
-    size_t length;
-};
 
 /* The number in a cell, "7.4" or, with a decimal comma, "7,4". */
 static inline bool wn_cell_number(const struct wn_cell *cell, bool comma,

@@ -173,6 +173,7 @@ struct wn_csv {
     struct stat opened;
     struct wn_window file; /* its beginning, or that of the transcript */
     struct wn_transcript transcript;
+    struct wn_csv_parts parts;   /* of several files */
     uint64_t sep_begin, sep_end; /* of a first line "sep=;"; empty: none */
     uint64_t header_begin, header_end, header_line; /* empty: none */
     size_t unnamed; /* columns whose name in the header is empty */

@@ -117,6 +117,22 @@ int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
                    wanted);
 }
 
+const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
+                                         uint64_t place)
+{
+    size_t low = 0, high = parts->count;
+
+    while (low + 1 < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (parts->part[middle].begin <= place)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &parts->part[low];
+}
+
 /* Where row `row` ends: before the empty lines after it, or after them. */
 static uint64_t row_end(const struct wn_index *index, size_t row)
 {
@@ -129,6 +145,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     const struct wn_csv *csv = reader->csv;
     const struct wn_index *index = &csv->index;
     const struct wn_overrides *overrides = csv->overrides;
+    const size_t columns = csv->columns - csv->parts.column;
     const uint64_t first = index->offset[begin];
     const size_t bytes =
         end > begin ? (size_t)(row_end(index, end - 1) - first) : 0;
@@ -148,12 +165,19 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
         /* Drop the line end, and empty lines after it. */
         while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
             length--;
-        if (wn_csv_split(reader, text, length, &cells, &count, error))
-            return wn_fail(error, WN_EDATA, "%s:%llu", csv->name,
-                           (unsigned long long)index->line[row]);
-        if (count != csv->columns)
-            return wn_fail_fields(error, csv->name, index->line[row], count,
-                                  csv->columns);
+        const int status =
+            wn_csv_split(reader, text, length, &cells, &count, error);
+        if (status || count != columns) {
+            uint64_t line = index->line[row];
+            const char *name = wn_csv_where(&csv->form, csv->name, &line);
+
+            return status ? wn_fail(error, WN_EDATA, "%s:%llu", name,
+                                    (unsigned long long)line)
+                          : wn_fail_fields(error, name, line, count, columns);
+        }
+        if (columns < csv->columns)
+            reader->cells[columns] =
+                wn_csv_part_of(&csv->parts, index->offset[row])->cell;
         for (; overrides && next < overrides->count &&
                overrides->row[next] == (int64_t)row;
              next++)

@@ -225,6 +225,8 @@ static void take_record(struct join *join, const struct found *found,
     struct wn_index *index = join->index;
     const size_t row = index->rows;
     struct wn_error wrong = {0};
+    uint64_t line = join->line;
+    const char *name = wn_csv_where(task->form, task->file->name, &line);
 
     if (join->lenient && found->lines > 1 &&
         has_rows_inside(join, text, found)) {
@@ -233,14 +235,13 @@ static void take_record(struct join *join, const struct found *found,
         wn_fail(&wrong, WN_EDATA,
                 "%s:%llu: found a quoted field whose lines are records, "
                 "wanted the quote that closes it",
-                task->file->name, (unsigned long long)join->line);
+                name, (unsigned long long)line);
         reject(join, found->offset + (uint64_t)(feed - text) + 1, 1,
                WN_BREAK_OPEN, wrong.text);
         return;
     }
     if (found->length && join->lenient && found->fields != task->columns) {
-        wn_fail_fields(&wrong, task->file->name, join->line, found->fields,
-                       task->columns);
+        wn_fail_fields(&wrong, name, line, found->fields, task->columns);
         reject(join, found->offset + found->whole, found->lines,
                WN_BREAK_FIELDS, wrong.text);
         return;

@@ -141,8 +141,10 @@ static int fail_field(const struct walk *walk, enum wn_csv_break broken,
                 scan->column[walk->field]);
     else
         wn_fail(walk->error, WN_EDATA, "field %zu", walk->field + 1);
-    return wn_fail(walk->error, WN_EDATA, "%s:%llu", scan->name,
-                   (unsigned long long)walk->field_line);
+    uint64_t line = walk->field_line;
+    const char *name = wn_csv_where(scan->form, scan->name, &line);
+    return wn_fail(walk->error, WN_EDATA, "%s:%llu", name,
+                   (unsigned long long)line);
 }
 
 /* The current byte is malformed. On a later line than the field's first, the
@@ -339,11 +341,11 @@ int wn_scan_record(struct wn_scan *scan, const char *text, const char *end,
                           scan->form->max_record)
         return status;
     *record = (struct wn_record){.broken = WN_BREAK_LONG_RECORD};
+    const char *name = wn_csv_where(scan->form, scan->name, &line);
     return wn_fail(error, WN_EDATA,
                    "%s:%llu: found a record of more than %zu bytes, wanted at "
                    "most that (--max-record)",
-                   scan->name, (unsigned long long)line,
-                   scan->form->max_record);
+                   name, (unsigned long long)line, scan->form->max_record);
 }
 
 /* --- windows ------------------------------------------------------------ */

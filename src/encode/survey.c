@@ -298,9 +298,14 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
         const uint64_t *line = wn_csv_line(table->csv);
         struct wn_text lines = {0};
 
-        for (size_t i = 0; i < LINES_SHOWN && i < survey->unlabelled; i++)
-            wn_text_format(&lines, "%s%llu", i ? ", " : "",
-                           (unsigned long long)line[survey->shown[i]]);
+        for (size_t i = 0; i < LINES_SHOWN && i < survey->unlabelled; i++) {
+            uint64_t at = line[survey->shown[i]];
+            const char *name = wn_csv_where(wn_csv_form(table->csv), NULL, &at);
+
+            wn_text_format(&lines, "%s%s%s%llu", i ? ", " : "",
+                           name ? name : "", name ? ":" : "",
+                           (unsigned long long)at);
+        }
         wn_csv_fail(table->csv, survey->shown[0], table->label_column, error,
                     "found no label in %llu row%s (line%s %s%s), wanted one in "
                     "every row; --missing-label=drop leaves them out",

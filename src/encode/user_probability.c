@@ -127,12 +127,16 @@ static int user_probability_read_row(void *state, size_t row,
                            "found '%.*s', wanted a probability",
                            wn_text_shown(cell->length), cell->text);
     }
-    if (defect == 2)
+    if (defect == 2) {
+        uint64_t line = wn_csv_line(table->csv)[row];
+        const char *name = wn_csv_where(wn_csv_form(table->csv),
+                                        wn_csv_name(table->csv), &line);
+
         return wn_fail(error, WN_EDATA,
                        "%s:%llu: found probabilities that sum to %.6g, "
                        "wanted 1",
-                       wn_csv_name(table->csv),
-                       (unsigned long long)wn_csv_line(table->csv)[row], sum);
+                       name, (unsigned long long)line, sum);
+    }
     return 0;
 }
 

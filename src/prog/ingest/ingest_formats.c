@@ -187,8 +187,9 @@ done:
 static const char *const not_csv[] = {"features", "label-names", "scale",
                                       "link", NULL};
 static const char *const not_json[] = {
-    "features",  "label-names", "scale",    "link",    "delimiter",
-    "no-header", "sniff",       "encoding", "decimal", NULL};
+    "features",  "label-names", "scale", "link",
+    "delimiter", "no-header",   "sniff", "encoding",
+    "decimal",   "file-column", NULL};
 static const char *const for_arrays[] = {
     "from",           "label",    "label-names",   "features",
     "features-b",     "dynamics", "probability",   "id",
@@ -318,6 +319,10 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
                            "--%s does not apply to input of form %s", row->name,
                            format->name);
     }
+    if (format->read && wn_option_operands(run->options) > 1)
+        return wn_fail(error, WN_EUSAGE,
+                       "found %zu files of form %s, wanted one",
+                       wn_option_operands(run->options), format->name);
     wn_linear_start();
     return format->read ? ingest_as(run, format->name, format->read, error)
                         : ingest_csv(run, format == &formats[JSON], error);

@@ -78,6 +78,10 @@ static const struct wn_option first_rows[] = {
      .help = "field delimiter (one byte, or 'tab')"},
     {.name = "encoding", .kind = WN_TEXT, .value = "NAME", .recorded = true,
      .help = "encoding of the text, as latin1 or UTF-16 (default: UTF-8)"},
+    {.name = "file-column", .kind = WN_TEXT, .value = "NAME",
+     .recorded = true,
+     .help = "a column with the names of the files (default for several: "
+             "file)"},
     {.name = "decimal", .kind = WN_CHOICE, .value = "C",
      .default_value = ".", .choices = ".|,", .recorded = true,
      .help = "decimal sign of numbers: a point, or a comma as in 1.234,5"},
@@ -203,6 +207,34 @@ static void record_sniffed(struct wn_run *run, const struct wn_csv *csv)
     wn_text_free(&text);
 }
 
+/* Open the operand, or several of them as one table. */
+static struct wn_csv *open_files(const struct wn_run *run,
+                                 const struct wn_csv_form *form,
+                                 struct wn_error *error)
+{
+    const size_t count = wn_option_operands(run->options);
+    const char *column = wn_option_text(run->options, "file-column");
+    struct wn_csv *csv = NULL;
+
+    if (count < 2 && !column)
+        return wn_csv_open(wn_run_input(run), form, error);
+    const char **path = wn_new(count, sizeof *path);
+    if (count == 0 || form->json_lines || form->encoding)
+        wn_fail(error, WN_EUSAGE,
+                "several files, and --file-column, want CSV files in UTF-8");
+    for (size_t f = 0; f < count; f++) {
+        path[f] = wn_option_operand(run->options, f);
+        if (strcmp(path[f], "-") == 0)
+            wn_fail(error, WN_EUSAGE,
+                    "several files, and --file-column, want files: found -");
+    }
+    if (!error->code)
+        csv = wn_csv_open_several(path, count, column ? column : "file", form,
+                                  error);
+    free(path);
+    return csv;
+}
+
 int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
 {
     const struct wn_options *options = run->options;
@@ -235,7 +267,7 @@ int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
     table->any_classes =
         strcmp(wn_option_text(options, "label-type"), "auto") != 0;
     table->na = wn_option_list(options, "na", &table->na_count);
-    ingest.csv = wn_csv_open(wn_run_input(run), &form, error);
+    ingest.csv = open_files(run, &form, error);
     table->csv = ingest.csv;
     if (!ingest.csv)
         goto done;
@@ -290,9 +322,9 @@ int main(int argc, char **argv)
 {
     static const struct wn_program program = {
         .brief = "Read a dataset, encode its columns, begin an audit file.",
-        .synopsis = "--label=COLUMN [OPTION...] [FILE]",
+        .synopsis = "--label=COLUMN [OPTION...] [FILE...]",
         .rows = rows,
-        .max_operands = 1};
+        .max_operands = 4096};
 
     wn_option_add_rows(rows, CAPACITY, first_rows);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++) {

@@ -160,6 +160,11 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
     for (size_t i = 0; i < ignored; i++)
         if (assign_matching(table, "ignore", ignore[i], IGNORE, error))
             return -1;
+    /* The names of the files are no feature unless --kind says so. */
+    struct wn_column *last = &table->column[wn_csv_columns(table->csv) - 1];
+    if (wn_csv_parts(table->csv)->column && last->role == WN_ROLE_FEATURE &&
+        last->kind == WN_KIND_GUESS)
+        last->role = WN_ROLE_IGNORED;
     return !second || ingest_names_array(second)
                ? 0
                : assign_matching(table, "features-b", second, SECOND_BLOCK,

@@ -154,9 +154,11 @@ void ingest_log_rules(const struct ingest *ingest)
 
         for (size_t i = 0; i < count->reported; i++) {
             const int length = (int)count->cell[i].length;
+            uint64_t at = line[count->cell[i].row];
+            const char *where = wn_csv_where(wn_csv_form(csv), file, &at);
 
             wn_log_note(log, "%s:%llu: column %s: found %s%.*s%s the rule %s",
-                        file, (unsigned long long)line[count->cell[i].row],
+                        where, (unsigned long long)at,
                         wn_csv_column(csv, count->cell[i].column),
                         length ? "'" : "a cell", length, count->cell[i].text,
                         length ? "', which breaks" : " that breaks", name);

@@ -202,12 +202,17 @@ static void take_defect(void *context, struct wn_defect defect,
     ingest->row[at] = (int64_t)defect.row;
     ingest->column[at] = (int32_t)defect.column;
     ingest->rule[at] = defect.rule;
-    if (cell && ingest->noted[defect.column]++ < WN_INGEST_NOTES)
-        wn_log_note(
-            ingest->run->log, "%s:%llu: column %s: found '%.*s', wanted %s",
-            wn_csv_name(csv), (unsigned long long)wn_csv_line(csv)[defect.row],
-            wn_csv_column(csv, defect.column), wn_text_shown(cell->length),
-            cell->text, wn_table_wanted(&ingest->table, defect.column));
+    if (cell && ingest->noted[defect.column]++ < WN_INGEST_NOTES) {
+        uint64_t line = wn_csv_line(csv)[defect.row];
+        const char *name =
+            wn_csv_where(wn_csv_form(csv), wn_csv_name(csv), &line);
+
+        wn_log_note(ingest->run->log,
+                    "%s:%llu: column %s: found '%.*s', wanted %s", name,
+                    (unsigned long long)line, wn_csv_column(csv, defect.column),
+                    wn_text_shown(cell->length), cell->text,
+                    wn_table_wanted(&ingest->table, defect.column));
+    }
 }
 
 static void take_id(void *context, const struct wn_cell *cell)
@@ -262,6 +267,42 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
                : 0;
 }
 
+/* The files that are one table. */
+static int write_files(const struct ingest *ingest, struct wn_error *error)
+{
+    static const char *const paths[] = {"data/file/size", "data/file/skip",
+                                        "data/file/begin"};
+    const struct wn_csv_parts *parts = wn_csv_parts(ingest->csv);
+    const size_t count = parts->count;
+    const char **text;
+    uint64_t *number;
+
+    if (count == 0)
+        return 0;
+    text = wn_new(count, sizeof *text);
+    number = wn_new(count, sizeof *number);
+    for (size_t p = 0; p < count; p++)
+        text[p] = ingest_source_name(parts->part[p].name);
+    int status = wn_audit_write_names(ingest->writer, "data/file/name", text,
+                                      count, error);
+    for (size_t p = 0; p < count; p++)
+        text[p] = parts->part[p].digest;
+    if (status == 0)
+        status = wn_audit_write_names(ingest->writer, "data/file/digest", text,
+                                      count, error);
+    for (int i = 0; i < 3 && status == 0; i++) {
+        for (size_t p = 0; p < count; p++)
+            number[p] = i == 0   ? parts->part[p].size
+                        : i == 1 ? parts->part[p].skip
+                                 : parts->part[p].begin;
+        status = ingest_write_vector(ingest->writer, paths[i], WN_U64, count,
+                                     number, error);
+    }
+    free(text);
+    free(number);
+    return status;
+}
+
 /* --- CSV: all of it ------------------------------------------------------ */
 
 int ingest_write(struct ingest *ingest, struct wn_error *error)
@@ -290,6 +331,11 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
         return -1;
     uint64_t *left_out = wn_new(2 * left, sizeof *left_out);
     uint64_t *offset = wn_new(n + 1, sizeof *offset);
+    uint64_t *line = wn_new(n, sizeof *line);
+    for (size_t i = 0; i < n; i++) {
+        line[i] = wn_csv_line(csv)[i];
+        (void)wn_csv_where(wn_csv_form(csv), NULL, &line[i]);
+    }
     wn_csv_to_source(csv, left_own, 2 * left, left_out);
     wn_csv_to_source(csv, wn_csv_offset(csv), n + 1, offset);
     size_t *order = ingest_class_order(&table->classes);
@@ -312,8 +358,8 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                                 left_out, error)) ||
         ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1, offset,
                             error) ||
-        ingest_write_vector(writer, "data/row_line", WN_U64, n,
-                            wn_csv_line(csv), error) ||
+        ingest_write_vector(writer, "data/row_line", WN_U64, n, line, error) ||
+        write_files(ingest, error) ||
         ingest_write_vector(writer, "data/row_hash", WN_U64, n,
                             wn_csv_hash(csv), error) ||
         (ingest->ids &&
@@ -340,6 +386,7 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
 done:
     free(left_out);
     free(offset);
+    free(line);
     free(order);
     return status;
 }
