@@ -199,9 +199,11 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
         return 0;
     block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
     report->rival = wn_new(n, sizeof *report->rival);
-    report->p_given = wn_new(n, sizeof *report->p_given);
-    report->p_rival = wn_new(n, sizeof *report->p_rival);
-    report->p_suggested = wn_new(n, sizeof *report->p_suggested);
+    if (report->roles) {
+        report->p_given = wn_new(n, sizeof *report->p_given);
+        report->p_rival = wn_new(n, sizeof *report->p_rival);
+        report->p_suggested = wn_new(n, sizeof *report->p_suggested);
+    }
     report->predicted = wn_new(k, sizeof *report->predicted);
     report->named = wn_new(k, sizeof *report->named);
     report->right = wn_new(k, sizeof *report->right);
@@ -226,10 +228,12 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
                     rival = c;
             }
             report->rival[i] = rival;
-            report->p_given[i] = given >= 0 ? probability[given] : NAN;
-            report->p_rival[i] = rival >= 0 ? probability[rival] : NAN;
-            report->p_suggested[i] =
-                suggested >= 0 ? probability[suggested] : NAN;
+            if (report->roles) {
+                report->p_given[i] = given >= 0 ? probability[given] : NAN;
+                report->p_rival[i] = rival >= 0 ? probability[rival] : NAN;
+                report->p_suggested[i] =
+                    suggested >= 0 ? probability[suggested] : NAN;
+            }
             if (best >= 0) {
                 report->predicted[best]++;
                 report->named[best] += given >= 0;

@@ -155,7 +155,8 @@ struct wn_report {
     const struct wn_row_fields *fields; /* of each row, select/select.h; NULL:
                                            the format's choice */
     bool columns;                       /* show the table of columns */
-    bool roles;       /* load group, split, annotator, trusted, cost */
+    bool roles;       /* load group, split, annotator, trusted, cost, and keep
+                         p_given, p_rival and p_suggested */
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
     /* Keep identifiers and cells of the source out. */
@@ -188,7 +189,7 @@ struct wn_report {
     int32_t *rival; /* n, the most probable class other than the given one, -1
                        none; NULL without probabilities */
     /* n each, the probabilities of the given label, the rival and the
-     * suggestion; NaN where there is none; NULL likewise. */
+     * suggestion; NaN where there is none; NULL likewise, and without roles. */
     float *p_given, *p_rival, *p_suggested;
     size_t *predicted; /* k, rows in which the class is the most probable one;
                           NULL without probabilities */

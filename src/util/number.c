@@ -246,28 +246,47 @@ static size_t without_exponent(double value, double below, char out[32],
     return (size_t)length;
 }
 
-size_t wn_number_format(double value, char out[32])
+/* Whether the number of so many digits, written to `out`, reads back as the
+ * same double, or float. */
+static bool reads_back(double value, bool is_float, int digits, char out[32],
+                       int *length)
 {
+    *length = snprintf(out, 32, "%.*g", digits, value);
+    return is_float ? strtof(out, NULL) == (float)value
+                    : strtod(out, NULL) == value;
+}
+
+/* The fewest digits, at most `most`. More digits than enough are enough: the
+ * nearest number of more digits is no farther away. */
+static size_t format_shortest(double value, bool is_float, int most,
+                              double plain, char out[32])
+{
+    int low = 1, high = most, length;
+
     if (!isfinite(value))
         return format_nonfinite(value, out);
-    for (int precision = 1;; precision++) {
-        const int length = snprintf(out, 32, "%.*g", precision, value);
+    if (value == trunc(value) && fabs(value) < plain)
+        return (size_t)snprintf(out, 32, "%.0f", value);
+    while (low < high) {
+        const int middle = (low + high) / 2;
 
-        if (precision == 17 || strtod(out, NULL) == value)
-            return without_exponent(value, 1e15, out, length);
+        if (reads_back(value, is_float, middle, out, &length))
+            high = middle;
+        else
+            low = middle + 1;
     }
+    reads_back(value, is_float, low, out, &length);
+    return without_exponent(value, plain, out, length);
+}
+
+size_t wn_number_format(double value, char out[32])
+{
+    return format_shortest(value, false, 17, 1e15, out);
 }
 
 size_t wn_number_format_float(float value, char out[32])
 {
-    if (!isfinite(value))
-        return format_nonfinite((double)value, out);
-    for (int precision = 1;; precision++) {
-        const int length = snprintf(out, 32, "%.*g", precision, (double)value);
-
-        if (precision == 9 || strtof(out, NULL) == value)
-            return without_exponent((double)value, 1e7, out, length);
-    }
+    return format_shortest((double)value, true, 9, 1e7, out);
 }
 
 bool wn_size_parse(const char *text, uint64_t *bytes)

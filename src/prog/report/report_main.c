@@ -250,6 +250,10 @@ static int read_image(const struct wn_options *options,
     return wn_image_parse(text, image, error);
 }
 
+/* Options that may ask for any field. */
+static const char *const wide[] = {
+    "where", "fields", "add", "list-fields", "with-source", "budget", "figure"};
+
 /* Which rows to list. */
 static int read_options(const struct wn_options *options,
                         const struct wn_format *format,
@@ -264,7 +268,10 @@ static int read_options(const struct wn_options *options,
         check_figure(options, format, error) ||
         report_source_check(options, format, error))
         return -1;
-    report->roles = true;
+    /* Roles and probabilities take memory. */
+    for (size_t o = 0; o < sizeof wide / sizeof *wide; o++)
+        report->roles |= wn_option_given(options, wide[o]);
+    report->roles |= format->report == wn_html_report;
     if (read_image(options, format, &report->image, error))
         return -1;
     report->sample = (size_t)wn_option_number(options, "sample");
