@@ -202,9 +202,10 @@ ingest -q --label=species --id=id --lenient --missing-label=drop later.csv \
     score -q -i --seed=1 later.h5 && flag -q -i later.h5 || exit 99
 report --format=tsv --against=before.h5 --top=all --fields=rank,change \
     later.h5 | sed 1d >found
-new=$(awk -F'\t' '$2 ~ /^new/' found | wc -l)
+new=$(awk -F'\t' '$2 ~ /^(new|relabelled|edited)/' found | wc -l)
 ok "$([ "$new" -gt 0 ]; echo $?)" 'there are new flags'
-is "$(head -n "$new" found | cut -f 2 | grep -vc ^new)" 0 'they come first'
+is "$(head -n "$new" found | cut -f 2 |
+    grep -vcE '^(new|relabelled|edited)')" 0 'they come first'
 is "$({ head -n "$new" found; } | cut -f 1)" \
     "$(head -n "$new" found | cut -f 1 | sort -n)" 'by rank'
 is "$(sed "1,${new}d" found | cut -f 1)" \
