@@ -118,9 +118,9 @@ size_t wn_ticks(double low, double high, enum wn_axis_scale scale,
     if (scale == WN_LOGARITHMIC) {
         const long first = (long)ceil(log10(low) - 1e-9);
         const long last = (long)floor(log10(high) + 1e-9);
-        const long step = last - first <= (long)wanted
-                              ? 1
-                              : (last - first + (long)wanted - 1) / (long)wanted;
+        const long most = (long)wanted;
+        const long step =
+            last - first <= most ? 1 : (last - first + most - 1) / most;
 
         for (long e = first; e <= last && count < WN_TICKS; e += step)
             tick[count++] = pow(10, (double)e);
