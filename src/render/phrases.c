@@ -156,3 +156,10 @@ const char *wn_phrase_place(const struct wn_dataset *data)
                ? "source row"
                : "line";
 }
+
+bool wn_phrase_has_place(const struct wn_dataset *data)
+{
+    /* Rows of arrays rise: if the last is in its place, all are. */
+    return !data->form || data->row_offset || !data->n ||
+           data->row_line[data->n - 1] != data->n - 1;
+}

@@ -54,6 +54,9 @@ const char *wn_plural(size_t count, const char *one, const char *many);
 
 /* What row_line counts: "line", or "source row" for arrays. */
 const char *wn_phrase_place(const struct wn_dataset *data);
+/* Whether that may differ from the number of the row: not in arrays of which
+ * every row was audited. */
+bool wn_phrase_has_place(const struct wn_dataset *data);
 
 /* What all formats for people say in the same words (sentences.c), without a
  * newline: the headline; what may be said of the labels as a whole, and what

@@ -198,10 +198,14 @@ static struct wn_grid_column *nearest_heads(const struct wn_report *report,
         {"distance", WN_RIGHT, WN_FIXED},
         {"label", WN_LEFT, WN_SHRINKS},
         {"id", WN_LEFT, WN_SHRINKS}};
-    const size_t count = sizeof fixed / sizeof *fixed - !report->data.id;
-    struct wn_grid_column *head = wn_new(count + beside->columns, sizeof *head);
+    const bool place = wn_phrase_has_place(&report->data);
+    size_t count = 0;
+    struct wn_grid_column *head =
+        wn_new(sizeof fixed / sizeof *fixed + beside->columns, sizeof *head);
 
-    memcpy(head, fixed, count * sizeof *head);
+    for (size_t f = 0; f < sizeof fixed / sizeof *fixed; f++)
+        if ((f != 1 || place) && (f != 4 || report->data.id))
+            head[count++] = fixed[f];
     for (size_t c = 0; c < beside->columns; c++) {
         wn_text_add(&name[c], " ", 1);
         add_name(&name[c], wn_shown_name(beside->shown, beside->column[c]),
@@ -236,7 +240,8 @@ void wn_text_nearest(const struct wn_report *report,
         const char *id = wn_report_id(report, row, &length);
 
         wn_grid_add_count(&grid, row);
-        wn_grid_add_count(&grid, report->data.row_line[row]);
+        if (wn_phrase_has_place(&report->data))
+            wn_grid_add_count(&grid, report->data.row_line[row]);
         if (j)
             wn_grid_format(&grid, "%.4g", (double)explanation->distance[j - 1]);
         else

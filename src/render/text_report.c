@@ -146,7 +146,8 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
     char suspicion[16];
 
     wn_grid_add_count(grid, i);
-    wn_grid_add_count(grid, data->row_line[i]);
+    if (wn_phrase_has_place(data))
+        wn_grid_add_count(grid, data->row_line[i]);
     if (id)
         wn_grid_add(grid, id, length);
     wn_grid_add_text(grid, wn_report_title(report, data->label[i]));
@@ -239,7 +240,8 @@ static void put_fields(const struct wn_report *report, const int64_t *rows,
 
 static void put_rows(const struct wn_report *report, struct wn_text *out)
 {
-    enum { ID = 2, SCORES = 6 }; /* columns that may be absent */
+    enum { PLACE = 1, ID, SCORES = 6 }; /* columns that may be absent */
+    const bool place = wn_phrase_has_place(&report->data);
     /* Without expected wrong labels, scores have no worst rows. */
     const bool agreement = report->scores && report->expected;
     /* Titles were made to fit; cut once more, two could look alike. */
@@ -287,7 +289,8 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
         return;
     }
     for (size_t c = 0; c < sizeof all / sizeof *all; c++)
-        if ((c != ID || report->data.id) && (c != SCORES || agreement))
+        if ((c != ID || report->data.id) && (c != SCORES || agreement) &&
+            (c != PLACE || place))
             head[columns++] = all[c];
     wn_grid_start(&grid, head, columns);
     if (report->shown)
@@ -325,9 +328,10 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
         {"kind", WN_LEFT, WN_FIXED},
         {"rows", WN_RIGHT, WN_FIXED},
         {"what it is", WN_LEFT, WN_WRAPS}};
+    const bool place = wn_phrase_has_place(&report->data);
     const struct wn_grid_column row_head[] = {
         {"row", WN_RIGHT, WN_FIXED},
-        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
+        {place ? wn_phrase_place(&report->data) : "row", WN_RIGHT, WN_FIXED},
         {"given", WN_LEFT, WN_SHRINKS},
         {"or", WN_LEFT, WN_SHRINKS},
         {"suspicion", WN_RIGHT, WN_FIXED}};
@@ -356,7 +360,8 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
     if (!ambiguous || report->rows != WN_ROWS_DEFAULT || report->chosen ||
         report->sample)
         return;
-    wn_grid_start(&grid, row_head, sizeof row_head / sizeof *row_head);
+    wn_grid_start(&grid, row_head + !place,
+                  sizeof row_head / sizeof *row_head - !place);
     for (size_t r = 0; r < report->data.n && shown < FEW; r++) {
         const size_t i = (size_t)report->order[r];
         const char *kind = wn_report_kind(report, i);
@@ -367,7 +372,8 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
         const char *rival =
             report->rival ? wn_report_title(report, report->rival[i]) : NULL;
 
-        wn_grid_add_count(&grid, i);
+        if (place)
+            wn_grid_add_count(&grid, i);
         wn_grid_add_count(&grid, report->data.row_line[i]);
         wn_grid_add_text(&grid, wn_report_title(report, report->data.label[i]));
         wn_grid_add_text(&grid, rival);

@@ -147,7 +147,7 @@ for stage in 'score -i h.h5 --methods=disagreement --model=neighbors -q' \
     runs "$stage" $stage
 done
 
-ok "$(report h.h5 | grep -q 'row  source row  given'; echo $?)" \
+ok "$(report h.h5 | grep -q 'row  given'; echo $?)" \
     'rows of arrays have no lines'
 
 # What is read more than once; nothing waits for a writer.

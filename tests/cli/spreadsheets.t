@@ -44,7 +44,7 @@ ingest -d ';' --label=species comma.csv -o hint.h5 2>err
 is "$(grep decimal err)" "ingest: comma.csv: column sepal_length: 133 of 150 \
 cells look like numbers with a decimal comma (as in 3 more columns): \
 --decimal=," 'a hint'
-report hint.h5 | grep -q 'What looks like a mistake in the columns'
+report hint.h5 | grep -q '^  ! column sepal_length: 133 of 150 cells look'
 ok $? 'the report has it'
 report --format=json hint.h5 | grep -q '^{"record":"hint","text":"column sepal_le'
 ok $? 'JSON has it'
