@@ -12,7 +12,7 @@
 #include "util/memory.h"
 
 enum { MAX_NAME = 64, MAX_CHARACTER = 8 };
-static const iconv_t none = (iconv_t)-1; // NOLINT(performance-no-int-to-ptr)
+#define NONE ((iconv_t)-1) // NOLINT(performance-no-int-to-ptr)
 
 struct wn_encoding {
     char name[MAX_NAME];
@@ -89,7 +89,7 @@ struct wn_encoding *wn_encoding_open(const char *name, const char *bytes,
     struct wn_encoding *encoding = wn_new(1, sizeof *encoding);
     const char *exact = name;
 
-    encoding->in = encoding->out = none;
+    encoding->in = encoding->out = NONE;
     for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
         const bool same = strcasecmp(name, marks[m].name) == 0;
 
@@ -106,7 +106,7 @@ struct wn_encoding *wn_encoding_open(const char *name, const char *bytes,
         encoding->in = iconv_open("UTF-8", exact);
         encoding->out = iconv_open(exact, "UTF-8");
     }
-    if (encoding->in == none || encoding->out == none)
+    if (encoding->in == NONE || encoding->out == NONE)
         wn_fail(error, WN_EUSAGE,
                 "--encoding: found '%.80s', which the C library does not know; "
                 "iconv -l lists what it knows",
@@ -126,9 +126,9 @@ void wn_encoding_close(struct wn_encoding *encoding)
 {
     if (!encoding)
         return;
-    if (encoding->in != none)
+    if (encoding->in != NONE)
         iconv_close(encoding->in);
-    if (encoding->out != none)
+    if (encoding->out != NONE)
         iconv_close(encoding->out);
     wn_text_free(&encoding->feed);
     free(encoding);

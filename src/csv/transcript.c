@@ -203,8 +203,7 @@ static int decode_line(struct writing *writing, const char *text, size_t length,
                 "--encoding?",
                 writing->file->name, (unsigned long long)writing->line,
                 (unsigned char)text[done], done + 1,
-                (unsigned long long)(at + done + 1),
-                wn_encoding_name(encoding));
+                (unsigned long long)at + done + 1, wn_encoding_name(encoding));
         /* The record will be left out, because this is no UTF-8. */
         wn_text_add(&writing->out, "\xff", 1);
         done += wn_encoding_feed(encoding)->length;
