@@ -227,9 +227,11 @@ int wn_row_field_find(const struct wn_report *report, const char *name,
         *out = *field;
         return field->there(report)
                    ? 0
-                   : wn_fail(error, WN_EUSAGE, "%s has no %s%s",
+                   : wn_fail(error, WN_EUSAGE,
+                             "%s has no %s%s; --list-fields shows what it has",
                              report->file ? report->file : "the audit",
-                             field->name, report->flagged ? "" : "; run flag");
+                             field->name,
+                             report->flagged ? "" : " and is not flagged yet");
     }
     for (size_t s = 0; s < report->scores; s++) {
         const struct wn_score *score = &report->score[s];

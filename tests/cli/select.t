@@ -174,7 +174,7 @@ caret "--list: found 'labels', wanted label, duplicate, conflict, near_duplicate
     0 --list=duplicate,labels
 caret "--fields: found 'rnk', wanted a field; is 'rank' meant?" 4 \
     --fields=row,rnk
-caret "--where: a.h5 has no annotator" 0 --where='annotator=x'
+caret "--where: a.h5 has no annotator; --list-fields shows what it has" 0 --where='annotator=x'
 fails_with 2 '--sample' report --sample=0 a.h5
 fails_with 2 '--seed wants --review-plan or --sample too' report --seed=2 a.h5
 fails_with 2 '--where does not go with --format=prometheus' \
@@ -186,9 +186,9 @@ fails_with 2 '--decisions-list and --where exclude each other' \
 ingest -q --label=species "$samples/iris.csv" -o data.h5
 report --where='suspicion>0' data.h5 2>err
 is "$(head -n 1 err)" \
-    'report: --where: data.h5 has no suspicion; run flag' 'before flag'
+    'report: --where: data.h5 has no suspicion and is not flagged yet; --list-fields shows what it has' 'before flag'
 report --list=label data.h5 2>err
-is "$(head -n 1 err)" 'report: --list: data.h5 has no issues; run flag' \
+is "$(head -n 1 err)" 'report: --list: data.h5 has no issues and is not flagged yet; --list-fields shows what it has' \
     'a list before flag'
 is "$(report --format=tsv --class=setosa data.h5 | wc -l | tr -d ' ')" 51 \
     'a class needs no flags'
