@@ -119,6 +119,10 @@ flag -q --decisions=five.tsv s.h5 | prune -q --relabel --drop=none \
     --source="$samples/digits.csv" -o relabelled.csv
 is "$(sed -n 3p relabelled.csv)" "$(sed -n '3s/,[0-9]*$/,7/p' \
     "$samples/digits.csv")" 'prune --relabel writes the class'
+prune -q --source="$samples/digits.csv" five.h5 -o left.csv
+is "$(grep -cxF "$(sed -n 4p "$samples/digits.csv")" left.csv) $(grep -cxF \
+    "$(sed -n 278p "$samples/digits.csv")" left.csv)" '0 1' \
+    'prune leaves out what is to be dropped, and keeps what is right'
 report --decisions-list five.h5 >list.tsv
 is "$(cut -f8 list.tsv | tr '\n' ' ')" \
     'verdict wrong relabel:7 drop unsure ok ' 'the list has them by row'

@@ -351,6 +351,8 @@ def commands(path, base, out):
     yield ["flag", "-qfo", out, "--issues=all", "--rule=both", path]
     yield ["score", "--estimate", "--model=neighbors", "--methods=none", path]
     yield ["score", "-qfo", out, "--model=neighbors", "--methods=graph", path]
+    for more in [["--top=9"], ["--order=plan"]]:
+        yield ["review", "--decisions=hostile-out.tsv"] + more + [path]
     source = "--source=" + base[:-3]
     for more in [["--drop=advised"], ["--relabel", "--drop=none"],
                  ["--apply-rules"], ["--keep=.5", "--by=suspicion"],
