@@ -10,12 +10,15 @@ and FILE all cases run:
   digits-*      samples/digits.csv with its 90 wrong labels: as it is, entered
                 twice, the wrong rows alone repeated, copies with one pixel or
                 all pixels one grey level off
-  shuffled-*    labels of the samples in random order: nothing to learn
+  shuffled-*    labels of the samples in random order, three times, and of
+                normal classes of 300 to 20,000 rows: nothing to learn
   majority      noise as features, three rows in four of one class
   clean-*       labels as published: iris, wine, breast_cancer, digits
   overlap-*     classes that overlap, and no label known to be wrong: two
                 columns of iris, the patients of load_diabetes in two and in
                 three even classes, samples/mixed.csv with its true labels
+  columns-*     two columns of a sample with its true labels: classes that
+                overlap differently
   gauss-B-F     two Gaussian classes, Bayes error B %, F % of the labels flipped
   wine-, breast_cancer-sym10 -pair20 -inst20   planted noise as in accuracy.py
 
@@ -81,6 +84,19 @@ def all_pixels(x):
 
 def shuffled(source, name):
     head, rows, given, _ = sample(source, name)
+    random.shuffle(given)
+    return head, rows, given, None
+
+
+def columns(source, name, seed):
+    head, rows, given, true = sample(source, name, True)
+    keep = sorted(random.Random(seed).sample(range(len(head)), 2))
+    return [head[j] for j in keep], [[row[j] for j in keep] for row in rows], \
+        given, true
+
+
+def shuffled_gauss(count):
+    head, rows, given, _ = gauss(.1, 0, count)
     random.shuffle(given)
     return head, rows, given, None
 
@@ -153,13 +169,22 @@ def make_cases():
             {"recall": .9, "precision": .9})}
     nothing = {"flagged": 0, "out": 0}
     for name in LABEL:
-        cases[f"shuffled-{name}"] = (lambda s, n=name: shuffled(s, n), nothing)
+        for seed in "", "-2", "-3":
+            cases[f"shuffled-{name}{seed}"] = \
+                (lambda s, n=name: shuffled(s, n), nothing)
+    for count in 300, 1000, 3000, 8000, 20000:
+        cases[f"shuffled-gauss-{count}"] = \
+            (lambda s, n=count: shuffled_gauss(n)), nothing
     cases["majority"] = majority, nothing
     for name in "iris", "wine", "breast_cancer", "digits":
         cases[f"clean-{name}"] = (lambda s, n=name: packaged(n),
                                   {"flagged": .02})
     calm = {"flagged": .02, "out": .002}
     cases["overlap-iris"] = iris_sepal, calm
+    for name in "iris", "wine", "breast_cancer", "digits":
+        for seed in 1, 2, 3:
+            cases[f"columns-{name}-{seed}"] = \
+                (lambda s, n=name, z=seed: columns(s, n, z)), calm
     cases["overlap-diabetes2"] = (lambda s: diabetes(2)), calm
     cases["overlap-diabetes3"] = (lambda s: diabetes(3)), calm
     cases["overlap-mixed"] = (lambda s: sample(s, "mixed", True)), calm

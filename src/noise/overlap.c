@@ -191,19 +191,23 @@ static void find_evidence(const struct grid *grid, struct group *group)
 
     find_cells(grid, group, cell);
     for (size_t s = 0; s < SHARES; s++) {
-        double term[CENTRES];
+        double top = -INFINITY, weight[CENTRES];
 
-        for (size_t a = 0; a < CENTRES; a++)
+        for (size_t a = 0; a < CENTRES; a++) {
             group->own[a][s] =
                 log_sum(cell + a * shapes * SHARES + s, shapes, SHARES) -
                 log((double)shapes);
+            top = fmax(top, group->own[a][s]);
+        }
+        for (size_t a = 0; a < CENTRES; a++)
+            weight[a] = exp(group->own[a][s] - top) * (double)group->step;
         for (size_t d0 = 0; d0 < CENTRES; d0++) {
+            const double *kernel = grid->kernel[d0] + group->low;
+            double sum = 1e-300; /* the logarithm stays finite */
+
             for (size_t a = 0; a < CENTRES; a++)
-                term[a] = group->own[a][s] +
-                          log(grid->kernel[d0][group->low + a * group->step] *
-                                  (double)group->step +
-                              1e-300);
-            group->given[d0][s] = log_sum(term, CENTRES, 1);
+                sum += weight[a] * kernel[a * group->step];
+            group->given[d0][s] = top + log(sum);
         }
     }
     free(cell);
@@ -246,18 +250,21 @@ static void find_wrong(const struct grid *grid,
     find_cells(grid, group, cell);
     for (size_t a = 0; a < CENTRES; a++) {
         const size_t fine = group->low + a * group->step;
+        double of[SHARES] = {0}; /* this d, in the mean over the shapes */
 
+        for (size_t s = 0; s < SHARES; s++)
+            for (size_t d0 = 0; d0 < CENTRES; d0++)
+                of[s] += posterior[d0][s] * grid->kernel[d0][fine] *
+                         exp(group->own[a][s] - group->given[d0][s]) *
+                         (double)group->step / (double)shapes;
         for (size_t shape = 0; shape < shapes; shape++) {
             find_overlap(grid, fine, shape, g);
             for (size_t s = 0; s < SHARES; s++) {
                 const double e = grid->share[s];
                 const double fit = cell[(a * shapes + shape) * SHARES + s];
-                double weight = 0, sum = 0, variance = 0;
+                double weight = of[s] * exp(fit - group->own[a][s]);
+                double sum = 0, variance = 0;
 
-                for (size_t d0 = 0; d0 < CENTRES; d0++)
-                    weight += posterior[d0][s] * grid->kernel[d0][fine] *
-                              exp(fit - group->given[d0][s]);
-                weight *= (double)group->step / (double)shapes;
                 if (weight < 1e-9)
                     continue;
                 for (size_t u = 0; u < WN_DEPTHS; u++) {
