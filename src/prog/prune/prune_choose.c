@@ -36,10 +36,9 @@ static uint32_t find_issue(const struct prune *prune, const char *name,
 }
 
 /* --drop as bits. */
-static int parse_reasons(struct prune *prune, struct wn_error *error)
+static int parse_reasons(struct prune *prune, const char *text,
+                         struct wn_error *error)
 {
-    const char *text = prune_text(prune, "drop");
-
     for (const char *at = text;; at++) {
         const size_t size = strcspn(at, ",");
         const uint32_t bit = find_issue(prune, at, size);
@@ -98,15 +97,16 @@ static int keep_one_of_each(const struct prune *prune, uint32_t near,
     return 0;
 }
 
-static int drop_issues(struct prune *prune, struct wn_error *error)
+static int drop_issues(struct prune *prune, const char *drop,
+                       struct wn_error *error)
 {
-    const bool all = strcmp(prune_text(prune, "drop"), "all") == 0;
+    const bool all = strcmp(drop, "all") == 0;
 
     prune->issue = read_vector(prune, "flag/issue", WN_U32, error);
     if (!prune->issue ||
         wn_audit_words(prune->audit, "flag/issue", &prune->issue_names,
                        &prune->issues, error) ||
-        (!all && parse_reasons(prune, error)))
+        (!all && parse_reasons(prune, drop, error)))
         return -1;
     if (all)
         prune->mask = UINT32_MAX;
@@ -172,8 +172,10 @@ static int drop_where(struct prune *prune, const char *text,
  * to drop. With --relabel a row that gets a new label stays. */
 static int drop_rows(struct prune *prune, struct wn_error *error)
 {
-    const char *drop =
-        prune->course == PRUNE_KEEP_ALL ? "none" : prune_text(prune, "drop");
+    const char *drop = prune->course == PRUNE_KEEP_ALL ? "none"
+                       : prune->course == PRUNE_DROP_FLAGGED
+                           ? "label,duplicate"
+                           : prune_text(prune, "drop");
     const bool advised = strcmp(drop, "advised") == 0;
     const bool relabel = prune_relabels(prune);
 
@@ -194,7 +196,7 @@ static int drop_rows(struct prune *prune, struct wn_error *error)
         return 0;
     /* No list of issues has a comparison in it. */
     return strpbrk(drop, "=!<>~") ? drop_where(prune, drop, error)
-                                  : drop_issues(prune, error);
+                                  : drop_issues(prune, drop, error);
 }
 
 static int find_label_cell(struct prune *prune, struct wn_error *error)

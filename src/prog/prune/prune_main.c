@@ -100,6 +100,7 @@ static int choose(struct prune *prune, struct wn_error *error)
                             .course = old.course,
                             .audit = old.audit,
                             .dataset = old.dataset,
+                            .added = old.added,
                             .change = old.change,
                             .change_capacity = old.change_capacity};
     prune->kept = prune->dataset.n;
@@ -107,43 +108,74 @@ static int choose(struct prune *prune, struct wn_error *error)
     return prune_choose(prune, error);
 }
 
-/* --gain: do what a model gains most by; where nothing is gained for sure,
- * leave all rows as they are. */
+/* A course and what a model gains by it. */
+struct tried_course {
+    enum prune_course course;
+    const char *done;
+    struct wn_gain_interval gain;
+};
+
+static void try_course(struct tried_course *best, enum prune_course course,
+                       const char *done, const struct wn_gain *gain,
+                       enum wn_gain_change change)
+{
+    const struct wn_gain_interval *points = &gain->of[change][WN_GAIN_BOTH];
+
+    if (points->low > 0 && points->mean > best->gain.mean)
+        *best = (struct tried_course){course, done, *points};
+}
+
+/* --gain: do what a model gains most by, of what can be written; where nothing
+ * is gained for sure, leave all rows as they are. Without --drop every label
+ * issue is tried, too, beside those that flag advises to drop. */
 static int follow_gain(struct prune *prune, struct wn_error *error)
 {
-    static const char *const done[] = {
-        ("all rows stay: no gain can be shown for leaving out, relabelling or "
-         "weighting"),
-        "rows are left out", "rows get new labels",
-        "all rows stay: weights gain most; --weights writes them"};
-    const bool cells = !prune_converts(prune) ||
-                       strcmp(prune_text(prune, "format"), "csv") == 0 ||
-                       strcmp(prune_text(prune, "format"), "jsonl") == 0;
-    const bool npy =
-        prune->dataset.form && strcmp(prune->dataset.form, "npy") == 0;
+    const char *form = prune->dataset.form,
+               *format = prune_text(prune, "format");
+    const bool cells = (!prune_converts(prune) || strcmp(format, "csv") == 0 ||
+                        strcmp(format, "jsonl") == 0) &&
+                       !(form && strcmp(form, "npy") == 0);
+    const size_t kept = prune->kept;
+    struct tried_course best = {.course = PRUNE_KEEP_ALL};
     struct wn_text text = {0};
     struct wn_gain gain;
-    const int status = prune_gain(prune, &text, &gain, error);
+    int status = prune_gain(prune, &text, &gain, error);
 
+    if (status == 0) {
+        if (kept < prune->dataset.n)
+            try_course(&best, PRUNE_AS_ASKED, "rows are left out", &gain,
+                       WN_GAIN_DROP);
+        if (cells && kept < prune->dataset.n)
+            try_course(&best, PRUNE_RELABEL, "rows get new labels", &gain,
+                       WN_GAIN_RELABEL);
+        if (prune_on(prune, "weights"))
+            try_course(&best, PRUNE_KEEP_ALL, "all rows stay, with weights",
+                       &gain, WN_GAIN_WEIGHT);
+    }
+    if (status == 0 && !wn_option_given(prune->run->options, "drop")) {
+        prune->course = PRUNE_DROP_FLAGGED;
+        status = choose(prune, error);
+        if (status == 0 && prune->kept < kept) {
+            status = prune_gain(prune, &text, &gain, error);
+            if (status == 0)
+                try_course(&best, PRUNE_DROP_FLAGGED,
+                           "all flagged rows are left out", &gain,
+                           WN_GAIN_DROP);
+        }
+    }
     wn_text_free(&text);
     if (status)
         return -1;
-    int best = gain.best;
-    /* Numbers of rows have no labels to change. */
-    if (best == WN_GAIN_RELABEL && (!cells || npy))
-        best = gain.of[WN_GAIN_DROP][WN_GAIN_BOTH].low > 0 ? WN_GAIN_DROP : -1;
-    if (best < 0)
-        wn_log_note(prune->run->log, "--gain: %s", done[0]);
-    else
+    if (best.done)
         wn_log_note(prune->run->log,
                     "--gain: %s: %+.2f points of accuracy (%+.2f to %+.2f)",
-                    done[best + 1], 100 * gain.of[best][WN_GAIN_BOTH].mean,
-                    100 * gain.of[best][WN_GAIN_BOTH].low,
-                    100 * gain.of[best][WN_GAIN_BOTH].high);
-    prune->course = best == WN_GAIN_DROP      ? PRUNE_AS_ASKED
-                    : best == WN_GAIN_RELABEL ? PRUNE_RELABEL
-                                              : PRUNE_KEEP_ALL;
-    return prune->course == PRUNE_AS_ASKED ? 0 : choose(prune, error);
+                    best.done, 100 * best.gain.mean, 100 * best.gain.low,
+                    100 * best.gain.high);
+    else
+        wn_log_note(prune->run->log,
+                    "--gain: all rows stay: no gain can be shown");
+    prune->course = best.course;
+    return choose(prune, error);
 }
 
 static int prune_main_carry_out(struct prune *prune, struct wn_error *error)

@@ -13,7 +13,12 @@
 enum { PRUNE_BITS = 32 };
 
 /* What --gain, without --dry-run, makes of the plan. */
-enum prune_course { PRUNE_AS_ASKED, PRUNE_KEEP_ALL, PRUNE_RELABEL };
+enum prune_course {
+    PRUNE_AS_ASKED,
+    PRUNE_KEEP_ALL,
+    PRUNE_RELABEL,
+    PRUNE_DROP_FLAGGED /* every label issue, and copies */
+};
 
 /* The files of rows, and what stands in them. */
 enum prune_side { PRUNE_KEPT, PRUNE_REMOVED };
