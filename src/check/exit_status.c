@@ -33,9 +33,10 @@ static const struct condition {
     {"noise", SHARE, '>', true, false},
     {"drift", ROWS, ':', true, true},
     {"schema", ROWS, ':', true, true},
+    {"trend", NONE, ':', true, false},
     {"invalid@", ROWS, ':', true, false}};
 enum { CONDITIONS = sizeof conditions / sizeof *conditions };
-enum condition_id { ANY, NO_SIGNAL, NEW, WRONG, NOISE, DRIFT, SCHEMA, BROKEN };
+enum condition_id { ANY, NO_SIGNAL, NEW, WRONG, NOISE, DRIFT, SCHEMA, TREND, BROKEN };
 /* clang-format on */
 
 /* A condition as it is written. */
@@ -76,12 +77,12 @@ static int parse_condition(const char *text, size_t length, struct asked *asked,
     if (asked->condition < 0)
         asked->check = wn_check_find(name);
     if (asked->condition < 0 && asked->check < 0)
-        return wn_fail(
-            error, WN_EUSAGE,
-            "--fail-on: found '%.*s', wanted never, any, "
-            "no-signal or the name of a check; see flag "
-            "--list-issues; or new, wrong, noise, drift, schema, invalid@RULE",
-            wn_text_shown(asked->name_length), text);
+        return wn_fail(error, WN_EUSAGE,
+                       "--fail-on: found '%.*s', wanted never, any, "
+                       "no-signal or the name of a check; see flag "
+                       "--list-issues; or new, wrong, noise, drift, schema, "
+                       "trend, invalid@RULE",
+                       wn_text_shown(asked->name_length), text);
     const struct condition *of =
         asked->condition < 0 ? &of_check : &conditions[asked->condition];
     asked->given = at < text + length;
@@ -155,6 +156,8 @@ static double find_amount(const struct asked *asked,
         return findings->drifted;
     case SCHEMA:
         return findings->schema;
+    case TREND:
+        return findings->trend;
     case WRONG:
         return findings->low;
     case NOISE:

@@ -10,6 +10,8 @@
  *   wrong:PERCENT%  the low end of the interval of the rate is at least that
  *   noise>PERCENT%  the estimated rate is above that
  *   drift, schema   a column drifted; columns or classes came, went, changed
+ *   trend           the share of wrong labels left its limits, shifted, or is
+ *                   losing stability
  *   no-signal       the features do not predict the label
  *
  * NAME is a check, `any` for a row with any issue, `new` for a flag that the
@@ -49,6 +51,7 @@ struct wn_findings {
     /* NaN without an audit before: new flags, columns that drifted, changes of
      * columns and classes. */
     double fresh, drifted, schema;
+    bool trend;   /* the share of wrong labels is out of control */
     size_t rules; /* cleaning rules, and the cells that broke each */
     char *const *rule_name;
     const uint64_t *broken;

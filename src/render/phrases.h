@@ -122,6 +122,8 @@ void wn_text_nearest(const struct wn_report *report,
                      const struct wn_explanation *explanation,
                      struct wn_text *out);
 
+/* The nights so far (text_trend.c); report->trend is set. */
+void wn_trend_text(const struct wn_report *report, struct wn_text *out);
 /* Drift since another audit (text_drift.c); report->drift is set. */
 void wn_drift_text(const struct wn_report *report, struct wn_text *out);
 

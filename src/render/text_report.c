@@ -566,6 +566,8 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         wn_comparison_text(report, out);
     if (report->drift)
         wn_drift_text(report, out);
+    if (report->trend)
+        wn_trend_text(report, out);
     put_warnings(report, out);
     put_next_commands(report, out);
     if (report->flagged) {

@@ -22,7 +22,8 @@ enum wn_purpose {
     WN_RANDOM_CELLS,
     WN_RANDOM_REVIEW,
     WN_RANDOM_PLANT,
-    WN_RANDOM_ROWS
+    WN_RANDOM_ROWS,
+    WN_RANDOM_SURROGATES
 };
 
 struct wn_random {

@@ -146,6 +146,23 @@ is "$? $(sed -n 2p out)" '1 reached --fail-on: new (3)' 'the second has'
 runs 'the third does not repeat it' nightly new.csv
 is "$(cat out)" '' 'and is silent'
 
+# The trend: 30 nights about 2 %, with two days without an audit, then a step.
+awk 'BEGIN {
+    print "number,when,rows,rate,rate_low,rate_high,flagged,new,gone," \
+        "decided,drifted,psi,schema,seconds,version,options"
+    for (i = 1; i <= 33; i++)
+        printf "%d,2026-0%d-%02dT03:00:00Z,400,%.4f,0,0.1,8,,,0,,,,2,0.1,ab\n",
+            i, 4 + (i + 2 * (i > 9) > 30), (i + 2 * (i > 9) - 1) % 30 + 1,
+            .02 + .002 * (i * 7 % 5 - 2) / 2 + (i > 30 ? .02 : 0) }' >33.csv
+head -n 31 33.csv >30.csv
+report --history=30.csv --fail-on=trend held.h5 >text
+is "$? $(tr -s ' \n' ' ' <text | grep -o 'Days without an audit: 2.*shifted')" \
+    '0 Days without an audit: 2. The weighted mean of the last nights is 2 % wrong, within its limits, 1.8 to 2.2 %. The level has not shifted' \
+    'a steady trend'
+report --history=33.csv --fail-on=trend held.h5 >text
+is "$? $(sed -n 2p text) $(grep -c 'The level has risen' text)" \
+    '1 reached --fail-on: trend 1' 'a step'
+
 # ---- what goes wrong --------------------------------------------------------
 
 before=$(tail -n 1 s/wine/history.csv)

@@ -6,6 +6,7 @@
 #include "prog/program.h"
 #include "report/drift.h"
 #include "report/history.h"
+#include "report/trend.h"
 
 /* The options fit together. WN_EUSAGE. */
 int report_night_check(const struct wn_options *options,
@@ -18,6 +19,7 @@ int report_drift_load(const struct wn_run *run, struct wn_report *report,
  * report. `now` in seconds since 1970. */
 int report_night_load(const struct wn_run *run, struct wn_report *report,
                       double now, struct wn_nights *history,
+                      struct wn_trend *trend,
                       struct wn_error *error) WN_MUST_CHECK;
 /* Write --record. */
 int report_night_record(const struct wn_run *run,

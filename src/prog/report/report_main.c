@@ -500,6 +500,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     struct wn_comparison against = {0};
     struct wn_drift drift = {0};
     struct wn_nights history = {0};
+    struct wn_trend trend = {0};
     struct wn_row_fields fields = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
@@ -517,7 +518,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     audit = wn_run_open(run, WN_DATA, error);
     if (!audit || load_report(run, audit, &report, &against, error) ||
         report_drift_load(run, &report, &drift, error) ||
-        report_night_load(run, &report, wn_run_clock(), &history, error) ||
+        report_night_load(run, &report, wn_run_clock(), &history, &trend,
+                          error) ||
         prepare_look(run, format, &report, &against, audit, error) ||
         choose_rows(run, &report, &chosen, &fields, error))
         goto done;

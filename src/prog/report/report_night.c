@@ -67,7 +67,7 @@ int report_drift_load(const struct wn_run *run, struct wn_report *report,
 
 int report_night_load(const struct wn_run *run, struct wn_report *report,
                       double now, struct wn_nights *history,
-                      struct wn_error *error)
+                      struct wn_trend *trend, struct wn_error *error)
 {
     const char *file = wn_option_text(run->options, "history");
     const char *text = wn_option_text(run->options, "night");
@@ -93,6 +93,8 @@ int report_night_load(const struct wn_run *run, struct wn_report *report,
         wn_nights_add(history, &tonight);
     }
     report->history = history;
+    wn_trend_find(history, trend);
+    report->trend = trend;
     return 0;
 }
 
@@ -129,6 +131,9 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
             report->against ? (double)wn_comparison_new(report->against) : NAN,
         .drifted = report->drift ? (double)report->drift->drifted : NAN,
         .schema = report->drift ? (double)report->drift->changes : NAN,
+        .trend = report->trend &&
+                 (report->trend->outside || report->trend->shifted ||
+                  report->trend->unstable),
         .rules = report->data.cleanings,
         .rule_name = report->data.clean_name,
         .broken = report->data.clean_broken};
