@@ -36,7 +36,9 @@ static const struct condition {
     {"trend", NONE, ':', true, false},
     {"invalid@", ROWS, ':', true, false}};
 enum { CONDITIONS = sizeof conditions / sizeof *conditions };
-enum condition_id { ANY, NO_SIGNAL, NEW, WRONG, NOISE, DRIFT, SCHEMA, TREND, BROKEN };
+enum condition_id {
+    ANY, NO_SIGNAL, NEW, WRONG, NOISE, DRIFT, SCHEMA, TREND, BROKEN
+};
 /* clang-format on */
 
 /* A condition as it is written. */
