@@ -285,14 +285,18 @@ void wn_draw_reliability(const struct wn_figure *figure,
 void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
                    bool alone)
 {
-    enum { ROWS, WRONG = 2, LOW, HIGH };
+    enum { ROWS, COST, WRONG, LOW, HIGH };
     const size_t count = figure->rows;
+    /* Where a row costs 1, the two are the same. */
+    const bool costs = largest(figure, COST) > 0 &&
+                       largest(figure, COST) != largest(figure, ROWS);
+    const size_t across = costs ? COST : ROWS;
     struct wn_text path = {0};
     struct wn_plot plot;
 
     open_plot(figure, markup, 250, alone, &plot);
-    plot.x =
-        (struct wn_axis){"rows reviewed", 0, largest(figure, ROWS), WN_LINEAR};
+    plot.x = (struct wn_axis){costs ? "cost of the review" : "rows reviewed", 0,
+                              largest(figure, across), WN_LINEAR};
     plot.y = (struct wn_axis){
         "wrong labels found", 0,
         round_up(fmax(largest(figure, HIGH), largest(figure, WRONG))),
@@ -303,14 +307,14 @@ void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
         const double *at = wn_figure_row(figure, back ? 2 * count - 1 - r : r);
 
         if (!isnan(at[LOW]))
-            wn_svg_point(&path, wn_plot_x(&plot, at[ROWS]),
+            wn_svg_point(&path, wn_plot_x(&plot, at[across]),
                          wn_plot_y(&plot, at[back ? LOW : HIGH]));
     }
     wn_svg_path(&plot, "band", &path, NULL);
     for (size_t r = 0; r < count; r++) {
         const double *at = wn_figure_row(figure, r);
 
-        wn_svg_point(&path, wn_plot_x(&plot, at[ROWS]),
+        wn_svg_point(&path, wn_plot_x(&plot, at[across]),
                      wn_plot_y(&plot, at[WRONG]));
     }
     wn_svg_path(&plot, "curve", &path, NULL);

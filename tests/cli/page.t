@@ -134,6 +134,7 @@ if [ "$python" ]; then
         page data $evil "$evil.csv"
         [ $evil = no ] || mv yes.csv "\"><img src=x onerror=alert(1)>&PAYLOAD.csv"
         for file in ./*.csv; do
+            [ "$file" != ./digits.csv ] || continue
             ingest -q --label=label --id=key --kind='text.*:text' \
                 --annotator=who "$file" | score -q --methods=$methods |
                 flag -q -o $evil.h5
@@ -185,12 +186,18 @@ if "$python" -c 'import h5py, scipy' 2>/dev/null; then
     report --review-plan=60 digits.h5 | awk -F'\t' -v OFS='\t' '
         NR > 1 { $8 = NR % 3 ? "ok" : "wrong" } { print }' >verdicts
     flag -q --decisions=verdicts s.h5 -o reviewed.h5
-    for audit in digits reviewed yes; do
+    awk -F, -v OFS=, '{ print $0, NR == 1 ? "price" : NR % 3 }' digits.csv |
+        ingest -q --label=digit --cost=price | score -q --methods=aum |
+        flag -q -o priced.h5
+    report --figure=yield priced.h5 >yield.svg
+    ok "$(grep -q '>cost of the review<' yield.svg; echo $?)" \
+        'with costs, the yield is by cost'
+    for audit in digits reviewed yes priced; do
         rm -f ./*.tsv
         figures $audit.h5
         is "$(page figures $audit.h5 .)" '' \
             "the figures of $audit.h5 have the numbers of the file"
-        ok "$([ "$(wc -w <compared)" -ge 10 ]; echo $?)" \
+        ok "$([ "$(wc -w <compared)" -ge 9 ]; echo $?)" \
             "$(cat compared)"
     done
 else
