@@ -37,14 +37,14 @@ put good-quoted-newline.csv \
 put good-doubled-quotes.csv \
     'a,note,label\n1,"say ""hi""",x\n2,"""",y\n3,"""""",x\n4,"say ""hi""",y\n'
 put good-delimiter-in-quotes.csv \
-    'a,"b,c",label\n1,"2,5",x\n2,"3,5",y\n3,"2,5",x\n4,"3,5",y\n'
+    'a,"b,c",label\n1,"u,v",x\n2,"w,v",y\n3,"u,v",x\n4,"w,v",y\n'
 put good-cr-in-quotes.csv 'a,b,label\n1,"x\ry",x\n2,z,y\n3,"x\ry",x\n4,z,y\n'
 put good-empty-cells.csv 'a,b,label\n1,,x\n,4,y\n3,1,x\n4,"",y\n'
 put good-blanks-kept.csv 'a,b,label\n1, p,x\n2,p,y\n3, p,x\n4,p ,y\n'
 put good-leading-zeros.csv 'a,b,label\n1,2,007\n2,4,7\n3,1,007\n4,2,7\n'
 put good-na-is-text.csv 'a,b,label\n1,NA,x\n2,DE,y\n3,NA,x\n4,FR,NA\n'
 put good-latin1-ignored.csv 'a,note,label\n1,K\366ln,x\n2,Bonn,y\n3,K\366ln,x\n'
-put good-semicolon.csv 'a;b;label\n1;2,5;x\n2;3,5;y\n3;2,5;x\n'
+put good-semicolon.csv 'a;b;label\n1;u,v;x\n2;w,v;y\n3;u,v;x\n'
 put good-tab.csv 'a\tb\tlabel\n1\t2\tx\n2\t"4\t5"\ty\n3\t1\tx\n'
 put good-pipe.csv 'a|b|label\n1|2|x\n2|"4|5"|y\n3|1|x\n'
 put good-no-header.csv '1,2,x\n2,4,y\n3,1,x\n'
