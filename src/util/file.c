@@ -106,12 +106,12 @@ const char *wn_temporary_folder(void)
     return folder && *folder ? folder : "/tmp";
 }
 
-/* In a child that may open no file: the temporary files that are left. */
+/* In a child that may open no file: the temporary files that are left, and why
+ * there are not more. */
 static struct {
-    int descriptor[WN_RESERVE];
-    size_t count;
+    int descriptor[WN_RESERVE], count, failure;
     bool only;
-} reserved;
+} reserved = {.failure = EMFILE};
 
 int wn_temporary(struct wn_error *error)
 {
@@ -119,17 +119,19 @@ int wn_temporary(struct wn_error *error)
     struct wn_text path = {0};
     int fd = -1;
 
-    if (reserved.only)
-        return reserved.count
-                   ? reserved.descriptor[--reserved.count]
-                   : wn_fail(error, WN_EIO, "too many temporary files in use");
-    wn_text_format(&path, "%s/winnow.XXXXXX", folder);
-    fd = mkostemp(path.bytes, O_CLOEXEC);
+    if (reserved.only) {
+        errno = reserved.failure;
+        if (reserved.count)
+            fd = reserved.descriptor[--reserved.count];
+    } else {
+        wn_text_format(&path, "%s/winnow.XXXXXX", folder);
+        fd = mkostemp(path.bytes, O_CLOEXEC);
+        if (fd >= 0)
+            unlink(path.bytes);
+        wn_text_free(&path);
+    }
     if (fd < 0)
         wn_fail_errno(error, "%s: cannot make a temporary file", folder);
-    else
-        unlink(path.bytes);
-    wn_text_free(&path);
     return fd;
 }
 
@@ -155,24 +157,23 @@ static void find_limit(void)
                 : UINT64_MAX;
 }
 
-int wn_temporary_reserve(int reserve[WN_RESERVE], struct wn_error *error)
+void wn_temporary_reserve(int reserve[WN_RESERVE])
 {
-    int count = 0;
+    struct wn_error quiet = {0};
 
     find_limit(); /* the child cannot */
-    while (count < WN_RESERVE && (reserve[count] = wn_temporary(error)) >= 0)
-        count++;
-    if (count == WN_RESERVE)
-        return 0;
-    while (count-- > 0)
-        close(reserve[count]);
-    return -1;
+    for (int r = 0; r < WN_RESERVE; r++) {
+        reserve[r] = quiet.code ? -1 : wn_temporary(&quiet);
+        if (reserve[r] < 0)
+            reserved.failure = errno;
+    }
 }
 
 void wn_temporary_only(const int reserve[WN_RESERVE])
 {
-    memcpy(reserved.descriptor, reserve, sizeof reserved.descriptor);
-    reserved.count = WN_RESERVE;
+    for (int r = 0; r < WN_RESERVE; r++)
+        if (reserve[r] >= 0)
+            reserved.descriptor[reserved.count++] = reserve[r];
     reserved.only = true;
 }
 

@@ -77,11 +77,11 @@ int wn_temporary(struct wn_error *error) WN_MUST_CHECK;
 void wn_temporary_close(int descriptor);
 
 /* For a child process that may open no file: make WN_RESERVE temporary files
- * before it starts. In the child, wn_temporary_only() lets wn_temporary() hand
- * out these alone, and wn_temporary_close() take them back. */
+ * before it starts, or as many as can be had, the others -1. In the child,
+ * wn_temporary_only() lets wn_temporary() hand out these alone, and
+ * wn_temporary_close() take them back. */
 enum { WN_RESERVE = 4 };
-int wn_temporary_reserve(int reserve[WN_RESERVE],
-                         struct wn_error *error) WN_MUST_CHECK;
+void wn_temporary_reserve(int reserve[WN_RESERVE]);
 void wn_temporary_only(const int reserve[WN_RESERVE]);
 
 /* Append to a temporary file. WN_EIO "NAME: ..." if it becomes larger than
