@@ -47,7 +47,7 @@ static struct before *list_before(const struct wn_audit *audit, size_t *count,
     if (!error->code)
         issue = wn_audit_read(audit, "flag/issue", WN_U32,
                               (size_t[3]){data.n, 0, 0}, error);
-    if (issue &&
+    if (issue && data.row_hash &&
         wn_audit_words(audit, "flag/issue", &names, &checks, error) == 0) {
         for (size_t c = 0; c < checks && c < 32; c++)
             if (strcmp(names[c], "label") == 0)
@@ -98,7 +98,7 @@ int flag_read_previous(const struct wn_run *run, struct work *work,
         !data.row_hash)
         wn_fail(error, WN_EDATA, "%s: has no data/row_hash",
                 wn_audit_name(work->audit));
-    if (!error->code) {
+    if (!error->code && data.row_hash) {
         work->was = wn_spill_new(data.n, sizeof *work->was);
         for (size_t i = 0; i < data.n; i++)
             work->was[i] = (int8_t)was_flagged(list, count, data.row_hash[i]);
