@@ -243,7 +243,7 @@ try "--one-hot: found 'x', wanted a whole number" --label=label --one-hot=x $g
 try "--threads: found 0, wanted 1 to 4096" --label=label -j0 $g
 try "unknown option -Z; see --help" --label=label -Z $g
 try "unknown or ambiguous option --nope; see --help" --nope $g
-try "unexpected operand 'b.csv'; see --help" --label=label $g b.csv
+try "b.csv: cannot open: No such file or directory" --label=label $g b.csv
 try "none.csv: cannot open: No such file or directory" --label=label none.csv
 mkdir folder
 try "folder: is a directory, not a file" --label=label folder
