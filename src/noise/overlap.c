@@ -443,6 +443,13 @@ static void predict_rows(const int32_t *label, const struct wn_probability *p,
     wn_rank(ranked, p->n);
 }
 
+double wn_overlap_bytes(void)
+{
+    return (double)(FINE * sizeof(double[2 * SHAPES * SHARES * WN_DEPTHS]) +
+                    (GROUPS + 1) * sizeof(struct group) +
+                    2 * CELLS * sizeof(double) + sizeof(struct grid));
+}
+
 void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
                      int threads, struct wn_overlap *out)
 {

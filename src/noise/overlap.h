@@ -66,5 +66,7 @@ enum { WN_MISMATCH = 0x40, WN_NO_DEPTH = 0x80 };
 void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
                      int threads, struct wn_overlap *out);
 void wn_overlap_free(struct wn_overlap *overlap);
+/* The memory that wn_overlap_find() takes beyond 17 bytes a row. */
+double wn_overlap_bytes(void);
 
 #endif

@@ -226,10 +226,12 @@ static double bytes(const struct wn_dataset *data, size_t d, size_t m,
     const double classes = 72 * cells + 400 * k;
     const double defects = 16 * (double)data->defects;
 
-    *fixed = 14e6 + 1e6 * threads + 24 * n + classes + defects;
+    *fixed =
+        14e6 + wn_overlap_bytes() + 1e6 * threads + 24 * n + classes + defects;
     /* Rows that a person judged are looked at twice. */
     return n * (4 * k + 8 * (double)m + (judged ? 300 : 180)) +
-           4 * ROWS * (double)d + (judged ? 2 : 1) * classes + defects + 64e6;
+           4 * ROWS * (double)d + (judged ? 2 : 1) * classes + defects +
+           wn_overlap_bytes() + 64e6;
 }
 
 int flag_read_evidence(const struct wn_run *run, struct work *work,

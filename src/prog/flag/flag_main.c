@@ -444,6 +444,41 @@ static int check_options(const struct wn_run *run, struct wn_error *error)
     return 0;
 }
 
+static void free_work(struct work *work)
+{
+    wn_audit_close(work->audit);
+    wn_dataset_free(&work->data);
+    wn_check_settings_free(&work->settings);
+    wn_noise_free(&work->noise);
+    wn_suspicion_free(&work->judged);
+    wn_overlap_free(&work->claim.overlap);
+    wn_text_free(&work->ran);
+    wn_near_sets_free(&work->near_sets);
+    wn_text_free(&work->previous);
+    wn_spill_free(work->was);
+    flag_free_decisions(work);
+    wn_spill_free(work->probability);
+    wn_spill_free(work->distance);
+    wn_spill_free(work->pair_rank);
+    wn_spill_free(work->rule_score);
+    wn_spill_free(work->neighbor);
+    wn_spill_free(work->feature_hash);
+    wn_spill_free(work->coincidence);
+    wn_spill_free(work->shift);
+    free(work->place);
+    wn_spill_free(work->missing);
+    wn_spill_free(work->invalid);
+    wn_spill_free(work->issue);
+    wn_spill_free(work->suspicion);
+    wn_spill_free(work->quality);
+    wn_spill_free(work->order);
+    wn_spill_free(work->suggestion);
+    wn_spill_free(work->action);
+    wn_spill_free(work->reason);
+    wn_spill_free(work->kind);
+    wn_spill_free(work->hit);
+}
+
 static int flag(struct wn_run *run, struct wn_error *error)
 {
     const char *fail_on = wn_option_text(run->options, "fail-on");
@@ -504,37 +539,7 @@ static int flag(struct wn_run *run, struct wn_error *error)
 done:
     wn_text_free(&reached);
     wn_audit_abandon(writer);
-    wn_audit_close(work.audit);
-    wn_dataset_free(&work.data);
-    wn_check_settings_free(&work.settings);
-    wn_noise_free(&work.noise);
-    wn_suspicion_free(&work.judged);
-    wn_overlap_free(&work.claim.overlap);
-    wn_text_free(&work.ran);
-    wn_near_sets_free(&work.near_sets);
-    wn_text_free(&work.previous);
-    wn_spill_free(work.was);
-    flag_free_decisions(&work);
-    wn_spill_free(work.probability);
-    wn_spill_free(work.distance);
-    wn_spill_free(work.pair_rank);
-    wn_spill_free(work.rule_score);
-    wn_spill_free(work.neighbor);
-    wn_spill_free(work.feature_hash);
-    wn_spill_free(work.coincidence);
-    wn_spill_free(work.shift);
-    free(work.place);
-    wn_spill_free(work.missing);
-    wn_spill_free(work.invalid);
-    wn_spill_free(work.issue);
-    wn_spill_free(work.suspicion);
-    wn_spill_free(work.quality);
-    wn_spill_free(work.order);
-    wn_spill_free(work.suggestion);
-    wn_spill_free(work.action);
-    wn_spill_free(work.reason);
-    wn_spill_free(work.kind);
-    wn_spill_free(work.hit);
+    free_work(&work);
     return status;
 }
 
