@@ -94,72 +94,62 @@ static void put_classes(const struct wn_report *report, const char *name,
                out);
 }
 
-void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
+/* What flag found; number[classes] is for its own use. */
+static void put_findings(const struct wn_report *report, double *number,
+                         struct wn_text *out)
 {
-    const struct wn_dataset *data = &report->data;
-    const size_t k = data->k;
-    double *number = wn_new(k, sizeof *number);
+    const size_t k = report->data.k;
 
-    put_metric(report, "rows", "Rows of the data.", (double)data->n, out);
-    put_metric(report, "labelled_rows", "Rows with a label.",
-               (double)report->labelled, out);
-    put_metric(report, "missing_cells", "Empty cells.", (double)report->missing,
-               out);
-    put_metric(report, "invalid_cells", "Cells that broke a rule.",
-               (double)report->invalid, out);
-    for (size_t c = 0; c < k; c++)
-        number[c] = (double)report->class_line[c].rows;
-    put_classes(report, "class_rows", "Rows of a class as labelled.", number,
-                out);
-    if (report->flagged) {
-        put_metric(report, "wrong_ratio_low",
-                   "Share of wrong labels: lower end of its 90 % interval.",
-                   report->rate_low, out);
-        put_metric(report, "wrong_ratio_high",
-                   "Share of wrong labels: upper end of its 90 % interval.",
-                   report->rate_high, out);
-        /* Where the classes overlap, only the interval can be told. */
-        if (report->claim != WN_CLAIM_OVERLAP)
-            put_metric(report, "wrong_ratio",
-                       "Estimated share of wrong labels.", report->rate, out);
-        if (report->by_depth) {
-            static const struct {
-                const char *name;
-                size_t depths;
-            } part[] = {{"0.1", WN_DEPTHS / 10},
-                        {"0.5", WN_DEPTHS / 2},
-                        {"1", WN_DEPTHS}};
+    put_metric(report, "wrong_ratio_low",
+               "Share of wrong labels: lower end of its 90 % interval.",
+               report->rate_low, out);
+    put_metric(report, "wrong_ratio_high",
+               "Share of wrong labels: upper end of its 90 % interval.",
+               report->rate_high, out);
+    /* Where the classes overlap, only the interval can be told. */
+    if (report->claim != WN_CLAIM_OVERLAP)
+        put_metric(report, "wrong_ratio", "Estimated share of wrong labels.",
+                   report->rate, out);
+    if (report->by_depth) {
+        static const struct {
+            const char *name;
+            size_t depths;
+        } part[] = {
+            {"0.1", WN_DEPTHS / 10}, {"0.5", WN_DEPTHS / 2}, {"1", WN_DEPTHS}};
 
-            put_head(out, "mismatch_ratio",
-                     "Labels that differ from the prediction, of the surest "
-                     "rows.");
-            for (size_t v = 0; v < sizeof part / sizeof *part; v++)
-                put_sample(report, "mismatch_ratio", "surest", part[v].name,
-                           wn_report_mismatch(report, part[v].depths), out);
-        }
-        put_metric(report, "flagged_rows", "Rows with a finding of any check.",
-                   (double)report->flagged_rows, out);
-        put_head(out, "issue_rows", "Rows that a check flags.");
-        for (size_t c = 0; c < report->checks; c++)
-            if (report->check_ran[c])
-                put_sample(report, "issue_rows", "issue", report->check_name[c],
-                           (double)report->check_rows[c], out);
-        put_head(out, "action_rows", "Rows with a proposed action.");
-        for (size_t a = 0; a < report->actions; a++)
-            put_sample(report, "action_rows", "action", report->action_name[a],
-                       (double)report->action_rows[a], out);
-        for (size_t c = 0; c < k; c++)
-            number[c] = report->class_line[c].expected;
-        if (k && !isnan(number[0]) && report->claim != WN_CLAIM_OVERLAP)
-            put_classes(report, "class_wrong_rows",
-                        "Estimated wrong labels among the rows of a class.",
-                        number, out);
-        for (size_t c = 0; c < k; c++)
-            number[c] = (double)report->class_line[c].flagged;
-        put_classes(report, "class_label_rows",
-                    "Rows of a class with a label issue.", number, out);
+        put_head(out, "mismatch_ratio",
+                 "Labels that differ from the prediction, of the surest "
+                 "rows.");
+        for (size_t v = 0; v < sizeof part / sizeof *part; v++)
+            put_sample(report, "mismatch_ratio", "surest", part[v].name,
+                       wn_report_mismatch(report, part[v].depths), out);
     }
-    free(number);
+    put_metric(report, "flagged_rows", "Rows with a finding of any check.",
+               (double)report->flagged_rows, out);
+    put_head(out, "issue_rows", "Rows that a check flags.");
+    for (size_t c = 0; c < report->checks; c++)
+        if (report->check_ran[c])
+            put_sample(report, "issue_rows", "issue", report->check_name[c],
+                       (double)report->check_rows[c], out);
+    put_head(out, "action_rows", "Rows with a proposed action.");
+    for (size_t a = 0; a < report->actions; a++)
+        put_sample(report, "action_rows", "action", report->action_name[a],
+                   (double)report->action_rows[a], out);
+    for (size_t c = 0; c < k; c++)
+        number[c] = report->class_line[c].expected;
+    if (k && !isnan(number[0]) && report->claim != WN_CLAIM_OVERLAP)
+        put_classes(report, "class_wrong_rows",
+                    "Estimated wrong labels among the rows of a class.", number,
+                    out);
+    for (size_t c = 0; c < k; c++)
+        number[c] = (double)report->class_line[c].flagged;
+    put_classes(report, "class_label_rows",
+                "Rows of a class with a label issue.", number, out);
+}
+
+/* What changed since an older audit, and the last night of a history. */
+static void put_changes(const struct wn_report *report, struct wn_text *out)
+{
     if (report->against) {
         put_metric(report, "new_flags",
                    "Label issues that the older audit did not have.",
@@ -191,4 +181,27 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
         put_metric(report, "decided_rows", "Rows that people judged.",
                    night->decided, out);
     }
+}
+
+void wn_prometheus_report(const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_dataset *data = &report->data;
+    const size_t k = data->k;
+    double *number = wn_new(k, sizeof *number);
+
+    put_metric(report, "rows", "Rows of the data.", (double)data->n, out);
+    put_metric(report, "labelled_rows", "Rows with a label.",
+               (double)report->labelled, out);
+    put_metric(report, "missing_cells", "Empty cells.", (double)report->missing,
+               out);
+    put_metric(report, "invalid_cells", "Cells that broke a rule.",
+               (double)report->invalid, out);
+    for (size_t c = 0; c < k; c++)
+        number[c] = (double)report->class_line[c].rows;
+    put_classes(report, "class_rows", "Rows of a class as labelled.", number,
+                out);
+    if (report->flagged)
+        put_findings(report, number, out);
+    put_changes(report, out);
+    free(number);
 }

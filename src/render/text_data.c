@@ -131,6 +131,31 @@ static void put_columns(const struct wn_report *report, struct wn_text *out)
                        data->columns - shown);
 }
 
+static void put_spellings(const struct wn_report *report, struct wn_text *out)
+{
+    struct wn_text rule = {0};
+    size_t count;
+    struct wn_spelling *spelling = wn_spellings(report, &count);
+
+    if (count)
+        wn_text_format(
+            out, "\nSpellings of one class, and the rules that merge them\n");
+    for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++) {
+        rule.length = 0;
+        wn_spelling_rule(report, &spelling[s], &rule);
+        wn_text_add(out, "  ", 2);
+        wn_text_add_visible(out, wn_text_of(&rule), rule.length);
+        wn_text_format(
+            out, "   # %zu %s; %zu with the right spelling\n", spelling[s].rows,
+            wn_plural(spelling[s].rows, "row", "rows"), spelling[s].of_rows);
+    }
+    if (count > WN_TOP_ROWS)
+        wn_text_format(out, "  and %zu more; --format=json has all\n",
+                       count - WN_TOP_ROWS);
+    wn_text_free(&rule);
+    free(spelling);
+}
+
 void wn_data_text(const struct wn_report *report, struct wn_text *out)
 {
     static const double noise_evenness = .985, collapsed_ratio = .9;
@@ -140,10 +165,8 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
     const size_t unlabelled = data->n - report->labelled;
     const bool columns = report->columns || !report->scored;
     const bool known = !isnan(quality->evenness) && data->d >= 2;
-    struct wn_text line = {0}, rule = {0};
+    struct wn_text line = {0};
     bool texts = false;
-    size_t count;
-    struct wn_spelling *spelling = wn_spellings(report, &count);
 
     wn_text_format(out, "\nThe data\n");
     wn_text_format(&line, "%zu %s, %zu %s, %zu %s in column ", data->n,
@@ -192,23 +215,7 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
                       columns ? "" : "; --columns shows in which columns");
     put_defects(report, out);
     put_cleaning_rules(report, out);
-    if (count)
-        wn_text_format(
-            out, "\nSpellings of one class, and the rules that merge them\n");
-    for (size_t s = 0; s < count && s < WN_TOP_ROWS; s++) {
-        rule.length = 0;
-        wn_spelling_rule(report, &spelling[s], &rule);
-        wn_text_add(out, "  ", 2);
-        wn_text_add_visible(out, wn_text_of(&rule), rule.length);
-        wn_text_format(
-            out, "   # %zu %s; %zu with the right spelling\n", spelling[s].rows,
-            wn_plural(spelling[s].rows, "row", "rows"), spelling[s].of_rows);
-    }
-    if (count > WN_TOP_ROWS)
-        wn_text_format(out, "  and %zu more; --format=json has all\n",
-                       count - WN_TOP_ROWS);
-    wn_text_free(&rule);
-    free(spelling);
+    put_spellings(report, out);
     if (columns)
         put_columns(report, out);
 }

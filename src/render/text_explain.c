@@ -208,6 +208,35 @@ static void put_members(const struct wn_report *report,
     wn_grid_print_under("What each model says", &grid, out);
 }
 
+static void put_scores(const struct wn_report *report, size_t i,
+                       struct wn_text *out)
+{
+    static const struct wn_grid_column score_head[] = {
+        {"score", WN_LEFT, WN_FIXED},
+        {"value", WN_RIGHT, WN_FIXED},
+        {"spread", WN_RIGHT, WN_FIXED},
+        {"percentile", WN_RIGHT, WN_FIXED},
+        {"what it is", WN_LEFT, WN_WRAPS}};
+    struct wn_grid grid;
+
+    wn_grid_start(&grid, score_head, sizeof score_head / sizeof *score_head);
+    for (size_t s = 0; s < report->scores; s++) {
+        const struct wn_score *score = &report->score[s];
+        const struct wn_method *method = wn_method_find(score->name);
+
+        wn_grid_add_text(&grid, score->name);
+        wn_grid_format(&grid, "%.4g", (double)score->value[i]);
+        wn_grid_format_known(&grid, score->spread, "%.2g",
+                             score->spread ? (double)score->spread[i] : NAN);
+        wn_grid_format(&grid, "%.1f",
+                       wn_score_percentile(score->value, report->data.n, i));
+        wn_grid_add_text(&grid, method ? method->brief : "");
+    }
+    wn_grid_print_under("Scores, higher = more suspicious; percentile: percent "
+                        "of rows with a lower score",
+                        &grid, out);
+}
+
 void wn_text_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out)
@@ -218,12 +247,6 @@ void wn_text_explain(const struct wn_report *report,
         {"probability", WN_RIGHT, WN_FIXED},
         {"threshold", WN_RIGHT, WN_FIXED},
         {"", WN_LEFT, WN_FIXED}};
-    static const struct wn_grid_column score_head[] = {
-        {"score", WN_LEFT, WN_FIXED},
-        {"value", WN_RIGHT, WN_FIXED},
-        {"spread", WN_RIGHT, WN_FIXED},
-        {"percentile", WN_RIGHT, WN_FIXED},
-        {"what it is", WN_LEFT, WN_WRAPS}};
 
     for (size_t e = 0; e < count; e++) {
         const struct wn_explanation *explanation = &explanations[e];
@@ -267,25 +290,6 @@ void wn_text_explain(const struct wn_report *report,
                             &grid, out);
         put_members(report, explanation, out);
         put_other_rows(report, explanation, out);
-        wn_grid_start(&grid, score_head,
-                      sizeof score_head / sizeof *score_head);
-        for (size_t s = 0; s < report->scores; s++) {
-            const struct wn_score *score = &report->score[s];
-            const struct wn_method *method = wn_method_find(score->name);
-
-            wn_grid_add_text(&grid, score->name);
-            wn_grid_format(&grid, "%.4g", (double)score->value[i]);
-            wn_grid_format_known(&grid, score->spread, "%.2g",
-                                 score->spread ? (double)score->spread[i]
-                                               : NAN);
-            wn_grid_format(
-                &grid, "%.1f",
-                wn_score_percentile(score->value, report->data.n, i));
-            wn_grid_add_text(&grid, method ? method->brief : "");
-        }
-        wn_grid_print_under(
-            "Scores, higher = more suspicious; percentile: percent "
-            "of rows with a lower score",
-            &grid, out);
+        put_scores(report, i, out);
     }
 }

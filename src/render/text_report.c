@@ -259,10 +259,9 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
     struct wn_grid grid;
     char scores[200] = "";
     bool rivals = false;
-    size_t count, columns = 0;
+    size_t count, columns = 0, of_the_order = 0;
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count);
-    size_t of_the_order = 0;
 
     if (report->rows != WN_ROWS_FIRST && !report->chosen) {
         size_t kept = 0;

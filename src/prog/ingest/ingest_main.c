@@ -235,6 +235,23 @@ static struct wn_csv *open_files(const struct wn_run *run,
     return csv;
 }
 
+static void read_table_options(const struct wn_run *run, struct wn_table *table)
+{
+    const struct wn_options *options = run->options;
+    const char *grams = wn_option_text(options, "text-grams");
+    table->threads = run->threads;
+    table->log = run->log;
+    table->one_hot = (size_t)wn_option_number(options, "one-hot");
+    table->text_grams = strcmp(grams, "chars") == 0  ? WN_GRAMS_CHARS
+                        : strcmp(grams, "both") == 0 ? WN_GRAMS_BOTH
+                                                     : WN_GRAMS_WORDS;
+    table->text_dims = (size_t)wn_option_number(options, "text-dims");
+    table->text_svd = wn_svd_basis;
+    table->any_classes =
+        strcmp(wn_option_text(options, "label-type"), "auto") != 0;
+    table->na = wn_option_list(options, "na", &table->na_count);
+}
+
 int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
 {
     const struct wn_options *options = run->options;
@@ -255,18 +272,7 @@ int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
         ingest_rejects_abandon(&ingest.rejects);
         return print_sniffed(run, &form, error);
     }
-    const char *grams = wn_option_text(options, "text-grams");
-    table->threads = run->threads;
-    table->log = run->log;
-    table->one_hot = (size_t)wn_option_number(options, "one-hot");
-    table->text_grams = strcmp(grams, "chars") == 0  ? WN_GRAMS_CHARS
-                        : strcmp(grams, "both") == 0 ? WN_GRAMS_BOTH
-                                                     : WN_GRAMS_WORDS;
-    table->text_dims = (size_t)wn_option_number(options, "text-dims");
-    table->text_svd = wn_svd_basis;
-    table->any_classes =
-        strcmp(wn_option_text(options, "label-type"), "auto") != 0;
-    table->na = wn_option_list(options, "na", &table->na_count);
+    read_table_options(run, table);
     ingest.csv = open_files(run, &form, error);
     table->csv = ingest.csv;
     if (!ingest.csv)

@@ -305,14 +305,54 @@ static int write_files(const struct ingest *ingest, struct wn_error *error)
 
 /* --- CSV: all of it ------------------------------------------------------ */
 
+/* Where the rows are in the source, what they are called, and which records
+ * were left out. */
+static int write_rows(struct ingest *ingest, struct wn_error *error)
+{
+    const struct wn_csv *csv = ingest->csv;
+    struct wn_audit_writer *writer = ingest->writer;
+    const size_t n = wn_csv_rows(csv);
+    size_t left;
+    const uint64_t *left_own = wn_csv_left_out(csv, &left);
+    uint64_t *left_out = wn_new(2 * left, sizeof *left_out);
+    uint64_t *offset = wn_new(n + 1, sizeof *offset);
+    uint64_t *line = wn_new(n, sizeof *line);
+
+    for (size_t i = 0; i < n; i++) {
+        line[i] = wn_csv_line(csv)[i];
+        (void)wn_csv_where(wn_csv_form(csv), NULL, &line[i]);
+    }
+    wn_csv_to_source(csv, left_own, 2 * left, left_out);
+    wn_csv_to_source(csv, wn_csv_offset(csv), n + 1, offset);
+    const int status =
+        (left && wn_audit_write(writer, "data/left_out", WN_U64,
+                                (size_t[3]){left, 2, 0}, left_out, error)) ||
+                ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
+                                    offset, error) ||
+                ingest_write_vector(writer, "data/row_line", WN_U64, n, line,
+                                    error) ||
+                write_files(ingest, error) ||
+                ingest_write_vector(writer, "data/row_hash", WN_U64, n,
+                                    wn_csv_hash(csv), error) ||
+                (ingest->ids &&
+                 (ingest_write_vector(writer, "data/id_offset", WN_U64, n + 1,
+                                      ingest->id_offset, error) ||
+                  ingest_write_vector(writer, "data/id", WN_U8,
+                                      ingest->id.length,
+                                      wn_text_of(&ingest->id), error)))
+            ? -1
+            : 0;
+    free(left_out);
+    free(offset);
+    free(line);
+    return status;
+}
+
 int ingest_write(struct ingest *ingest, struct wn_error *error)
 {
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
     const size_t n = wn_csv_rows(csv);
-    size_t left;
-    const uint64_t *left_own = wn_csv_left_out(csv, &left);
-    const size_t left_extent[3] = {left, 2, 0};
     const size_t extent[3] = {n, table->classes.count, 0};
     struct wn_audit_writer *writer =
         wn_run_create(ingest->run, NULL, WN_DATA, error);
@@ -329,15 +369,6 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
 
     if (!writer)
         return -1;
-    uint64_t *left_out = wn_new(2 * left, sizeof *left_out);
-    uint64_t *offset = wn_new(n + 1, sizeof *offset);
-    uint64_t *line = wn_new(n, sizeof *line);
-    for (size_t i = 0; i < n; i++) {
-        line[i] = wn_csv_line(csv)[i];
-        (void)wn_csv_where(wn_csv_form(csv), NULL, &line[i]);
-    }
-    wn_csv_to_source(csv, left_own, 2 * left, left_out);
-    wn_csv_to_source(csv, wn_csv_offset(csv), n + 1, offset);
     size_t *order = ingest_class_order(&table->classes);
     int status = -1;
     ingest->writer = writer;
@@ -354,19 +385,7 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                         table->user_probability, error)) ||
         ingest_side_arrays_write(&ingest->side, n, order, table->classes.count,
                                  writer, error) ||
-        (left && wn_audit_write(writer, "data/left_out", WN_U64, left_extent,
-                                left_out, error)) ||
-        ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1, offset,
-                            error) ||
-        ingest_write_vector(writer, "data/row_line", WN_U64, n, line, error) ||
-        write_files(ingest, error) ||
-        ingest_write_vector(writer, "data/row_hash", WN_U64, n,
-                            wn_csv_hash(csv), error) ||
-        (ingest->ids &&
-         (ingest_write_vector(writer, "data/id_offset", WN_U64, n + 1,
-                              ingest->id_offset, error) ||
-          ingest_write_vector(writer, "data/id", WN_U8, ingest->id.length,
-                              wn_text_of(&ingest->id), error))) ||
+        write_rows(ingest, error) ||
         ingest_write_source(ingest->run, writer, wn_csv_descriptor(csv),
                             wn_csv_name(csv), wn_csv_size(csv), error))
         goto done;
@@ -384,9 +403,6 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
         goto done;
     status = 0;
 done:
-    free(left_out);
-    free(offset);
-    free(line);
     free(order);
     return status;
 }
