@@ -173,7 +173,7 @@ static void errors_show_the_place(void **state)
 static void many_comparisons_are_too_many(void **state)
 {
     enum { TERMS = 6000 };
-    char *text = malloc(TERMS * 9);
+    char *text = malloc(TERMS * 9 + 1);
     size_t length = 0;
 
     (void)state;
