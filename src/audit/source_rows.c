@@ -333,7 +333,8 @@ static int open_arrays(struct wn_source_rows *rows,
             return wn_fail(error, WN_EDATA,
                            "%s: data/row_line: row %zu is not in the source",
                            wn_audit_name(audit), i);
-    wn_source_rows_fetch(rows, &(int64_t){0}, dataset->n > 0);
+    const int64_t first = 0;
+    wn_source_rows_fetch(rows, &first, dataset->n > 0);
     return 0;
 }
 

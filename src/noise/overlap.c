@@ -153,11 +153,12 @@ static void fill_grid(const struct group *group, size_t groups, int threads,
 
 static double log_sum(const double *x, size_t count, size_t stride)
 {
-    double top = -INFINITY, sum = 0;
+    double top = x[0];
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 1; i < count; i++)
         top = fmax(top, x[i * stride]);
-    for (size_t i = 0; i < count; i++)
+    double sum = exp(x[0] - top);
+    for (size_t i = 1; i < count; i++)
         sum += exp(x[i * stride] - top);
     return top + log(sum);
 }

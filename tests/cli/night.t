@@ -4,7 +4,8 @@
 # whatever happens.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
-# night [OPTION...]: an audit with fast models.
+# night [OPTION...]: an audit with fast models; called by what tap.sh has.
+# shellcheck disable=SC2120
 night() {
     audit -q --state=s --label=cultivar --model=neighbors \
         --methods=disagreement -j1 "$@"

@@ -27,6 +27,8 @@ def start(size, term="xterm", *options):
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update(TERM=term, LC_ALL="C.UTF-8")
+        # A shell in the background, as of make -j, ignores it for all below.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         os.execvp("review", ["review", *options, "odd.h5"])
     return pid, terminal

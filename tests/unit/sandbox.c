@@ -92,7 +92,8 @@ static const struct {
 #if !defined WN_SANITIZERS
     {allocate, 5, WN_OK, ""},
     {allocate_or_die, 5, WN_EDATA,
-     "x.h5: found data that need more than 64 MiB to read, wanted a larger --memory"},
+     "x.h5: found data that need more than 64 MiB to read, wanted a larger "
+     "--memory"},
 #endif
 };
 
