@@ -257,7 +257,7 @@ static void take_json_rows(struct wn_csv *csv)
 }
 
 /* Find the records of a file whose header was read; they begin at task->begin.
- * NULL after closing it on failure. */
+ * On failure, close the file and return NULL. */
 static struct wn_csv *open_rows(struct wn_csv *csv, struct wn_index_task *task,
                                 struct wn_error *error)
 {

@@ -59,9 +59,9 @@ struct wn_cell {
     size_t length;
 };
 
-/* Several files as one: the first one whole and the others without what stands
- * before their rows, each with a line end after its last line. Places and lines
- * are those in that text. */
+/* Several files are joined to one text: the first file whole, the others
+ * without what stands before their rows, each with a line end after its last
+ * line. Offsets and line numbers count in the joined text. */
 struct wn_csv_part {
     char *name;          /* of the file */
     struct wn_cell cell; /* the name as a cell */

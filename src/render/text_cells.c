@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cells of the source in text: in a line below a row, and beside those of the
- * nearest rows. Blanks and line ends of a cell become one blank; long cells are
- * cut in the middle. */
+/* Show cells of the source in the text report: on a line below a row, or in a
+ * table beside the cells of its nearest rows. Blanks and line ends of a cell
+ * become one blank; long cells are cut in the middle. */
 #include <stdlib.h>
 #include <string.h>
 

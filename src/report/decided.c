@@ -90,10 +90,13 @@ static int take_columns(struct wn_report *report, const struct wn_audit *audit,
                              error);
         before = in->row[d];
         decided->row[d] = (struct wn_decided_row){
-            (size_t)before,     (enum wn_decision)in->verdict[d],
-            in->class[d],       in -> planned[d] != 0,
-            in -> suspicion[d], in -> issue[d],
-            in -> reason[d]};
+            .row = (size_t)before,
+            .decision = (enum wn_decision)in->verdict[d],
+            .class = in->class[d],
+            .planned = in->planned[d] != 0,
+            .suspicion = in->suspicion[d],
+            .issue = in->issue[d],
+            .reason = in->reason[d]};
         decided->of[before] = in->verdict[d];
     }
     return 0;

@@ -77,16 +77,16 @@ size_t wn_shown_sample(struct wn_shown *shown, size_t column,
 /* Tell which rows come next: reading rows of an HDF5 file one by one is slow.
  * Returns how many of them, from the first on, need not be told again. */
 size_t wn_shown_fetch(struct wn_shown *shown, const int64_t *row, size_t count);
-/* The same of rows that wn_shown_choose() or a comparison with neighbours is
- * for. */
+/* The same where their nearest rows are read, too: wn_shown_choose() does, and
+ * so does a table that compares a row with its neighbours. */
 void wn_shown_fetch_near(struct wn_shown *shown, const int64_t *row,
                          size_t count);
 
 /* The cells of a row, all columns; false if they cannot be had. */
 bool wn_shown_read(struct wn_shown *shown, size_t row,
                    struct wn_row_cells *cells);
-/* The columns to show of a row whose cells are `cells`, most different first or
- * as --show has them; *count of them, for free(). */
+/* Choose *count columns to show of a row that has these cells, for free(). With
+ * --show they are in its order, else those that differ most come first. */
 size_t *wn_shown_choose(struct wn_shown *shown, size_t row,
                         const struct wn_row_cells *cells, size_t *count);
 /* Whether two cells of a column are far from each other: numbers by one spread
