@@ -7,8 +7,10 @@
 
 cp "$samples/digits.csv" "$samples/digits.truth.csv" .
 runs "audit" audit digits.csv --label=digit --pruned=digits.pruned.csv
+kept=$(($(wc -l <digits.pruned.csv) - 1))
+left=$((1797 - kept))
 is "$(grep -A 1 '^audit file' out)" "audit file    digits.audit.h5
-kept rows     digits.pruned.csv (1711 of 1797; 86 left out: 86 to relabel, 0 to drop)" "ends with the names of its files"
+kept rows     digits.pruned.csv ($kept of 1797; $left left out: $left to relabel, 0 to drop)" "ends with the names of its files"
 
 # ---- right ------------------------------------------------------------------
 

@@ -9,7 +9,8 @@
 
 #include "audit/source_rows.h"
 
-static const char audit_path[] = "source_rows.h5", csv_path[] = "pets.csv";
+static const char audit_path[] = "source_rows.h5", csv_path[] = "pets.csv",
+                  cut_path[] = "other.csv", edited_path[] = "ed\x1b.csv";
 /* BOM, CR LF, a quoted line feed, quotes in a cell, a record left out, a blank
  * line, a control byte, no final line feed. */
 static const char content[] = "\xef\xbb\xbfid;kind;x\r\n"
@@ -179,8 +180,8 @@ static void other_sources_are_refused(void **state)
     assert_int_equal(wn_source_rows_columns(opened.rows), 0);
     close_rows(&opened);
 
-    unit_put("other.csv", content, sizeof content - 2);
-    open_rows(&opened, "other.csv");
+    unit_put(cut_path, content, sizeof content - 2);
+    open_rows(&opened, cut_path);
     reason_is(&opened, "changed since the audit: found 77 bytes, wanted 78");
     close_rows(&opened);
 
@@ -192,14 +193,21 @@ static void other_sources_are_refused(void **state)
     /* One cell of the same length: the other rows are still shown. */
     memcpy(edited, content, sizeof content);
     *strstr(edited, "cat") = 'b';
-    unit_put("ed\x1b.csv", edited, sizeof content - 1);
-    open_rows(&opened, "ed\x1b.csv");
+    unit_put(edited_path, edited, sizeof content - 1);
+    open_rows(&opened, edited_path);
     assert_null(wn_source_rows_reason(opened.rows));
     check_row(&opened, 1);
     assert_false(wn_source_rows_read(opened.rows, 0, &opened.cells));
     reason_is(&opened, "ed\\x1b.csv: row 0 changed since the audit");
     check_row(&opened, 2);
     close_rows(&opened);
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    return unlink(audit_path) || unlink(csv_path) || unlink(cut_path) ||
+           unlink(edited_path);
 }
 
 int main(void)
@@ -210,5 +218,6 @@ int main(void)
     struct wn_error error = {0};
 
     unit_must(wn_hdf5_start(&error), &error);
-    return cmocka_run_group_tests_name("source_rows", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("source_rows", tests, NULL,
+                                       remove_files);
 }
