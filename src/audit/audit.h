@@ -138,6 +138,17 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
                           struct wn_error *error) WN_MUST_CHECK;
 int wn_audit_write_end(struct wn_audit_writer *writer,
                        struct wn_error *error) WN_MUST_CHECK;
+/* A vector of n elements, or of names, as the table of datasets says. */
+struct wn_vector {
+    const char *path;
+    const void *content;
+};
+int wn_audit_write_vector(struct wn_audit_writer *writer, const char *path,
+                          size_t n, const void *content,
+                          struct wn_error *error) WN_MUST_CHECK;
+int wn_audit_write_vectors(struct wn_audit_writer *writer, size_t n,
+                           const struct wn_vector *list, size_t count,
+                           struct wn_error *error) WN_MUST_CHECK;
 /* Write UTF-8 strings, padded with NUL to the length of the longest. */
 int wn_audit_write_names(struct wn_audit_writer *writer, const char *path,
                          const char *const *names, size_t count,

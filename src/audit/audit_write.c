@@ -280,6 +280,29 @@ int wn_audit_write_names(struct wn_audit_writer *writer, const char *path,
     return status ? -1 : wn_audit_write_end(writer, error);
 }
 
+int wn_audit_write_vector(struct wn_audit_writer *writer, const char *path,
+                          size_t n, const void *content, struct wn_error *error)
+{
+    const enum wn_type type = wn_layout_find(path)->type;
+
+    return type == WN_NAMES
+               ? wn_audit_write_names(writer, path, content, n, error)
+               : wn_audit_write(writer, path, type, (size_t[3]){n}, content,
+                                error);
+}
+
+int wn_audit_write_vectors(struct wn_audit_writer *writer, size_t n,
+                           const struct wn_vector *list, size_t count,
+                           struct wn_error *error)
+{
+    int status = 0;
+
+    for (size_t v = 0; v < count && status == 0; v++)
+        status = wn_audit_write_vector(writer, list[v].path, n, list[v].content,
+                                       error);
+    return status;
+}
+
 static int write_attribute(struct wn_audit_writer *writer, const char *path,
                            const struct wn_attribute *attribute,
                            struct wn_error *error)

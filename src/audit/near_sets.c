@@ -90,18 +90,13 @@ int wn_near_sets_load(struct wn_near_sets *sets, const struct wn_audit *audit,
 int wn_near_sets_write(const struct wn_near_sets *sets,
                        struct wn_audit_writer *writer, struct wn_error *error)
 {
-    const size_t rows[3] = {sets->rows, 0, 0};
+    const struct wn_vector vectors[] = {{row_path, sets->row},
+                                        {set_path, sets->set},
+                                        {partner_path, sets->partner},
+                                        {distance_path, sets->distance}};
 
-    if (!sets->rows)
-        return 0;
-    return wn_audit_write(writer, row_path, WN_I64, rows, sets->row, error) ||
-                   wn_audit_write(writer, set_path, WN_I32, rows, sets->set,
-                                  error) ||
-                   wn_audit_write(writer, partner_path, WN_I64, rows,
-                                  sets->partner, error) ||
-                   wn_audit_write(writer, distance_path, WN_F32, rows,
-                                  sets->distance, error)
-               ? -1
+    return sets->rows
+               ? wn_audit_write_vectors(writer, sets->rows, vectors, 4, error)
                : 0;
 }
 

@@ -188,10 +188,6 @@ int ingest_check_memory(const struct wn_run *run, size_t rows, double row_bytes,
                         double other, size_t columns, const char *unit,
                         struct wn_error *error) WN_MUST_CHECK;
 
-/* A vector of `count` elements. */
-int ingest_write_vector(struct wn_audit_writer *writer, const char *path,
-                        enum wn_type type, size_t count, const void *content,
-                        struct wn_error *error) WN_MUST_CHECK;
 /* n codes, and the names that they stand for. */
 int ingest_write_codes(struct wn_audit_writer *writer, const char *path,
                        size_t n, const int32_t *code, const char *names_path,

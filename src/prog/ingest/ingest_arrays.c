@@ -368,17 +368,17 @@ static int ingest_arrays_write_rows(struct arrays *arrays,
     for (size_t i = 0; i < n; i++)
         place[i] = text->rows ? text->line[i] : source_row(arrays, i);
     if (status == 0 && text->rows)
-        status = ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
-                                     text->offset, error);
+        status = wn_audit_write_vector(writer, "data/row_offset", n + 1,
+                                       text->offset, error);
     if (status == 0)
-        status = ingest_write_vector(writer, "data/row_line", WN_U64, n, place,
-                                     error);
+        status =
+            wn_audit_write_vector(writer, "data/row_line", n, place, error);
     if (status == 0)
-        status = ingest_write_vector(writer, "data/row_hash", WN_U64, n,
-                                     text->rows ? text->hash
-                                     : any      ? features.hash
-                                                : probability.hash,
-                                     error);
+        status = wn_audit_write_vector(writer, "data/row_hash", n,
+                                       text->rows ? text->hash
+                                       : any      ? features.hash
+                                                  : probability.hash,
+                                       error);
     free(place);
     free_outgoing(&features);
     free_outgoing(&probability);
@@ -402,10 +402,10 @@ static int write_ids(struct arrays *arrays, struct wn_error *error)
     }
     if (status == 0)
         status =
-            ingest_write_vector(arrays->writer, "data/id_offset", WN_U64, n + 1,
-                                end, error) ||
-                    ingest_write_vector(arrays->writer, "data/id", WN_U8,
-                                        kept.length, wn_text_of(&kept), error)
+            wn_audit_write_vector(arrays->writer, "data/id_offset", n + 1, end,
+                                  error) ||
+                    wn_audit_write_vector(arrays->writer, "data/id",
+                                          kept.length, wn_text_of(&kept), error)
                 ? -1
                 : 0;
     wn_text_free(&all);
@@ -448,8 +448,6 @@ static void add_array(struct profile *profile, const struct arrays *arrays,
 static int write_columns(const struct arrays *arrays, struct profile *p,
                          struct wn_error *error)
 {
-    struct wn_audit_writer *writer = arrays->writer;
-
     add_array(p, arrays, &arrays->label, "label", arrays->classes.count);
     add_array(p, arrays, &arrays->features, "numeric", 0);
     if (arrays->features.name) {
@@ -461,22 +459,14 @@ static int write_columns(const struct arrays *arrays, struct profile *p,
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         add_array(p, arrays, &arrays->role[r], wn_role_kinds[r].name,
                   arrays->roles.of[r].names.count);
-    return wn_audit_write_names(writer, "data/column/name", p->name, p->count,
-                                error) ||
-                   wn_audit_write_names(writer, "data/column/kind", p->kind,
-                                        p->count, error) ||
-                   ingest_write_vector(writer, "data/column/missing", WN_U64,
-                                       p->count, p->none, error) ||
-                   ingest_write_vector(writer, "data/column/invalid", WN_U64,
-                                       p->count, p->none, error) ||
-                   ingest_write_vector(writer, "data/column/distinct", WN_U64,
-                                       p->count, p->distinct, error) ||
-                   ingest_write_vector(writer, "data/column/min", WN_F64,
-                                       p->count, p->min, error) ||
-                   ingest_write_vector(writer, "data/column/max", WN_F64,
-                                       p->count, p->max, error)
-               ? -1
-               : 0;
+    const struct wn_vector vectors[] = {{"data/column/name", p->name},
+                                        {"data/column/kind", p->kind},
+                                        {"data/column/missing", p->none},
+                                        {"data/column/invalid", p->none},
+                                        {"data/column/distinct", p->distinct},
+                                        {"data/column/min", p->min},
+                                        {"data/column/max", p->max}};
+    return wn_audit_write_vectors(arrays->writer, p->count, vectors, 7, error);
 }
 
 /* --- provenance ---------------------------------------------------------- */

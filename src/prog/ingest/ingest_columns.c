@@ -23,15 +23,10 @@ static int write_top_values(const struct wn_table *table,
         column[t] = (int32_t)top[t].column;
         cells[t] = top[t].count;
     }
-    const int status =
-        ingest_write_vector(writer, "data/column/top_column", WN_I32, count,
-                            column, error) ||
-                ingest_write_vector(writer, "data/column/top_count", WN_U64,
-                                    count, cells, error) ||
-                wn_audit_write_names(writer, "data/column/top_value", value,
-                                     count, error)
-            ? -1
-            : 0;
+    const struct wn_vector vectors[] = {{"data/column/top_column", column},
+                                        {"data/column/top_count", cells},
+                                        {"data/column/top_value", value}};
+    const int status = wn_audit_write_vectors(writer, count, vectors, 3, error);
     free(value);
     free(column);
     free(cells);
@@ -39,81 +34,68 @@ static int write_top_values(const struct wn_table *table,
     return status;
 }
 
-enum { NAMES = 3, COUNTS = 5, NUMBERS = 4 };
-
-static const char *const name_paths[NAMES] = {
-    "data/column/name", "data/column/kind", "data/column/note"};
-static const char *const count_paths[COUNTS] = {
-    "data/column/missing", "data/column/invalid", "data/column/distinct",
-    "data/column/features", "data/column/sketched"};
-static const char *const number_paths[NUMBERS] = {
-    "data/column/min", "data/column/median", "data/column/max",
-    "data/column/alone"};
-
 int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
 {
+    enum { NAMES = 3, COUNTS = 5, NUMBERS = 4, VECTORS = 13 };
     const struct wn_table *table = &ingest->table;
     const size_t columns = wn_csv_columns(table->csv);
     struct wn_audit_writer *writer = ingest->writer;
-    const char **name[NAMES];
-    uint64_t *count[COUNTS];
-    double *number[NUMBERS];
+    const char **name = wn_new(columns, NAMES * sizeof *name);
+    uint64_t *count = wn_new(columns, COUNTS * sizeof *count);
+    double *number = wn_new(columns, NUMBERS * sizeof *number);
     double *quantile = wn_new(columns, WN_QUANTILES * sizeof *quantile);
-    uint8_t *about = wn_new(columns, 1); /* `distinct` is an estimate */
-    int status = 0;
+    uint8_t *about = wn_new(columns, 1);
+    const struct wn_vector vectors[VECTORS] = {
+        {"data/column/name", name},
+        {"data/column/kind", name + columns},
+        {"data/column/note", name + 2 * columns},
+        {"data/column/missing", count},
+        {"data/column/invalid", count + columns},
+        {"data/column/distinct", count + 2 * columns},
+        {"data/column/features", count + 3 * columns},
+        {"data/column/sketched", count + 4 * columns},
+        {"data/column/about", about},
+        {"data/column/min", number},
+        {"data/column/median", number + columns},
+        {"data/column/max", number + 2 * columns},
+        {"data/column/alone", number + 3 * columns}};
 
-    for (int i = 0; i < NAMES; i++)
-        name[i] = wn_new(columns, sizeof *name[i]);
-    for (int i = 0; i < COUNTS; i++)
-        count[i] = wn_new(columns, sizeof *count[i]);
-    for (int i = 0; i < NUMBERS; i++)
-        number[i] = wn_new(columns, sizeof *number[i]);
     for (size_t c = 0; c < columns; c++) {
         const struct wn_column *column = &table->column[c];
         const bool feature = column->role == WN_ROLE_FEATURE;
+        const char *const names[NAMES] = {wn_csv_column(table->csv, c),
+                                          wn_table_kind(table, c),
+                                          wn_table_note(table, c)};
+        const uint64_t counts[COUNTS] = {
+            column->missing, column->invalid + column->broken,
+            column->role == WN_ROLE_LABEL ? table->classes.count
+                                          : column->distinct,
+            column->features, feature ? column->sketched : 0};
+        const double numbers[NUMBERS] = {column->min, column->median,
+                                         column->max, column->leakage.lift};
 
-        name[0][c] = wn_csv_column(table->csv, c);
-        name[1][c] = wn_table_kind(table, c);
-        name[2][c] = wn_table_note(table, c);
-        count[0][c] = column->missing;
-        count[1][c] = column->invalid + column->broken;
-        count[2][c] = column->role == WN_ROLE_LABEL ? table->classes.count
-                                                    : column->distinct;
-        count[3][c] = column->features;
-        count[4][c] = feature ? column->sketched : 0;
+        for (size_t i = 0; i < NAMES; i++)
+            name[i * columns + c] = names[i];
+        for (size_t i = 0; i < COUNTS; i++)
+            count[i * columns + c] = counts[i];
+        for (size_t i = 0; i < NUMBERS; i++)
+            number[i * columns + c] = feature ? numbers[i] : NAN;
         for (size_t q = 0; q < WN_QUANTILES; q++)
             quantile[c * WN_QUANTILES + q] =
-                count[4][c] ? column->quantile[q] : NAN;
-        number[0][c] = feature ? column->min : NAN;
-        number[1][c] = feature ? column->median : NAN;
-        number[2][c] = feature ? column->max : NAN;
-        number[3][c] = feature ? column->leakage.lift : NAN;
+                counts[COUNTS - 1] ? column->quantile[q] : NAN;
         about[c] = column->distinct_estimated;
     }
-    for (int i = 0; i < NAMES && status == 0; i++)
-        status = wn_audit_write_names(writer, name_paths[i], name[i], columns,
-                                      error);
-    for (int i = 0; i < COUNTS && status == 0; i++)
-        status = ingest_write_vector(writer, count_paths[i], WN_U64, columns,
-                                     count[i], error);
-    if (status == 0)
-        status = ingest_write_vector(writer, "data/column/about", WN_U8,
-                                     columns, about, error);
-    for (int i = 0; i < NUMBERS && status == 0; i++)
-        status = ingest_write_vector(writer, number_paths[i], WN_F64, columns,
-                                     number[i], error);
-    if (status == 0)
-        status = wn_audit_write(writer, "data/column/quantile", WN_F64,
-                                (size_t[3]){columns, WN_QUANTILES, 0}, quantile,
-                                error);
-    if (status == 0)
-        status = write_top_values(table, writer, error);
-    for (int i = 0; i < NAMES; i++)
-        free(name[i]);
-    for (int i = 0; i < COUNTS; i++)
-        free(count[i]);
-    for (int i = 0; i < NUMBERS; i++)
-        free(number[i]);
+    const int status =
+        wn_audit_write_vectors(writer, columns, vectors, VECTORS, error) ||
+                wn_audit_write(writer, "data/column/quantile", WN_F64,
+                               (size_t[3]){columns, WN_QUANTILES}, quantile,
+                               error) ||
+                write_top_values(table, writer, error)
+            ? -1
+            : 0;
+    free(name);
+    free(count);
+    free(number);
     free(about);
     free(quantile);
     return status;

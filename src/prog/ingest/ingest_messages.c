@@ -389,8 +389,8 @@ int ingest_write_variants(const struct wn_run *run,
                     source, found - MAX_VARIANTS);
     log_labels(run, source, column, classes, same);
     if (found)
-        status = ingest_write_vector(writer, "data/label_same", WN_I32,
-                                     classes->count, same, error);
+        status = wn_audit_write_vector(writer, "data/label_same",
+                                       classes->count, same, error);
     free(same);
     return status;
 }

@@ -84,55 +84,51 @@ void ingest_merge_broken(struct ingest *ingest)
 
 int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
 {
-    static const char *const paths[] = {"data/rule/changed", "data/rule/broken",
-                                        "data/rule/passed_over"};
     struct wn_audit_writer *writer = ingest->writer;
     const struct wn_clean *clean = &ingest->clean;
     const struct wn_overrides *fixes = &clean->fixes;
     const size_t rules = clean->rules.count, x = fixes->count;
     const char **name = wn_new(WN_RULES_FIRST + rules, sizeof *name);
+    const char **text = wn_new(rules, sizeof *text);
+    uint64_t *number = wn_new(rules, 3 * sizeof *number);
+    const struct wn_vector of_rules[] = {
+        {"data/rule/name", name + WN_RULES_FIRST},
+        {"data/rule/text", text},
+        {"data/rule/changed", number},
+        {"data/rule/broken", number + rules},
+        {"data/rule/passed_over", number + 2 * rules}};
+    const struct wn_vector of_fixes[] = {{"data/fix/row", fixes->row},
+                                         {"data/fix/column", fixes->column}};
 
     /* The names of the encoder's defects, then those of the rules. */
     for (size_t r = 0; r < WN_RULES_FIRST; r++)
         name[r] = wn_rule_names[r];
-    for (size_t r = 0; r < rules; r++)
+    for (size_t r = 0; r < rules; r++) {
+        const struct wn_clean_count *count = &clean->count[r];
+
         name[WN_RULES_FIRST + r] = clean->rules.rule[r].name;
+        text[r] = clean->rules.rule[r].text;
+        number[r] = count->changed;
+        number[rules + r] = count->broken;
+        number[2 * rules + r] = count->passed_over;
+    }
     int status = wn_audit_write_names(writer, "data/defect/rule_name", name,
                                       WN_RULES_FIRST + rules, error);
     if (status == 0 && rules)
-        status = wn_audit_write_names(writer, "data/rule/name",
-                                      name + WN_RULES_FIRST, rules, error);
-    for (size_t r = 0; r < rules; r++)
-        name[r] = clean->rules.rule[r].text;
-    if (status == 0 && rules)
-        status =
-            wn_audit_write_names(writer, "data/rule/text", name, rules, error);
+        status = wn_audit_write_vectors(writer, rules, of_rules, 5, error);
+    if (status == 0 && x)
+        status = wn_audit_write_vectors(writer, x, of_fixes, 2, error) ||
+                         wn_audit_write_vector(writer, "data/fix/offset", x + 1,
+                                               fixes->end, error) ||
+                         wn_audit_write_vector(writer, "data/fix/text",
+                                               (size_t)fixes->end[x],
+                                               fixes->text, error)
+                     ? -1
+                     : 0;
     free(name);
-    if (status || rules == 0)
-        return status;
-    uint64_t *number = wn_new(rules, sizeof *number);
-    for (int p = 0; p < 3 && status == 0; p++) {
-        for (size_t r = 0; r < rules; r++)
-            number[r] = p == 0   ? clean->count[r].changed
-                        : p == 1 ? clean->count[r].broken
-                                 : clean->count[r].passed_over;
-        status =
-            ingest_write_vector(writer, paths[p], WN_U64, rules, number, error);
-    }
+    free(text);
     free(number);
-    if (status || x == 0)
-        return status;
-    return ingest_write_vector(writer, "data/fix/row", WN_I64, x, fixes->row,
-                               error) ||
-                   ingest_write_vector(writer, "data/fix/column", WN_I32, x,
-                                       fixes->column, error) ||
-                   ingest_write_vector(writer, "data/fix/offset", WN_U64, x + 1,
-                                       fixes->end, error) ||
-                   ingest_write_vector(writer, "data/fix/text", WN_U8,
-                                       (size_t)fixes->end[x], fixes->text,
-                                       error)
-               ? -1
-               : 0;
+    return status;
 }
 
 /* --- notes --------------------------------------------------------------- */

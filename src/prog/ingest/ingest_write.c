@@ -24,15 +24,6 @@ int ingest_check_memory(const struct wn_run *run, size_t rows, double row_bytes,
                                error);
 }
 
-int ingest_write_vector(struct wn_audit_writer *writer, const char *path,
-                        enum wn_type type, size_t count, const void *content,
-                        struct wn_error *error)
-{
-    const size_t extent[3] = {count, 0, 0};
-
-    return wn_audit_write(writer, path, type, extent, content, error);
-}
-
 int ingest_write_codes(struct wn_audit_writer *writer, const char *path,
                        size_t n, const int32_t *code, const char *names_path,
                        const struct wn_dictionary *names,
@@ -45,7 +36,7 @@ int ingest_write_codes(struct wn_audit_writer *writer, const char *path,
         name[c] =
             wn_copy_text(wn_dictionary_text(names, c), names->value[c].length);
     const int status =
-        ingest_write_vector(writer, path, WN_I32, n, code, error) ||
+        wn_audit_write_vector(writer, path, n, code, error) ||
                 wn_audit_write_names(writer, names_path,
                                      (const char *const *)name, k, error)
             ? -1
@@ -70,11 +61,11 @@ int ingest_write_roles(struct wn_audit_writer *writer,
             status = ingest_write_codes(writer, path, n, values->code, names,
                                         &values->names, error);
         if (values->flag)
-            status = ingest_write_vector(writer, path, WN_U8, n, values->flag,
-                                         error);
+            status =
+                wn_audit_write_vector(writer, path, n, values->flag, error);
         if (values->amount)
-            status = ingest_write_vector(writer, path, WN_F32, n,
-                                         values->amount, error);
+            status =
+                wn_audit_write_vector(writer, path, n, values->amount, error);
     }
     return status;
 }
@@ -270,34 +261,29 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
 /* The files that are one table. */
 static int write_files(const struct ingest *ingest, struct wn_error *error)
 {
-    static const char *const paths[] = {"data/file/size", "data/file/skip",
-                                        "data/file/begin"};
     const struct wn_csv_parts *parts = wn_csv_parts(ingest->csv);
     const size_t count = parts->count;
-    const char **text;
-    uint64_t *number;
+    const char **text = wn_new(count, 2 * sizeof *text);
+    uint64_t *number = wn_new(count, 3 * sizeof *number);
+    const struct wn_vector vectors[] = {
+        {"data/file/name", text},
+        {"data/file/digest", text + count},
+        {"data/file/size", number},
+        {"data/file/skip", number + count},
+        {"data/file/begin", number + 2 * count}};
 
-    if (count == 0)
-        return 0;
-    text = wn_new(count, sizeof *text);
-    number = wn_new(count, sizeof *number);
-    for (size_t p = 0; p < count; p++)
-        text[p] = ingest_source_name(parts->part[p].name);
-    int status = wn_audit_write_names(ingest->writer, "data/file/name", text,
-                                      count, error);
-    for (size_t p = 0; p < count; p++)
-        text[p] = parts->part[p].digest;
-    if (status == 0)
-        status = wn_audit_write_names(ingest->writer, "data/file/digest", text,
-                                      count, error);
-    for (int i = 0; i < 3 && status == 0; i++) {
-        for (size_t p = 0; p < count; p++)
-            number[p] = i == 0   ? parts->part[p].size
-                        : i == 1 ? parts->part[p].skip
-                                 : parts->part[p].begin;
-        status = ingest_write_vector(ingest->writer, paths[i], WN_U64, count,
-                                     number, error);
+    for (size_t p = 0; p < count; p++) {
+        const struct wn_csv_part *part = &parts->part[p];
+
+        text[p] = ingest_source_name(part->name);
+        text[count + p] = part->digest;
+        number[p] = part->size;
+        number[count + p] = part->skip;
+        number[2 * count + p] = part->begin;
     }
+    const int status =
+        count ? wn_audit_write_vectors(ingest->writer, count, vectors, 5, error)
+              : 0;
     free(text);
     free(number);
     return status;
@@ -327,19 +313,18 @@ static int write_rows(struct ingest *ingest, struct wn_error *error)
     const int status =
         (left && wn_audit_write(writer, "data/left_out", WN_U64,
                                 (size_t[3]){left, 2, 0}, left_out, error)) ||
-                ingest_write_vector(writer, "data/row_offset", WN_U64, n + 1,
-                                    offset, error) ||
-                ingest_write_vector(writer, "data/row_line", WN_U64, n, line,
-                                    error) ||
+                wn_audit_write_vector(writer, "data/row_offset", n + 1, offset,
+                                      error) ||
+                wn_audit_write_vector(writer, "data/row_line", n, line,
+                                      error) ||
                 write_files(ingest, error) ||
-                ingest_write_vector(writer, "data/row_hash", WN_U64, n,
-                                    wn_csv_hash(csv), error) ||
+                wn_audit_write_vector(writer, "data/row_hash", n,
+                                      wn_csv_hash(csv), error) ||
                 (ingest->ids &&
-                 (ingest_write_vector(writer, "data/id_offset", WN_U64, n + 1,
-                                      ingest->id_offset, error) ||
-                  ingest_write_vector(writer, "data/id", WN_U8,
-                                      ingest->id.length,
-                                      wn_text_of(&ingest->id), error)))
+                 (wn_audit_write_vector(writer, "data/id_offset", n + 1,
+                                        ingest->id_offset, error) ||
+                  wn_audit_write_vector(writer, "data/id", ingest->id.length,
+                                        wn_text_of(&ingest->id), error)))
             ? -1
             : 0;
     free(left_out);
@@ -392,12 +377,12 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
     ingest_merge_broken(ingest);
     const size_t t = ingest->defects;
     if (ingest_write_columns(ingest, error) ||
-        ingest_write_vector(writer, "data/defect/row", WN_I64, t, ingest->row,
-                            error) ||
-        ingest_write_vector(writer, "data/defect/column", WN_I32, t,
-                            ingest->column, error) ||
-        ingest_write_vector(writer, "data/defect/rule", WN_I32, t, ingest->rule,
-                            error) ||
+        wn_audit_write_vector(writer, "data/defect/row", t, ingest->row,
+                              error) ||
+        wn_audit_write_vector(writer, "data/defect/column", t, ingest->column,
+                              error) ||
+        wn_audit_write_vector(writer, "data/defect/rule", t, ingest->rule,
+                              error) ||
         ingest_write_rules(ingest, error) ||
         ingest_write_provenance(ingest->run, &provenance, writer, error))
         goto done;
