@@ -272,14 +272,14 @@ static int read_file(const char *file, struct lines *lines,
         wn_fail(error, WN_EDATA,
                 "%s:1: found no column verdict, wanted a header of columns "
                 "separated by tabs",
-                wn_csv_name(csv));
+                csv->name);
     else if (lines->column[HASH] < 0 && lines->column[ID] < 0 &&
              lines->column[ROW] < 0)
         wn_fail(error, WN_EDATA,
                 "%s:1: found no column hash, id or row, wanted at least one",
-                wn_csv_name(csv));
-    else if (wn_csv_rows(csv) == 0 || wn_csv_read(reader, 0, wn_csv_rows(csv),
-                                                  read_line, lines, error) == 0)
+                csv->name);
+    else if (csv->rows == 0 ||
+             wn_csv_read(reader, 0, csv->rows, read_line, lines, error) == 0)
         status = wn_csv_unchanged(csv, error);
     wn_csv_reader_free(reader);
     wn_csv_close(csv);

@@ -62,7 +62,7 @@ static int add_rules(struct pass *pass, size_t c, bool fixes,
 {
     const struct wn_clean_rules *rules = &pass->clean->rules;
     const struct wn_csv *csv = pass->input->csv;
-    const char *name = wn_csv_column(csv, c);
+    const char *name = csv->column[c];
 
     for (size_t r = 0; r < rules->count; r++) {
         const struct wn_clean_rule *rule = &rules->rule[r];
@@ -86,7 +86,7 @@ static int add_rules(struct pass *pass, size_t c, bool fixes,
         pass->rule[pass->rules++] = (struct column_rule){
             .rule = r,
             .digest = rule->action->kind == WN_CLEAN_UNIQUE
-                          ? wn_new(wn_csv_rows(csv), sizeof(uint64_t))
+                          ? wn_new(csv->rows, sizeof(uint64_t))
                           : NULL};
     }
     return 0;
@@ -99,7 +99,7 @@ static int assign_rules(struct pass *pass, struct wn_error *error)
     bool *used = wn_new(rules->count, sizeof *used);
     int status = 0;
 
-    for (size_t c = 0; c < wn_csv_columns(pass->input->csv) && !status; c++) {
+    for (size_t c = 0; c < pass->input->csv->columns && !status; c++) {
         struct column column = {.column = c, .fixes = pass->rules};
 
         status = add_rules(pass, c, true, matcher, used, error);
@@ -147,8 +147,8 @@ static void *start_clean(void *shared)
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->pass = pass;
-    piece->scratch.max_bytes = wn_csv_form(pass->input->csv)->max_field;
-    piece->scratch.comma = wn_csv_form(pass->input->csv)->decimal_comma;
+    piece->scratch.max_bytes = pass->input->csv->form.max_field;
+    piece->scratch.comma = pass->input->csv->form.decimal_comma;
     piece->scratch.matcher = wn_matcher_new();
     piece->done.count = wn_new(rules, sizeof *piece->done.count);
     piece->spent = wn_new(rules, sizeof *piece->spent);
@@ -425,7 +425,7 @@ int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,
         for (size_t s = pass.column[c].checks; s < pass.column[c].end; s++)
             if (pass.rule[s].digest)
                 find_repeated(clean, &pass.rule[s], pass.column[c].column,
-                              wn_csv_rows(input->csv));
+                              input->csv->rows);
     for (size_t s = 0; s < pass.rules; s++)
         free(pass.rule[s].digest);
     free(pass.rule);

@@ -47,7 +47,7 @@ static int fail_header(const struct wn_csv *csv, size_t column,
                        struct wn_error *error, const char *text)
 {
     return wn_fail(error, WN_EDATA, "%s:%llu: field %zu: %s", csv->name,
-                   (unsigned long long)csv->header_line, column + 1, text);
+                   (unsigned long long)csv->own->header_line, column + 1, text);
 }
 
 static int by_name(const void *a, const void *b)
@@ -83,11 +83,12 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
         return wn_fail(error, WN_EDATA,
                        "%s:%llu: this line looks like data, not names (%.120s "
                        "appears twice): --no-header?",
-                       csv->name, (unsigned long long)csv->header_line, *again);
+                       csv->name, (unsigned long long)csv->own->header_line,
+                       *again);
     return wn_fail(error, WN_EDATA,
                    "%s:%llu: field %zu: found the name '%.120s' again (field "
                    "%zu has it), wanted another",
-                   csv->name, (unsigned long long)csv->header_line,
+                   csv->name, (unsigned long long)csv->own->header_line,
                    (size_t)(again - csv->column) + 1, *again,
                    (size_t)(first - csv->column) + 1);
 }
@@ -97,7 +98,7 @@ static int check_repeated(const struct wn_csv *csv, struct wn_error *error)
 static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
                        struct wn_error *error)
 {
-    struct wn_window *file = &csv->file;
+    struct wn_window *file = &csv->own->file;
     struct wn_scan scan = {
         .name = csv->name, .form = &csv->form, .count = true};
     const bool named = !csv->form.no_header;
@@ -107,7 +108,7 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
 
     if (!csv->form.delimiter)
         csv->form.delimiter = ',';
-    *line = 1 + (csv->sep_end > 0);
+    *line = 1 + csv->sep_line;
     for (; *begin < file->size; *begin += record.whole, *line += record.lines) {
         if (wn_window_scan_whole(file, &scan, *begin, *line, &record, error) <
             0)
@@ -119,16 +120,17 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
         return wn_fail(error, WN_EDATA,
                        "%s: found no text, wanted a header and rows",
                        csv->name);
-    csv->header_line = *line;
-    struct wn_csv_reader *reader = wn_csv_reader_sized(csv, record.fields);
+    csv->own->header_line = *line;
+    struct wn_csv_reader *reader =
+        wn_csv_reader_apart(csv->form.delimiter, record.fields);
     int status = wn_csv_split(reader, wn_window_find(file, *begin),
                               record.length, &cells, &count, error);
     if (status == 0 && count > csv->form.max_columns)
         status = wn_fail(error, WN_EDATA,
                          "%s:%llu: found %zu columns, wanted at most %zu "
                          "(--max-columns)",
-                         csv->name, (unsigned long long)csv->header_line, count,
-                         csv->form.max_columns);
+                         csv->name, (unsigned long long)csv->own->header_line,
+                         count, csv->form.max_columns);
     if (status == 0)
         csv->column = wn_new(count, sizeof *csv->column);
     for (size_t c = 0; c < count && status == 0; c++) {
@@ -141,7 +143,7 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
                                  "wanted at most that (is this the header?)");
         else if (!wn_text_is_utf8(cells[c].text, length))
             status = fail_header(csv, c, error,
-                                 csv->transcript.encoding
+                                 csv->own->transcript.encoding
                                      ? "found a name that is not of the "
                                        "--encoding"
                                      : "found a name that is not UTF-8, wanted "
@@ -158,10 +160,10 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
     wn_csv_reader_free(reader);
     if (status || !named)
         return status;
-    csv->header_begin = *begin;
+    csv->own->header_begin = *begin;
     *begin += record.whole;
     *line += record.lines;
-    csv->header_end = *begin;
+    csv->own->header_end = *begin;
     return check_repeated(csv, error);
 }
 
@@ -171,7 +173,7 @@ static int read_header(struct wn_csv *csv, uint64_t *begin, uint64_t *line,
 static void read_sep_line(struct wn_csv *csv, uint64_t *begin)
 {
     static const char word[] = "sep=";
-    const struct wn_window *file = &csv->file;
+    const struct wn_window *file = &csv->own->file;
     const char *text = file->bytes + *begin;
     const size_t length = file->length - (size_t)*begin,
                  word_length = sizeof word - 1;
@@ -184,8 +186,9 @@ static void read_sep_line(struct wn_csv *csv, uint64_t *begin)
         return;
     if (!csv->form.delimiter)
         csv->form.delimiter = text[word_length];
-    csv->sep_begin = *begin;
-    *begin = csv->sep_end = *begin + word_length + cr + 2;
+    csv->sep_line = true;
+    csv->own->sep_begin = *begin;
+    *begin = csv->own->sep_end = *begin + word_length + cr + 2;
 }
 
 /* Open the file, load its first bytes and refuse files that are not CSV; *begin
@@ -196,21 +199,23 @@ static struct wn_csv *csv_open_file(const char *path,
 {
     static const char mark[] = "\xef\xbb\xbf";
     struct wn_csv *csv = wn_new(1, sizeof *csv);
-    struct wn_window *file = &csv->file;
+    struct wn_csv_own *own = csv->own = wn_new(1, sizeof *own);
+    struct wn_window *file = &own->file;
     const char *name = wn_input_name(path);
 
     csv->form = *form;
-    csv->transcript.descriptor = -1;
+    own->transcript.descriptor = -1;
     file->step = form->block;
     file->name = csv->name = wn_copy_text(name, strlen(name));
     file->descriptor = wn_input_open(path, NULL, error);
     if (file->descriptor < 0)
         goto failed;
-    if (fstat(file->descriptor, &csv->opened)) {
+    if (fstat(file->descriptor, &own->opened)) {
         wn_fail_errno(error, "%s: cannot read its size and time", name);
         goto failed;
     }
-    file->size = (uint64_t)csv->opened.st_size;
+    csv->descriptor = file->descriptor;
+    csv->size = file->size = (uint64_t)own->opened.st_size;
     if (wn_window_load(file, 0, file->step < MAGIC ? MAGIC : file->step, error))
         goto failed;
     if (file->size == 0) {
@@ -226,11 +231,12 @@ static struct wn_csv *csv_open_file(const char *path,
         csv->form.reject = NULL;
         csv->form.max_field = 2 * form->max_field + 2;
         csv->form.max_record = SIZE_MAX / 4;
-        if (wn_transcript_json(&csv->transcript, file, form, error))
+        if (wn_transcript_json(&own->transcript, file, form, error))
             goto failed;
     } else if (form->encoding) {
-        if (wn_transcript_decode(&csv->transcript, file, form, error))
+        if (wn_transcript_decode(&own->transcript, file, form, error))
             goto failed;
+        csv->encoding = wn_encoding_name(own->transcript.encoding);
     }
     *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
     if (!form->json_lines)
@@ -241,46 +247,26 @@ failed:
     return NULL;
 }
 
-/* Give the rows of a transcript of JSON Lines their lines and hashes, and leave
- * out those that were malformed. */
-static void take_json_rows(struct wn_csv *csv)
+/* Find the records of a file whose header was read. On failure, close the file
+ * and return NULL. */
+static struct wn_csv *open_rows(struct wn_csv *csv, uint64_t begin,
+                                uint64_t line, struct wn_error *error)
 {
-    const struct wn_transcript *transcript = &csv->transcript;
-    struct wn_index *index = &csv->index;
+    const struct wn_transcript *transcript = &csv->own->transcript;
 
-    if (!csv->form.json_lines || index->rows == 0)
-        return;
-    memcpy(index->line, transcript->line, index->rows * sizeof *index->line);
-    memcpy(index->hash, transcript->hash, index->rows * sizeof *index->hash);
-    if (transcript->outs)
-        wn_index_leave_out(index, transcript->out);
-}
-
-/* Find the records of a file whose header was read; they begin at task->begin.
- * On failure, close the file and return NULL. */
-static struct wn_csv *open_rows(struct wn_csv *csv, struct wn_index_task *task,
-                                struct wn_error *error)
-{
-    struct wn_index *index = &csv->index;
-
-    wn_window_free(&csv->file);
-    task->file = &csv->file;
-    task->form = &csv->form;
-    task->column = csv->column;
-    task->columns = csv->columns - csv->parts.column;
-    if (wn_index_build(index, task, error)) {
+    wn_window_free(&csv->own->file);
+    if (wn_index_build(csv, begin, line, error)) {
         struct wn_csv_reader *reader = wn_csv_reader_new(csv);
         struct wn_error earlier = {0};
 
         /* The scan does not count fields. Before its error is reported, look
          * for an earlier row with too few or too many fields. */
         for (size_t row = 0;
-             error->code == WN_EDATA && row < index->rows && !earlier.code;) {
+             error->code == WN_EDATA && row < csv->rows && !earlier.code;) {
             const size_t first = row++;
 
-            while (row < index->rows &&
-                   index->offset[row + 1] - index->offset[first] <=
-                       csv->form.block)
+            while (row < csv->rows &&
+                   csv->offset[row + 1] - csv->offset[first] <= csv->form.block)
                 row++;
             if (wn_csv_read(reader, first, row, NULL, NULL, &earlier) &&
                 earlier.code == WN_EDATA)
@@ -289,11 +275,20 @@ static struct wn_csv *open_rows(struct wn_csv *csv, struct wn_index_task *task,
         wn_csv_reader_free(reader);
         goto failed;
     }
-    take_json_rows(csv);
-    if (index->rows || csv->form.no_rows)
+    if (transcript->descriptor >= 0)
+        memcpy(csv->digest, transcript->digest, sizeof csv->digest);
+    /* Rows of JSON Lines have the lines and hashes of their source; malformed
+     * ones are left out. */
+    if (csv->form.json_lines && csv->rows) {
+        memcpy(csv->line, transcript->line, csv->rows * sizeof *csv->line);
+        memcpy(csv->hash, transcript->hash, csv->rows * sizeof *csv->hash);
+        if (transcript->outs)
+            wn_csv_leave_out(csv, transcript->out);
+    }
+    if (csv->rows || csv->form.no_rows)
         return csv;
     wn_fail(error, WN_EDATA,
-            index->left_outs
+            csv->left_outs
                 ? "%s: found no record that is well-formed, wanted at least "
                   "one row"
                 : "%s: found a header and no rows, wanted at least one row",
@@ -306,15 +301,15 @@ failed:
 /* Open a file and read its header. */
 static struct wn_csv *open_header(const char *path,
                                   const struct wn_csv_form *form,
-                                  struct wn_index_task *task,
+                                  uint64_t *begin, uint64_t *line,
                                   struct wn_error *error)
 {
-    struct wn_csv *csv = csv_open_file(path, form, &task->begin, error);
+    struct wn_csv *csv = csv_open_file(path, form, begin, error);
     size_t columns;
 
-    if (csv && ((csv->form.sniff && wn_sniff(&csv->file, task->begin,
+    if (csv && ((csv->form.sniff && wn_sniff(&csv->own->file, *begin,
                                              &csv->form, &columns, error)) ||
-                read_header(csv, &task->begin, &task->line, error))) {
+                read_header(csv, begin, line, error))) {
         wn_csv_close(csv);
         csv = NULL;
     }
@@ -324,10 +319,10 @@ static struct wn_csv *open_header(const char *path,
 struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
                            struct wn_error *error)
 {
-    struct wn_index_task task = {0};
-    struct wn_csv *csv = open_header(path, form, &task, error);
+    uint64_t begin = 0, line = 1;
+    struct wn_csv *csv = open_header(path, form, &begin, &line, error);
 
-    return csv ? open_rows(csv, &task, error) : NULL;
+    return csv ? open_rows(csv, begin, line, error) : NULL;
 }
 
 /* --- several files ------------------------------------------------------- */
@@ -353,14 +348,14 @@ static int check_same_header(const struct wn_csv *first,
     if (csv->columns != first->columns)
         return wn_fail(error, WN_EDATA,
                        "%s:%llu: found %zu columns, wanted %zu as in %s",
-                       csv->name, (unsigned long long)csv->header_line,
+                       csv->name, (unsigned long long)csv->own->header_line,
                        csv->columns, first->columns, first->name);
     for (size_t c = 0; c < csv->columns; c++)
         if (strcmp(csv->column[c], first->column[c]))
             return wn_fail(error, WN_EDATA,
                            "%s:%llu: field %zu: found column '%.120s', wanted "
                            "'%.120s' as in %s",
-                           csv->name, (unsigned long long)csv->header_line,
+                           csv->name, (unsigned long long)csv->own->header_line,
                            c + 1, csv->column[c], first->column[c],
                            first->name);
     return 0;
@@ -436,9 +431,9 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
                                    const struct wn_csv_form *form,
                                    struct wn_error *error)
 {
-    struct wn_index_task task = {0};
-    struct wn_csv *csv = open_header(paths[0], form, &task, error);
-    uint64_t place = 0, line = 1;
+    uint64_t begin = 0, first_line = 1, place = 0, line = 1;
+    struct wn_csv *csv =
+        open_header(paths[0], form, &begin, &first_line, error);
     int status = csv ? 0 : -1, joined = csv ? wn_temporary(error) : -1;
 
     if (csv) {
@@ -450,22 +445,21 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
     for (size_t f = 0; f < count && status == 0; f++) {
         struct wn_csv_part *part = &csv->parts.part[f];
         struct wn_csv_form same = csv->form;
-        struct wn_index_task rows = {.begin = 0, .line = 1};
         struct wn_csv *other = csv;
 
         name_part(part, paths[f]);
         same.sniff = false;
+        part->own_line = 1;
         if (f > 0)
-            other = open_header(paths[f], &same, &rows, error);
+            other = open_header(paths[f], &same, &part->skip, &part->own_line,
+                                error);
         status = !other || check_same_header(csv, other, error);
-        part->skip = rows.begin;
-        part->own_line = rows.line;
         if (status == 0)
-            status =
-                append_part(part, &other->file, joined, &place, &line, error) ||
-                        wn_csv_unchanged(other, error)
-                    ? -1
-                    : 0;
+            status = append_part(part, &other->own->file, joined, &place, &line,
+                                 error) ||
+                             wn_csv_unchanged(other, error)
+                         ? -1
+                         : 0;
         if (other != csv)
             wn_csv_close(other);
     }
@@ -474,9 +468,9 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
     if (status == 0) {
         struct wn_text name = {0};
 
-        close(csv->file.descriptor);
-        csv->file.descriptor = joined;
-        csv->file.size = place;
+        close(csv->own->file.descriptor);
+        csv->descriptor = csv->own->file.descriptor = joined;
+        csv->size = csv->own->file.size = place;
         joined = -1;
         if (count > 1)
             wn_text_format(&name, "%s and %zu more", csv->name, count - 1);
@@ -484,9 +478,9 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
             wn_text_format(&name, "%s", csv->name);
         free(csv->name);
         csv->name = name.bytes;
-        csv->file.name = csv->name;
+        csv->own->file.name = csv->name;
         csv->form.parts = &csv->parts;
-        if (fstat(csv->file.descriptor, &csv->opened))
+        if (fstat(csv->own->file.descriptor, &csv->own->opened))
             status = wn_fail_errno(error, "temporary file: cannot look at it");
     }
     if (joined >= 0)
@@ -495,7 +489,7 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
         wn_csv_close(csv);
         return NULL;
     }
-    return open_rows(csv, &task, error);
+    return open_rows(csv, begin, first_line, error);
 }
 
 int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
@@ -507,7 +501,7 @@ int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
     if (csv)
         form->delimiter = csv->form.delimiter;
     const int status =
-        csv ? wn_sniff(&csv->file, begin, form, columns, error) : -1;
+        csv ? wn_sniff(&csv->own->file, begin, form, columns, error) : -1;
 
     wn_csv_close(csv);
     return status;
@@ -517,60 +511,25 @@ void wn_csv_close(struct wn_csv *csv)
 {
     if (!csv)
         return;
-    if (csv->file.descriptor >= 0)
-        close(csv->file.descriptor);
-    wn_transcript_free(&csv->transcript);
+    if (csv->own->file.descriptor >= 0)
+        close(csv->own->file.descriptor);
+    wn_transcript_free(&csv->own->transcript);
     for (size_t p = 0; p < csv->parts.count; p++)
         if (csv->parts.part[p].name)
             free(csv->parts.part[p].name - WN_NUMBER_PAD);
     free(csv->parts.part);
-    wn_window_free(&csv->file);
+    wn_window_free(&csv->own->file);
     for (size_t c = 0; c < csv->columns; c++)
         free(csv->column[c]);
     free(csv->column);
-    wn_index_free(&csv->index);
+    free(csv->offset);
+    free(csv->line);
+    free(csv->hash);
+    free(csv->left_out);
+    free(csv->own->end);
+    free(csv->own);
     free(csv->name);
     free(csv);
-}
-
-const char *wn_csv_name(const struct wn_csv *csv)
-{
-    return csv->name;
-}
-
-const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv)
-{
-    return &csv->form;
-}
-
-char wn_csv_delimiter(const struct wn_csv *csv)
-{
-    return csv->form.delimiter;
-}
-
-const struct wn_csv_parts *wn_csv_parts(const struct wn_csv *csv)
-{
-    return &csv->parts;
-}
-
-bool wn_csv_has_sep_line(const struct wn_csv *csv)
-{
-    return csv->sep_end > 0;
-}
-
-size_t wn_csv_columns(const struct wn_csv *csv)
-{
-    return csv->columns;
-}
-
-size_t wn_csv_unnamed(const struct wn_csv *csv)
-{
-    return csv->unnamed;
-}
-
-const char *wn_csv_column(const struct wn_csv *csv, size_t column)
-{
-    return csv->column[column];
 }
 
 long wn_csv_find(const struct wn_csv *csv, const char *name)
@@ -581,93 +540,36 @@ long wn_csv_find(const struct wn_csv *csv, const char *name)
     return -1;
 }
 
-size_t wn_csv_rows(const struct wn_csv *csv)
-{
-    return csv->index.rows;
-}
-
-const uint64_t *wn_csv_offset(const struct wn_csv *csv)
-{
-    return csv->index.offset;
-}
-
-const uint64_t *wn_csv_line(const struct wn_csv *csv)
-{
-    return csv->index.line;
-}
-
-const uint64_t *wn_csv_hash(const struct wn_csv *csv)
-{
-    return csv->index.hash;
-}
-
-/* Whether a transcript is read in place of the file. */
-static bool is_transcript(const struct wn_csv *csv)
-{
-    return csv->transcript.descriptor >= 0;
-}
-
 void wn_csv_to_source(const struct wn_csv *csv, const uint64_t *places,
                       size_t count, uint64_t *in_source)
 {
-    for (size_t i = 0; i < count; i++)
-        in_source[i] = is_transcript(csv)
-                           ? wn_transcript_find(&csv->transcript, places[i])
-                           : places[i];
-}
+    const struct wn_transcript *transcript = &csv->own->transcript;
 
-const char *wn_csv_encoding(const struct wn_csv *csv)
-{
-    return csv->transcript.encoding ? wn_encoding_name(csv->transcript.encoding)
-                                    : NULL;
+    for (size_t i = 0; i < count; i++)
+        in_source[i] = transcript->descriptor >= 0
+                           ? wn_transcript_find(transcript, places[i])
+                           : places[i];
 }
 
 const char *wn_csv_wanted_text(const struct wn_csv *csv)
 {
-    return is_transcript(csv) ? "text of the --encoding"
-                              : "UTF-8: --encoding=latin1?";
-}
-
-uint64_t wn_csv_size(const struct wn_csv *csv)
-{
-    return is_transcript(csv) ? csv->transcript.size : csv->file.size;
-}
-
-const char *wn_csv_digest(const struct wn_csv *csv)
-{
-    return is_transcript(csv) ? csv->transcript.digest : csv->index.digest;
-}
-
-void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out)
-{
-    wn_index_leave_out(&csv->index, out);
-}
-
-void wn_csv_set_overrides(struct wn_csv *csv,
-                          const struct wn_overrides *overrides)
-{
-    csv->overrides = overrides && overrides->count ? overrides : NULL;
-}
-
-const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count)
-{
-    *count = csv->index.left_outs;
-    return csv->index.left_out;
+    return csv->own->transcript.descriptor >= 0 ? "text of the --encoding"
+                                                : "UTF-8: --encoding=latin1?";
 }
 
 static int csv_copy_range(const struct wn_csv *csv, uint64_t begin,
                           uint64_t end, int descriptor, const char *name,
                           struct wn_error *error)
 {
-    struct wn_window part = csv->file;
+    struct wn_window part = csv->own->file;
     uint64_t places[2] = {begin, end};
     int status = 0;
 
     wn_csv_to_source(csv, places, 2, places);
     begin = places[0];
     end = places[1];
-    part.descriptor = wn_csv_descriptor(csv);
-    part.size = wn_csv_size(csv);
+    part.descriptor = csv->descriptor;
+    part.size = csv->size;
     for (; begin < end && status == 0; begin += part.length) {
         const uint64_t left = end - begin;
 
@@ -684,32 +586,26 @@ static int csv_copy_range(const struct wn_csv *csv, uint64_t begin,
 int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
                           const char *name, struct wn_error *error)
 {
-    const uint64_t *range = csv->index.left_out;
+    const uint64_t *range = csv->left_out;
 
-    if (csv_copy_range(csv, csv->sep_begin, csv->sep_end, descriptor, name,
-                       error) ||
-        csv_copy_range(csv, csv->header_begin, csv->header_end, descriptor,
-                       name, error))
+    if (csv_copy_range(csv, csv->own->sep_begin, csv->own->sep_end, descriptor,
+                       name, error) ||
+        csv_copy_range(csv, csv->own->header_begin, csv->own->header_end,
+                       descriptor, name, error))
         return -1;
-    for (size_t i = 0; i < csv->index.left_outs; i++)
+    for (size_t i = 0; i < csv->left_outs; i++)
         if (csv_copy_range(csv, range[2 * i], range[2 * i + 1], descriptor,
                            name, error))
             return -1;
     return 0;
 }
 
-int wn_csv_descriptor(const struct wn_csv *csv)
-{
-    return is_transcript(csv) ? csv->transcript.descriptor
-                              : csv->file.descriptor;
-}
-
 int wn_csv_unchanged(const struct wn_csv *csv, struct wn_error *error)
 {
-    const struct stat *old = &csv->opened;
+    const struct stat *old = &csv->own->opened;
     struct stat now;
 
-    if (fstat(wn_csv_descriptor(csv), &now))
+    if (fstat(csv->descriptor, &now))
         return wn_fail_errno(error, "%s: cannot read its size and time",
                              csv->name);
     if (now.st_size == old->st_size &&
@@ -729,7 +625,7 @@ int wn_csv_fail(const struct wn_csv *csv, size_t row, size_t column,
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    uint64_t line = csv->index.line[row];
+    uint64_t line = csv->line[row];
     const char *name = wn_csv_where(&csv->form, csv->name, &line);
     return wn_fail(error, WN_EDATA, "%s:%llu: column %.120s: %s", name,
                    (unsigned long long)line, csv->column[column], text);

@@ -26,8 +26,6 @@
 
 enum { WN_CSV_NAME = 1024 }; /* maximum bytes of a column's name */
 
-struct wn_csv; /* an open file: descriptor, name, record index, header */
-
 /* Why a record is rejected. The scan finds the first eight; the others are for
  * code that reads the cells. */
 enum wn_csv_break {
@@ -100,6 +98,41 @@ struct wn_csv_form {
 };
 extern const struct wn_csv_form wn_csv_default_form;
 
+struct wn_csv_own;   /* what only this room reads */
+struct wn_overrides; /* cell_override.h */
+
+/* An open file. Only this room changes it. */
+struct wn_csv {
+    char *name;                /* for messages */
+    struct wn_csv_form form;   /* in use, with the sniffed values */
+    bool sep_line;             /* a first line "sep=;" names the delimiter */
+    struct wn_csv_parts parts; /* of several files; {0} of one */
+    int descriptor;            /* to read the bytes of the file again */
+    uint64_t size;             /* of them */
+    char digest[WN_DIGEST_TEXT];
+    const char *encoding; /* as a file of its own needs it, "UTF-16LE"; NULL:
+                             UTF-8 */
+    char **column;        /* names */
+    size_t columns;
+    size_t unnamed; /* columns whose name in the header is empty; they are
+                       called by their place, c1, c2 and so on */
+    size_t rows;    /* data records, without the header */
+    /* rows + 1: where each record begins; the last is the end of the last
+     * record's line. Empty lines after a record lie between its end and the
+     * next. In a file of another encoding these are places in its UTF-8 text,
+     * which wn_csv_to_source() turns into places in the file. */
+    uint64_t *offset;
+    uint64_t *line;     /* rows, from 1 */
+    uint64_t *hash;     /* rows, XXH3 of the bytes without the line end */
+    uint64_t *left_out; /* left_outs pairs, begin and end as in offset, of the
+                           records that were left out */
+    size_t left_outs;
+    const struct wn_overrides *overrides; /* cells to read in place of those in
+                                             the file; NULL: none. They must
+                                             outlive their use. */
+    struct wn_csv_own *own;
+};
+
 /* Open `path` (NULL or "-": standard input), scan it, read the header.
  * Errors: WN_EIO; WN_EDATA for a file that is empty or not text, a header with
  * a repeated, too long or non-UTF-8 name, too many columns, and malformed
@@ -114,8 +147,6 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
                                    const struct wn_csv_form *form,
                                    struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
-/* The parts of an open table of several files; {0} of one. */
-const struct wn_csv_parts *wn_csv_parts(const struct wn_csv *csv);
 /* The part with the byte at `place`. */
 const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
                                          uint64_t place);
@@ -135,56 +166,21 @@ int wn_csv_sniff(const char *path, struct wn_csv_form *form, size_t *columns,
 /* Append "--delimiter=';' --decimal=, --no-header", quoted for a shell. */
 void wn_csv_form_options(const struct wn_csv_form *form, struct wn_text *text);
 
-const char *wn_csv_name(const struct wn_csv *csv);
-/* The form in use, with the sniffed values. */
-const struct wn_csv_form *wn_csv_form(const struct wn_csv *csv);
-char wn_csv_delimiter(const struct wn_csv *csv);
-/* Whether a first line "sep=;" named it. */
-bool wn_csv_has_sep_line(const struct wn_csv *csv);
-size_t wn_csv_columns(const struct wn_csv *csv);
-/* The number of columns whose name in the header is empty; they are called by
- * their place, c1, c2 and so on. */
-size_t wn_csv_unnamed(const struct wn_csv *csv);
-const char *wn_csv_column(const struct wn_csv *csv, size_t column);
 /* The column called `name`, or -1. */
 long wn_csv_find(const struct wn_csv *csv, const char *name);
-
-/* The encoding of the text as a file of its own needs it, "UTF-16LE", or NULL
- * for UTF-8; and what a message wants where text is not of it. */
-const char *wn_csv_encoding(const struct wn_csv *csv);
+/* What a message wants where text is not of the file's encoding. */
 const char *wn_csv_wanted_text(const struct wn_csv *csv);
-
-/* Data records (without the header), and per record: */
-size_t wn_csv_rows(const struct wn_csv *csv);
-/* rows+1: where each record begins; the last is the end of the last record's
- * line. Empty lines after a record lie between its end and the next. In a file
- * of another encoding these are places in its UTF-8 text, which
- * wn_csv_to_source() turns into places in the file. */
-const uint64_t *wn_csv_offset(const struct wn_csv *csv);
 void wn_csv_to_source(const struct wn_csv *csv, const uint64_t *places,
                       size_t count, uint64_t *in_source);
-const uint64_t *wn_csv_line(const struct wn_csv *csv); /* rows, from 1 */
-const uint64_t *wn_csv_hash(const struct wn_csv *csv); /* rows, XXH3 of the
-                                              bytes without the line end */
-uint64_t wn_csv_size(const struct wn_csv *csv);        /* bytes in all */
-/* Digest of the whole file, 32 hexadecimal digits. */
-const char *wn_csv_digest(const struct wn_csv *csv);
 
 /* Remove the rows with out[row] != 0 from the index; at least one row must
  * stay. Later rows move up. */
 void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out);
-/* Begin and end of each record that was left out, as wn_csv_offset(): *count
- * pairs. */
-const uint64_t *wn_csv_left_out(const struct wn_csv *csv, size_t *count);
-
 /* Copy the header, if there is one, and the records left out to `descriptor`,
  * byte for byte; `name` is for messages. */
 int wn_csv_write_left_out(const struct wn_csv *csv, int descriptor,
                           const char *name,
                           struct wn_error *error) WN_MUST_CHECK;
-
-/* To read the wn_csv_size() bytes of the file. */
-int wn_csv_descriptor(const struct wn_csv *csv);
 
 /* WN_EIO if the file's size or times changed since it was opened. Call it after
  * the last read. */
@@ -234,7 +230,7 @@ int wn_csv_split(struct wn_csv_reader *reader, const char *text, size_t length,
                  const struct wn_cell **cells, size_t *count,
                  struct wn_error *error) WN_MUST_CHECK;
 
-/* Called once for each row in order; cells[wn_csv_columns()] is valid during
+/* Called once for each row in order; cells[csv->columns] is valid during
  * the call. Returns 0 to go on, -1 after wn_fail(). */
 typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
                        struct wn_error *error);
@@ -244,12 +240,6 @@ typedef int wn_csv_row(void *context, size_t row, const struct wn_cell *cells,
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
                 wn_csv_row *row, void *context,
                 struct wn_error *error) WN_MUST_CHECK;
-
-/* From now on read these cells in place of those in the file; NULL: none. The
- * overrides must outlive their use. */
-struct wn_overrides;
-void wn_csv_set_overrides(struct wn_csv *csv,
-                          const struct wn_overrides *overrides);
 
 /* The bytes of field `column` (from 0) of one well-formed record, with its
  * quotes: record[*begin .. *end-1]. -1 if the record has fewer fields. */

@@ -94,8 +94,8 @@ int wn_csv_foreach(const struct wn_csv_pass *pass,
 {
     struct reading reading = {
         .pass = pass, .visitors = visitors, .count = count};
-    const uint64_t *offset = wn_csv_offset(pass->csv);
-    const size_t rows = wn_csv_rows(pass->csv);
+    const uint64_t *offset = pass->csv->offset;
+    const size_t rows = pass->csv->rows;
 
     for (size_t row = 0, capacity = 0; row < rows; reading.pieces++) {
         const size_t first = row++;

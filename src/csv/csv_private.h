@@ -138,52 +138,22 @@ int wn_sniff(const struct wn_window *file, uint64_t begin,
 
 /* --- record_index.c ----------------------------------------------------- */
 
-struct wn_index {
-    char digest[WN_DIGEST_TEXT]; /* of the file */
-    size_t rows;
-    uint64_t *offset, *line, *hash; /* as in csv.h */
-    uint64_t *end;      /* of each row, before the next record left out; NULL:
-                           the next row's offset */
-    uint64_t *left_out; /* pairs: begin, end */
-    size_t left_outs;
+/* Find the records, the first of them at byte `begin` on line `line`. */
+int wn_index_build(struct wn_csv *csv, uint64_t begin, uint64_t line,
+                   struct wn_error *error) WN_MUST_CHECK;
+
+/* --- csv.c, csv_reader.c ------------------------------------------------ */
+
+struct wn_csv_own {
+    struct stat opened;
+    struct wn_window file; /* its beginning, or that of the transcript */
+    struct wn_transcript transcript;
+    uint64_t sep_begin, sep_end; /* of a first line "sep=;"; empty: none */
+    uint64_t header_begin, header_end, header_line; /* empty: none */
+    uint64_t *end; /* of each row, before the next record left out; NULL: the
+                      next row's offset */
     size_t offset_capacity, line_capacity, hash_capacity, end_capacity,
         left_capacity;
 };
 
-struct wn_index_task {
-    const struct wn_window *file; /* the initial state of every window */
-    const struct wn_csv_form *form;
-    char *const *column;
-    size_t columns;
-    uint64_t begin, line; /* of the first row */
-};
-
-/* Fill *index, which is {0}. */
-int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
-                   struct wn_error *error) WN_MUST_CHECK;
-void wn_index_free(struct wn_index *index);
-/* wn_csv_leave_out(). Empty lines after a record go with the record. */
-void wn_index_leave_out(struct wn_index *index, const uint8_t *out);
-
-/* --- csv.c, csv_reader.c ------------------------------------------------ */
-
-struct wn_csv {
-    struct wn_csv_form form;
-    char *name;
-    struct stat opened;
-    struct wn_window file; /* its beginning, or that of the transcript */
-    struct wn_transcript transcript;
-    struct wn_csv_parts parts;   /* of several files */
-    uint64_t sep_begin, sep_end; /* of a first line "sep=;"; empty: none */
-    uint64_t header_begin, header_end, header_line; /* empty: none */
-    size_t unnamed; /* columns whose name in the header is empty */
-    char **column;
-    size_t columns;
-    struct wn_index index;
-    const struct wn_overrides *overrides; /* NULL: none */
-};
-
-/* A reader for up to `capacity` cells of a record. */
-struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
-                                          size_t capacity);
 #endif

@@ -42,19 +42,13 @@ struct wn_csv_reader *wn_csv_reader_apart(char delimiter, size_t capacity)
     return reader;
 }
 
-struct wn_csv_reader *wn_csv_reader_sized(const struct wn_csv *csv,
-                                          size_t capacity)
+struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv)
 {
     struct wn_csv_reader *reader =
-        wn_csv_reader_apart(csv->form.delimiter, capacity);
+        wn_csv_reader_apart(csv->form.delimiter, csv->columns);
 
     reader->csv = csv;
     return reader;
-}
-
-struct wn_csv_reader *wn_csv_reader_new(const struct wn_csv *csv)
-{
-    return wn_csv_reader_sized(csv, csv->columns);
 }
 
 void wn_csv_reader_free(struct wn_csv_reader *reader)
@@ -134,31 +128,30 @@ const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
 }
 
 /* Where row `row` ends: before the empty lines after it, or after them. */
-static uint64_t row_end(const struct wn_index *index, size_t row)
+static uint64_t row_end(const struct wn_csv *csv, size_t row)
 {
-    return index->end ? index->end[row] : index->offset[row + 1];
+    return csv->own->end ? csv->own->end[row] : csv->offset[row + 1];
 }
 
 int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
                 wn_csv_row *show, void *context, struct wn_error *error)
 {
     const struct wn_csv *csv = reader->csv;
-    const struct wn_index *index = &csv->index;
     const struct wn_overrides *overrides = csv->overrides;
     const size_t columns = csv->columns - csv->parts.column;
-    const uint64_t first = index->offset[begin];
+    const uint64_t first = csv->offset[begin];
     const size_t bytes =
-        end > begin ? (size_t)(row_end(index, end - 1) - first) : 0;
+        end > begin ? (size_t)(row_end(csv, end - 1) - first) : 0;
     size_t next = overrides ? wn_overrides_find(overrides, begin) : 0;
 
     wn_grow(&reader->bytes, &reader->bytes_capacity, WN_NUMBER_PAD + bytes, 1);
-    if (wn_read_at(csv->file.descriptor, reader->bytes + WN_NUMBER_PAD, bytes,
-                   first, csv->name, error))
+    if (wn_read_at(csv->own->file.descriptor, reader->bytes + WN_NUMBER_PAD,
+                   bytes, first, csv->name, error))
         return -1;
     for (size_t row = begin; row < end; row++) {
         const char *text =
-            reader->bytes + WN_NUMBER_PAD + (index->offset[row] - first);
-        size_t length = (size_t)(row_end(index, row) - index->offset[row]);
+            reader->bytes + WN_NUMBER_PAD + (csv->offset[row] - first);
+        size_t length = (size_t)(row_end(csv, row) - csv->offset[row]);
         const struct wn_cell *cells;
         size_t count = 0;
 
@@ -168,7 +161,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
         const int status =
             wn_csv_split(reader, text, length, &cells, &count, error);
         if (status || count != columns) {
-            uint64_t line = index->line[row];
+            uint64_t line = csv->line[row];
             const char *name = wn_csv_where(&csv->form, csv->name, &line);
 
             return status ? wn_fail(error, WN_EDATA, "%s:%llu", name,
@@ -177,7 +170,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
         }
         if (columns < csv->columns)
             reader->cells[columns] =
-                wn_csv_part_of(&csv->parts, index->offset[row])->cell;
+                wn_csv_part_of(&csv->parts, csv->offset[row])->cell;
         for (; overrides && next < overrides->count &&
                overrides->row[next] == (int64_t)row;
              next++)

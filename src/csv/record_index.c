@@ -35,8 +35,8 @@ struct found {
 };
 
 struct join {
-    struct wn_index *index;
-    const struct wn_index_task *task;
+    struct wn_csv *csv;
+    uint64_t begin;          /* of the first record */
     uint64_t next, line;     /* where the next true record begins */
     struct wn_window window; /* of a record that extends beyond its piece */
     struct wn_hash *digest;
@@ -49,16 +49,6 @@ struct piece {
     struct found *found;
     size_t count, capacity;
 };
-
-void wn_index_free(struct wn_index *index)
-{
-    free(index->offset);
-    free(index->line);
-    free(index->hash);
-    free(index->end);
-    free(index->left_out);
-    *index = (struct wn_index){0};
-}
 
 /* --- lists -------------------------------------------------------------- */
 
@@ -77,16 +67,22 @@ static void *record_index_start_piece(void *shared)
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->join = join;
-    piece->window = *join->task->file;
+    piece->window = join->csv->own->file;
     return piece;
+}
+
+/* The columns that records have, without the one for the names of files. */
+static size_t columns_of(const struct join *join)
+{
+    return join->csv->columns - join->csv->parts.column;
 }
 
 static struct wn_scan start_scan(const struct join *join)
 {
-    return (struct wn_scan){.name = join->task->file->name,
-                            .form = join->task->form,
-                            .column = join->task->column,
-                            .columns = join->task->columns,
+    return (struct wn_scan){.name = join->csv->name,
+                            .form = &join->csv->form,
+                            .column = join->csv->column,
+                            .columns = columns_of(join),
                             .count = join->lenient};
 }
 
@@ -118,7 +114,6 @@ static uint64_t next_line(const struct wn_window *window, uint64_t at)
 static int list_piece(void *own, size_t p, struct wn_error *error)
 {
     struct piece *piece = own;
-    const struct wn_index_task *task = piece->join->task;
     struct wn_window *window = &piece->window;
     struct wn_scan scan = start_scan(piece->join);
     const size_t step = window->step;
@@ -129,7 +124,8 @@ static int list_piece(void *own, size_t p, struct wn_error *error)
     if (wn_window_load(window, at - (at > 0), step + step / 16 + (at > 0),
                        error))
         return -1;
-    at = at > task->begin ? next_line(window, at - 1) : task->begin;
+    at = at > piece->join->begin ? next_line(window, at - 1)
+                                 : piece->join->begin;
     while (at < end) {
         struct wn_error quiet = {0};
         struct wn_record record;
@@ -157,12 +153,12 @@ static int list_piece(void *own, size_t p, struct wn_error *error)
  * the record before them. */
 static void close_last(struct join *join, uint64_t at)
 {
-    struct wn_index *index = join->index;
+    struct wn_csv *csv = join->csv;
 
     if (join->after_reject)
-        index->left_out[2 * index->left_outs - 1] = at;
-    else if (join->lenient && index->rows)
-        index->end[index->rows - 1] = at;
+        csv->left_out[2 * csv->left_outs - 1] = at;
+    else if (join->lenient && csv->rows)
+        csv->own->end[csv->rows - 1] = at;
     join->after_reject = false;
 }
 
@@ -170,18 +166,17 @@ static void close_last(struct join *join, uint64_t at)
 static void reject(struct join *join, uint64_t end, uint64_t lines,
                    enum wn_csv_break broken, const char *text)
 {
-    struct wn_index *index = join->index;
-    const struct wn_csv_form *form = join->task->form;
+    struct wn_csv *csv = join->csv;
 
-    wn_grow(&index->left_out, &index->left_capacity, 2 * index->left_outs + 2,
-            sizeof *index->left_out);
+    wn_grow(&csv->left_out, &csv->own->left_capacity, 2 * csv->left_outs + 2,
+            sizeof *csv->left_out);
     close_last(join, join->next);
-    index->left_out[2 * index->left_outs] = join->next;
-    index->left_out[2 * index->left_outs++ + 1] = end;
+    csv->left_out[2 * csv->left_outs] = join->next;
+    csv->left_out[2 * csv->left_outs++ + 1] = end;
     join->after_reject = true;
     join->next = end;
     join->line += lines;
-    form->reject(form->context, broken, text);
+    csv->form.reject(csv->form.context, broken, text);
 }
 
 /* Whether the lines inside a record at `text` are records themselves, so that
@@ -190,7 +185,7 @@ static bool has_rows_inside(const struct join *join, const char *text,
                             const struct found *found)
 {
     enum { MANY = 4 };
-    const size_t columns = join->task->columns;
+    const size_t columns = columns_of(join);
     const size_t wanted = found->fields == columns ? MANY : 1;
     const char *end = text + found->whole;
     struct wn_scan scan = start_scan(join);
@@ -221,12 +216,11 @@ static bool has_rows_inside(const struct join *join, const char *text,
 static void take_record(struct join *join, const struct found *found,
                         const char *text)
 {
-    const struct wn_index_task *task = join->task;
-    struct wn_index *index = join->index;
-    const size_t row = index->rows;
+    struct wn_csv *csv = join->csv;
+    const size_t row = csv->rows, columns = columns_of(join);
     struct wn_error wrong = {0};
     uint64_t line = join->line;
-    const char *name = wn_csv_where(task->form, task->file->name, &line);
+    const char *name = wn_csv_where(&csv->form, csv->name, &line);
 
     if (join->lenient && found->lines > 1 &&
         has_rows_inside(join, text, found)) {
@@ -240,30 +234,30 @@ static void take_record(struct join *join, const struct found *found,
                WN_BREAK_OPEN, wrong.text);
         return;
     }
-    if (found->length && join->lenient && found->fields != task->columns) {
-        wn_fail_fields(&wrong, name, line, found->fields, task->columns);
+    if (found->length && join->lenient && found->fields != columns) {
+        wn_fail_fields(&wrong, name, line, found->fields, columns);
         reject(join, found->offset + found->whole, found->lines,
                WN_BREAK_FIELDS, wrong.text);
         return;
     }
     if (found->length) {
-        wn_grow(&index->offset, &index->offset_capacity, row + 2,
-                sizeof *index->offset);
-        wn_grow(&index->line, &index->line_capacity, row + 1,
-                sizeof *index->line);
-        wn_grow(&index->hash, &index->hash_capacity, row + 1,
-                sizeof *index->hash);
+        wn_grow(&csv->offset, &csv->own->offset_capacity, row + 2,
+                sizeof *csv->offset);
+        wn_grow(&csv->line, &csv->own->line_capacity, row + 1,
+                sizeof *csv->line);
+        wn_grow(&csv->hash, &csv->own->hash_capacity, row + 1,
+                sizeof *csv->hash);
         if (join->lenient)
-            wn_grow(&index->end, &index->end_capacity, row + 1,
-                    sizeof *index->end);
+            wn_grow(&csv->own->end, &csv->own->end_capacity, row + 1,
+                    sizeof *csv->own->end);
         close_last(join, found->offset);
-        index->offset[row] = found->offset;
-        index->offset[row + 1] = found->offset + found->whole;
-        index->line[row] = join->line;
-        index->hash[row] = found->hash;
+        csv->offset[row] = found->offset;
+        csv->offset[row + 1] = found->offset + found->whole;
+        csv->line[row] = join->line;
+        csv->hash[row] = found->hash;
         if (join->lenient)
-            index->end[row] = index->offset[row + 1];
-        index->rows++;
+            csv->own->end[row] = csv->offset[row + 1];
+        csv->rows++;
     }
     join->next += found->whole;
     join->line += found->lines;
@@ -274,8 +268,8 @@ static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
     struct join *join = shared;
     const struct piece *piece = own;
     const struct wn_window *window = &piece->window;
-    const struct wn_index *index = join->index;
-    const uint64_t limit = join->task->form->memory;
+    const struct wn_csv_own *index = join->csv->own;
+    const uint64_t limit = join->csv->form.memory;
     struct wn_scan scan = start_scan(join);
     const uint64_t begin = (uint64_t)p * window->step;
     const uint64_t left = window->size - begin;
@@ -328,24 +322,25 @@ static int join_piece(void *shared, void *own, size_t p, struct wn_error *error)
     return wn_fail(error, WN_EUSAGE,
                    "--memory: %s: the index of the first %zu rows takes %llu "
                    "MiB, wanted at most %llu MiB",
-                   join->task->file->name, index->rows,
+                   join->csv->name, join->csv->rows,
                    (unsigned long long)(words >> 17) + 1,
                    (unsigned long long)(limit >> 20));
 }
 
-int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
+int wn_index_build(struct wn_csv *csv, uint64_t begin, uint64_t line,
                    struct wn_error *error)
 {
-    struct join join = {.index = index,
-                        .task = task,
-                        .next = task->begin,
-                        .line = task->line,
-                        .window = *task->file,
+    const struct wn_window *file = &csv->own->file;
+    struct join join = {.csv = csv,
+                        .begin = begin,
+                        .next = begin,
+                        .line = line,
+                        .window = *file,
                         .digest = wn_hash_new(),
-                        .lenient = task->form->reject != NULL};
+                        .lenient = csv->form.reject != NULL};
     const struct wn_parallel pieces = {
-        .threads = task->form->threads,
-        .count = (size_t)((task->file->size - 1) / task->file->step) + 1,
+        .threads = csv->form.threads,
+        .count = (size_t)((file->size - 1) / file->step) + 1,
         .shared = &join,
         .start = record_index_start_piece,
         .work = list_piece,
@@ -354,8 +349,8 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
     const int status = wn_parallel_ordered(&pieces, error);
 
     if (status == 0) {
-        close_last(&join, task->file->size);
-        wn_hash_text(join.digest, index->digest);
+        close_last(&join, file->size);
+        wn_hash_text(join.digest, csv->digest);
     }
     wn_hash_free(join.digest);
     wn_window_free(&join.window);
@@ -364,11 +359,11 @@ int wn_index_build(struct wn_index *index, const struct wn_index_task *task,
 
 /* --- leaving out -------------------------------------------------------- */
 
-void wn_index_leave_out(struct wn_index *index, const uint8_t *out)
+void wn_csv_leave_out(struct wn_csv *csv, const uint8_t *out)
 {
-    const uint64_t *old = index->left_out;
-    const size_t rows = index->rows, olds = index->left_outs;
-    const uint64_t last = rows ? index->offset[rows] : 0;
+    const uint64_t *old = csv->left_out;
+    const size_t rows = csv->rows, olds = csv->left_outs;
+    const uint64_t last = rows ? csv->offset[rows] : 0;
     uint64_t *end = wn_new(rows, sizeof *end), *left;
     size_t kept = 0, count = 0, o = 0;
 
@@ -377,9 +372,9 @@ void wn_index_leave_out(struct wn_index *index, const uint8_t *out)
     left = wn_new(2 * (count + olds), sizeof *left);
     count = 0;
     for (size_t row = 0; row < rows; row++) {
-        const uint64_t begin = index->offset[row];
+        const uint64_t begin = csv->offset[row];
         const uint64_t stop =
-            index->end ? index->end[row] : index->offset[row + 1];
+            csv->own->end ? csv->own->end[row] : csv->offset[row + 1];
 
         for (; o < olds && old[2 * o] < begin; o++, count += 2)
             memcpy(left + count, old + 2 * o, 2 * sizeof *left);
@@ -388,18 +383,18 @@ void wn_index_leave_out(struct wn_index *index, const uint8_t *out)
             left[count++] = stop;
             continue;
         }
-        index->offset[kept] = begin;
-        index->line[kept] = index->line[row];
-        index->hash[kept] = index->hash[row];
+        csv->offset[kept] = begin;
+        csv->line[kept] = csv->line[row];
+        csv->hash[kept] = csv->hash[row];
         end[kept++] = stop;
     }
     for (; o < olds; o++, count += 2)
         memcpy(left + count, old + 2 * o, 2 * sizeof *left);
-    index->offset[kept] = kept ? end[kept - 1] : last;
-    index->rows = kept;
-    free(index->end);
-    free(index->left_out);
-    index->end = end;
-    index->left_out = left;
-    index->left_outs = count / 2;
+    csv->offset[kept] = kept ? end[kept - 1] : last;
+    csv->rows = kept;
+    free(csv->own->end);
+    free(csv->left_out);
+    csv->own->end = end;
+    csv->left_out = left;
+    csv->left_outs = count / 2;
 }

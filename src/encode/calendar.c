@@ -96,7 +96,7 @@ static int calendar_row(void *state, size_t row, const struct wn_cell *cells,
 {
     struct piece *piece = state;
     const struct wn_calendar_fit *fit = piece->fit;
-    const size_t rows = wn_csv_rows(fit->table->csv);
+    const size_t rows = fit->table->csv->rows;
 
     (void)error;
     for (size_t i = 0; i < fit->columns; i++) {
@@ -153,8 +153,8 @@ static int calendar_finish(void *shared, void *state, size_t begin, size_t end,
 int wn_calendar_fit_new(struct wn_table *table, struct wn_calendar_fit **fit,
                         struct wn_csv_visitor *visitor, struct wn_error *error)
 {
-    const size_t columns = wn_csv_columns(table->csv);
-    const size_t rows = wn_csv_rows(table->csv);
+    const size_t columns = table->csv->columns;
+    const size_t rows = table->csv->rows;
     struct wn_calendar_fit *new = *fit = wn_new(1, sizeof *new);
 
     new->table = table;
@@ -168,14 +168,14 @@ int wn_calendar_fit_new(struct wn_table *table, struct wn_calendar_fit **fit,
         column->order = wn_calendar_order(column);
         if ((ambiguous || !column->dates[column->order]) &&
             column->missing < rows)
-            return wn_fail(
-                error, WN_EDATA,
-                ambiguous ? "%s: column %.120s: found dates that may be "
-                            "day/month/year or month/day/year, wanted "
-                            "year-month-day"
-                          : "%s: column %.120s: found no date in it, "
-                            "wanted some",
-                wn_csv_name(table->csv), wn_csv_column(table->csv, c));
+            return wn_fail(error, WN_EDATA,
+                           ambiguous
+                               ? "%s: column %.120s: found dates that may be "
+                                 "day/month/year or month/day/year, wanted "
+                                 "year-month-day"
+                               : "%s: column %.120s: found no date in it, "
+                                 "wanted some",
+                           table->csv->name, table->csv->column[c]);
         new->column[new->columns++] = c;
     }
     new->stride = (rows + WN_SAMPLE - 1) / WN_SAMPLE;
@@ -205,7 +205,7 @@ static bool several(uint32_t bits)
 void wn_calendar_fit_conclude(struct wn_calendar_fit *fit)
 {
     const struct wn_table *table = fit->table;
-    const size_t sampled = fit->sampled, rows = wn_csv_rows(table->csv);
+    const size_t sampled = fit->sampled, rows = table->csv->rows;
     int32_t *label = wn_new(sampled, sizeof *label);
     double *scratch = wn_new(2 * sampled + 2, sizeof *scratch);
 

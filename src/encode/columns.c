@@ -118,7 +118,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
 {
     struct wn_column *column = &fitting->table->column[c];
     const struct wn_survey_sample *sample = fitting->sample;
-    const uint64_t rows = wn_csv_rows(fitting->table->csv);
+    const uint64_t rows = fitting->table->csv->rows;
     const uint64_t *digest = sample->digest + c * sample->rows;
     uint64_t *sorted = (uint64_t *)scratch->sorted;
     const struct wn_kind_evidence evidence = {.column = column,
@@ -182,7 +182,7 @@ static void fit_column(const struct fitting *fitting, size_t c,
 
 void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample)
 {
-    const size_t columns = wn_csv_columns(table->csv);
+    const size_t columns = table->csv->columns;
     const size_t step = (sample->rows + WN_LEAKAGE_ROWS - 1) / WN_LEAKAGE_ROWS;
     const size_t tested = (sample->rows + step - 1) / step;
     int32_t *label = wn_new(tested, sizeof *label);
@@ -190,7 +190,7 @@ void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample)
 
     for (size_t i = 0; i < tested; i++)
         label[i] = table->label[wn_sample_row(i * step, sample->stride,
-                                              wn_csv_rows(table->csv))];
+                                              table->csv->rows)];
 #pragma omp parallel num_threads(table->threads)
     {
         const struct scratch scratch = {
@@ -214,8 +214,8 @@ void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample)
 
 int wn_columns_number(struct wn_table *table, struct wn_error *error)
 {
-    const size_t columns = wn_csv_columns(table->csv);
-    const uint64_t rows = wn_csv_rows(table->csv);
+    const size_t columns = table->csv->columns;
+    const uint64_t rows = table->csv->rows;
 
     for (size_t c = 0; c < columns; c++) {
         struct wn_column *column = &table->column[c];
@@ -231,8 +231,8 @@ int wn_columns_number(struct wn_table *table, struct wn_error *error)
             return wn_fail(error, WN_EDATA,
                            "%s: column %.120s: found no cell that is %s, "
                            "wanted some",
-                           wn_csv_name(table->csv),
-                           wn_csv_column(table->csv, c), kind->wanted);
+                           table->csv->name, table->csv->column[c],
+                           kind->wanted);
         if (column->kind != WN_KIND_NUMERIC && column->kind != WN_KIND_DATE)
             column->min = column->max = NAN;
         if (column->kind == WN_KIND_CATEGORICAL && !column->many) {
@@ -269,7 +269,7 @@ int wn_columns_number(struct wn_table *table, struct wn_error *error)
         for (size_t f = 0; f < column->features; f++) {
             struct wn_text name = {0};
 
-            wn_text_format(&name, "%s", wn_csv_column(table->csv, c));
+            wn_text_format(&name, "%s", table->csv->column[c]);
             if (column->indicator && f + 1 == column->features)
                 wn_text_format(&name, ":missing");
             else

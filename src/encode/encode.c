@@ -133,7 +133,7 @@ static int encode_row(void *state, size_t row, const struct wn_cell *cells,
     const struct wn_table *table = piece->table;
     float *out = piece->features + (row - piece->begin) * table->d;
 
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+    for (size_t c = 0; c < table->csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
         const struct wn_kind *kind = &wn_kinds[column->kind];
 
@@ -166,7 +166,7 @@ static int encode_numbers(void *state, size_t p, struct wn_error *error)
     struct piece *piece = state;
     const struct wn_table *table = piece->table;
     const struct wn_numeric_spool *spool = table->numbers;
-    const size_t n = wn_csv_rows(table->csv), rows = piece->encoding->rows;
+    const size_t n = table->csv->rows, rows = piece->encoding->rows;
     const size_t begin = p * rows, end = n - begin < rows ? n : begin + rows;
 
     encode_begin(piece, begin, end);
@@ -176,7 +176,7 @@ static int encode_numbers(void *state, size_t p, struct wn_error *error)
         const double *number = piece->numbers + (row - begin) * spool->width;
         float *out = piece->features + (row - begin) * table->d;
 
-        for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        for (size_t c = 0; c < table->csv->columns; c++) {
             const struct wn_column *column = &table->column[c];
 
             if (column->role != WN_ROLE_FEATURE)
@@ -242,12 +242,12 @@ int wn_table_encode(const struct wn_table *table,
     if (rows > WN_PIECE_ROWS)
         rows = WN_PIECE_ROWS;
     struct encoding encoding = {.table = table, .sink = sink, .rows = rows};
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++)
+    for (size_t c = 0; c < table->csv->columns; c++)
         encoding.has_text |= table->column[c].text_model != NULL;
     if (table->numbers) {
         const struct wn_parallel pieces = {
             .threads = table->threads,
-            .count = (wn_csv_rows(table->csv) - 1) / rows + 1,
+            .count = (table->csv->rows - 1) / rows + 1,
             .shared = &encoding,
             .start = encode_start,
             .work = encode_numbers,

@@ -82,7 +82,7 @@ int wn_frequent_list(const struct wn_table *table,
     struct frequent_list list = {0};
     int status = 0;
 
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+    for (size_t c = 0; c < table->csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
 
         list.column = c;

@@ -9,7 +9,7 @@
 
 struct wn_numeric_spool *wn_numeric_spool_new(const struct wn_table *table)
 {
-    const size_t columns = wn_csv_columns(table->csv);
+    const size_t columns = table->csv->columns;
     struct wn_error quiet = {0};
     struct wn_numeric_spool *spool = wn_new(1, sizeof *spool);
     bool applies = true;

@@ -75,8 +75,7 @@ static int prescan_row(void *state, size_t row, const struct wn_cell *cells,
                     wn_text_shown(label->length), label->text);
         rejected.broken = WN_BREAK_CLASS;
     }
-    for (size_t c = 0; rejected.broken == WN_BREAKS && c < wn_csv_columns(csv);
-         c++) {
+    for (size_t c = 0; rejected.broken == WN_BREAKS && c < csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
         const struct wn_cell *cell = &cells[c];
 

@@ -112,8 +112,7 @@ static int roles_row(void *state, size_t row, const struct wn_cell *cells,
                 return roles_fail(roles, row, r, cell, "true or false", error);
             values->flag[row] = (uint8_t)truth;
         } else if (values->amount) {
-            if (!wn_cell_number(cell,
-                                wn_csv_form(roles->table->csv)->decimal_comma,
+            if (!wn_cell_number(cell, roles->table->csv->form.decimal_comma,
                                 &amount) ||
                 !(amount >= 0 && amount <= (double)FLT_MAX))
                 return roles_fail(roles, row, r, cell, "a number of 0 or more",
@@ -152,8 +151,8 @@ static int roles_finish(void *shared, void *state, size_t begin, size_t end,
 bool wn_roles_visit(struct wn_roles *roles, const struct wn_table *table,
                     struct wn_csv_visitor *visitor)
 {
-    const size_t columns = wn_csv_columns(table->csv);
-    const size_t n = wn_csv_rows(table->csv);
+    const size_t columns = table->csv->columns;
+    const size_t n = table->csv->rows;
     bool any = false;
 
     roles->table = table;
@@ -186,11 +185,11 @@ bool wn_roles_visit(struct wn_roles *roles, const struct wn_table *table,
 int wn_roles_conclude(struct wn_roles *roles, struct wn_error *error)
 {
     const struct wn_csv *csv = roles->table->csv;
-    const size_t n = wn_csv_rows(csv);
+    const size_t n = csv->rows;
 
     for (size_t r = 0; r < WN_ROLE_KINDS; r++) {
         struct wn_role_values *values = &roles->of[r];
-        const char *column = wn_csv_column(csv, roles->column[r]);
+        const char *column = csv->column[roles->column[r]];
         size_t zeros = 0;
 
         if (values->code) {
@@ -205,7 +204,7 @@ int wn_roles_conclude(struct wn_roles *roles, struct wn_error *error)
                 return wn_fail(error, WN_EDATA,
                                "%s: column %.120s: found no %s in it, wanted "
                                "some",
-                               wn_csv_name(csv), column, wn_role_kinds[r].name);
+                               csv->name, column, wn_role_kinds[r].name);
         }
         while (values->amount && zeros < n && values->amount[zeros] == 0)
             zeros++;
@@ -214,7 +213,7 @@ int wn_roles_conclude(struct wn_roles *roles, struct wn_error *error)
             return wn_fail(error, WN_EDATA,
                            "%s: column %.120s: found only weights of 0, "
                            "wanted some above",
-                           wn_csv_name(csv), column);
+                           csv->name, column);
     }
     return 0;
 }

@@ -55,7 +55,7 @@ struct piece {
 static void *survey_start(void *shared)
 {
     const struct survey *survey = shared;
-    const size_t columns = wn_csv_columns(survey->table->csv);
+    const size_t columns = survey->table->csv->columns;
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->survey = survey;
@@ -70,7 +70,7 @@ static void survey_stop(void *state)
 {
     struct piece *piece = state;
     const struct wn_survey_sample *sample = &piece->survey->sample;
-    const size_t columns = wn_csv_columns(piece->survey->table->csv);
+    const size_t columns = piece->survey->table->csv->columns;
 
     /* Sketches do not depend on the order in which they are merged. */
 #pragma omp critical(wn_survey_registers)
@@ -98,7 +98,7 @@ static void survey_begin(void *state, size_t begin, size_t end)
         wn_grow(&piece->numbers, &piece->numbers_capacity,
                 (end - begin) * spool->width, sizeof *piece->numbers);
     wn_dictionary_clear(&piece->classes);
-    for (size_t c = 0; c < wn_csv_columns(piece->survey->table->csv); c++) {
+    for (size_t c = 0; c < piece->survey->table->csv->columns; c++) {
         struct wn_dictionary values = piece->tally[c].values;
 
         wn_dictionary_clear(&values);
@@ -180,10 +180,10 @@ static int survey_row(void *state, size_t row, const struct wn_cell *cells,
     struct piece *piece = state;
     const struct wn_table *table = piece->survey->table;
     const struct wn_numeric_spool *spool = table->numbers;
-    const size_t columns = wn_csv_columns(table->csv);
+    const size_t columns = table->csv->columns;
     const size_t stride = piece->survey->sample.stride;
     const bool sampled =
-        row == wn_sample_row(row / stride, stride, wn_csv_rows(table->csv));
+        row == wn_sample_row(row / stride, stride, table->csv->rows);
     int32_t *label = &piece->label[row - piece->begin];
 
     *label = -1;
@@ -236,7 +236,7 @@ static int survey_finish(void *shared, void *state, size_t begin, size_t end,
     if (table->numbers)
         wn_numeric_spool_write(table->numbers, begin, end,
                                piece->spooled ? piece->numbers : NULL);
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+    for (size_t c = 0; c < table->csv->columns; c++) {
         struct wn_column *column = &table->column[c];
         const struct tally *tally = &piece->tally[c];
 
@@ -290,17 +290,17 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
 {
     struct wn_table *table = survey->table;
     const struct wn_dictionary *declared = &table->declared;
-    const size_t rows = wn_csv_rows(table->csv);
+    const size_t rows = table->csv->rows;
     const size_t found = table->classes.count;
 
     if (survey->unlabelled) {
         const char *plural = survey->unlabelled == 1 ? "" : "s";
-        const uint64_t *line = wn_csv_line(table->csv);
+        const uint64_t *line = table->csv->line;
         struct wn_text lines = {0};
 
         for (size_t i = 0; i < LINES_SHOWN && i < survey->unlabelled; i++) {
             uint64_t at = line[survey->shown[i]];
-            const char *name = wn_csv_where(wn_csv_form(table->csv), NULL, &at);
+            const char *name = wn_csv_where(&table->csv->form, NULL, &at);
 
             wn_text_format(&lines, "%s%s%s%llu", i ? ", " : "",
                            name ? name : "", name ? ":" : "",
@@ -318,8 +318,8 @@ static int conclude_labels(struct survey *survey, struct wn_error *error)
     if (!table->any_classes && !declared->count && !table->user_class.count) {
         struct wn_text where = {0};
 
-        wn_text_format(&where, "%s: column %s", wn_csv_name(table->csv),
-                       wn_csv_column(table->csv, table->label_column));
+        wn_text_format(&where, "%s: column %s", table->csv->name,
+                       table->csv->column[table->label_column]);
         const int status =
             wn_labels_check(&table->classes, rows, wn_text_of(&where), error);
         wn_text_free(&where);
@@ -357,8 +357,8 @@ static int read_cells(struct survey *survey, struct wn_roles *roles,
     enum { REGISTERS = 1 << 22, MAX_BITS = 12, MIN_BITS = 8 };
     struct wn_table *table = survey->table;
     struct wn_survey_sample *sample = &survey->sample;
-    const size_t rows = wn_csv_rows(table->csv);
-    const size_t columns = wn_csv_columns(table->csv);
+    const size_t rows = table->csv->rows;
+    const size_t columns = table->csv->columns;
     const size_t max = wn_sample_rows(columns);
     const struct wn_csv_pass reading = {.csv = table->csv,
                                         .threads = table->threads,
@@ -374,7 +374,7 @@ static int read_cells(struct survey *survey, struct wn_roles *roles,
     size_t count = 1;
 
     for (size_t c = 0; c < columns; c++)
-        table->column[c].comma = wn_csv_form(table->csv)->decimal_comma;
+        table->column[c].comma = table->csv->form.decimal_comma;
     table->label = wn_new(rows, sizeof *table->label);
     table->numbers = wn_numeric_spool_new(table);
     sample->stride = (rows + max - 1) / max;
@@ -399,7 +399,7 @@ static int read_cells(struct survey *survey, struct wn_roles *roles,
 /* The second reading, if any column holds dates or texts. */
 static int read_dates_and_texts(struct wn_table *table, struct wn_error *error)
 {
-    const size_t columns = wn_csv_columns(table->csv);
+    const size_t columns = table->csv->columns;
     const struct wn_csv_pass reading = {.csv = table->csv,
                                         .threads = table->threads,
                                         .rows = WN_PIECE_ROWS,
@@ -451,7 +451,7 @@ int wn_survey(struct wn_table *table, struct wn_roles *roles,
     if (status || read_dates_and_texts(table, error) ||
         wn_columns_number(table, error))
         return -1;
-    for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+    for (size_t c = 0; c < table->csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
 
         two |= column->second;
@@ -469,17 +469,17 @@ int wn_survey(struct wn_table *table, struct wn_roles *roles,
     if (table->numbers)
         wn_log_verbose(table->log,
                        "%s: numbers only: made features in one reading",
-                       wn_csv_name(table->csv));
+                       table->csv->name);
     if (table->d == 0 && table->user_class.count == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: found no feature: the columns beside the label are "
                        "constant, identifiers or ignored; see --verbose",
-                       wn_csv_name(table->csv));
+                       table->csv->name);
     if (two && (table->second_block == 0 || table->second_block == table->d))
         return wn_fail(error, WN_EDATA,
                        "%s: --features-b: found no feature in the %s block, "
                        "wanted some in both; see --verbose",
-                       wn_csv_name(table->csv),
+                       table->csv->name,
                        table->second_block ? "first" : "second");
     return 0;
 }

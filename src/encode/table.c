@@ -14,7 +14,7 @@
 void wn_table_free(struct wn_table *table)
 {
     if (table->column)
-        for (size_t c = 0; c < wn_csv_columns(table->csv); c++) {
+        for (size_t c = 0; c < table->csv->columns; c++) {
             wn_dictionary_free(&table->column[c].values);
             wn_text_model_free(table->column[c].text_model);
         }

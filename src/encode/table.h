@@ -140,7 +140,7 @@ struct wn_table {
     const char *const *na;       /* texts that, like "", mean "missing" */
     size_t na_count;
 
-    struct wn_column *column;         /* wn_csv_columns() of them */
+    struct wn_column *column;         /* ->columns of them */
     size_t label_column;              /* index */
     int32_t *label;                   /* one a row */
     struct wn_dictionary declared;    /* possible classes; empty: any */

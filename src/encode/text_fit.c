@@ -107,9 +107,8 @@ struct wn_text_fit *wn_text_fit_new(struct wn_table *table, size_t column,
                                     struct wn_csv_visitor *visitor)
 {
     const size_t by_count =
-        (wn_csv_rows(table->csv) - 1) / WN_TEXT_MODEL_DOCUMENTS + 1;
-    const size_t by_bytes =
-        (size_t)(wn_csv_size(table->csv) / SAMPLE_BYTES) + 1;
+        (table->csv->rows - 1) / WN_TEXT_MODEL_DOCUMENTS + 1;
+    const size_t by_bytes = (size_t)(table->csv->size / SAMPLE_BYTES) + 1;
     struct wn_text_fit *fit = wn_new(1, sizeof *fit);
 
     fit->table = table;

@@ -22,14 +22,14 @@ int wn_user_probability_find(struct wn_table *table, const char *pattern,
                              struct wn_error *error)
 {
     const struct wn_csv *csv = table->csv;
-    const size_t columns = wn_csv_columns(csv);
+    const size_t columns = csv->columns;
     struct wn_dictionary *classes = &table->user_class;
     struct wn_pattern *names = wn_pattern_new("probability", pattern, error);
     int status = names ? 0 : -1;
 
     table->user_column = wn_new(columns, sizeof *table->user_column);
     for (size_t c = 0; c < columns && status == 0; c++) {
-        const char *name = wn_csv_column(csv, c);
+        const char *name = csv->column[c];
         const size_t known = classes->count;
         size_t begin, length;
 
@@ -47,14 +47,13 @@ int wn_user_probability_find(struct wn_table *table, const char *pattern,
             status = wn_fail(error, WN_EDATA,
                              "%s: column %.120s: found no class name in it by "
                              "--probability, wanted one",
-                             wn_csv_name(csv), name);
+                             csv->name, name);
         else if (classes->count == known)
             status = wn_fail(error, WN_EDATA,
                              "%s: columns %.120s and %.120s are both for class "
                              "%.*s by --probability, wanted one",
-                             wn_csv_name(csv),
-                             wn_csv_column(csv, table->user_column[at]), name,
-                             (int)length, name + begin);
+                             csv->name, csv->column[table->user_column[at]],
+                             name, (int)length, name + begin);
         table->user_column[at] = c;
         table->column[c].role = WN_ROLE_PROBABILITY;
     }
@@ -111,7 +110,7 @@ static int user_probability_read_row(void *state, size_t row,
     for (; bad < k; bad++) {
         const struct wn_cell *cell = &cells[table->user_column[bad]];
 
-        if (!wn_cell_number(cell, wn_csv_form(table->csv)->decimal_comma,
+        if (!wn_cell_number(cell, table->csv->form.decimal_comma,
                             &piece->in[bad]))
             break;
     }
@@ -128,9 +127,9 @@ static int user_probability_read_row(void *state, size_t row,
                            wn_text_shown(cell->length), cell->text);
     }
     if (defect == 2) {
-        uint64_t line = wn_csv_line(table->csv)[row];
-        const char *name = wn_csv_where(wn_csv_form(table->csv),
-                                        wn_csv_name(table->csv), &line);
+        uint64_t line = table->csv->line[row];
+        const char *name =
+            wn_csv_where(&table->csv->form, table->csv->name, &line);
 
         return wn_fail(error, WN_EDATA,
                        "%s:%llu: found probabilities that sum to %.6g, "
@@ -148,9 +147,8 @@ bool wn_user_probability_visit(struct wn_table *table,
 
     if (k == 0)
         return false;
-    table->user_probability =
-        wn_spill_new(wn_product(wn_csv_rows(table->csv), k, 1),
-                     sizeof *table->user_probability);
+    table->user_probability = wn_spill_new(wn_product(table->csv->rows, k, 1),
+                                           sizeof *table->user_probability);
     *visitor = (struct wn_csv_visitor){.shared = table,
                                        .start = user_probability_start,
                                        .row = user_probability_read_row,
@@ -198,13 +196,13 @@ int wn_user_probability_match(struct wn_table *table, struct wn_error *error)
             error, WN_EDATA,
             "%s: --probability: found classes without a column: %s; "
             "columns without a class: %s; wanted a column for each class",
-            wn_csv_name(table->csv), lone ? lone_text.bytes : "none",
+            table->csv->name, lone ? lone_text.bytes : "none",
             extra ? extra_text.bytes : "none");
     else if (extra)
         wn_log_note(table->log,
                     "%s: --probability: columns for classes that no row "
                     "has: %s",
-                    wn_csv_name(table->csv), extra_text.bytes);
+                    table->csv->name, extra_text.bytes);
     if (status == 0)
         wn_dictionary_merge(&table->classes, &table->user_class, NULL);
     wn_text_free(&lone_text);
@@ -223,7 +221,7 @@ void wn_user_probability_reorder(struct wn_table *table)
         from[c] = (size_t)wn_dictionary_find(&table->user_class,
                                              wn_dictionary_text(classes, c),
                                              classes->value[c].length);
-    for (size_t row = 0; k && row < wn_csv_rows(table->csv); row++) {
+    for (size_t row = 0; k && row < table->csv->rows; row++) {
         float *out = table->user_probability + row * k;
 
         memcpy(old, out, k * sizeof *old);

@@ -147,11 +147,11 @@ static struct wn_csv *open_both(const char *bytes, size_t length,
     struct wn_csv *csv = wn_csv_open(path, &form, &error);
     fuzz_need(!csv == !other && *rejected == others);
     if (csv) {
-        const size_t rows = wn_csv_rows(csv);
+        const size_t rows = csv->rows;
 
-        fuzz_need(rows == wn_csv_rows(other));
-        fuzz_need(rows == 0 || memcmp(wn_csv_hash(csv), wn_csv_hash(other),
-                                      rows * sizeof(uint64_t)) == 0);
+        fuzz_need(rows == other->rows);
+        fuzz_need(rows == 0 ||
+                  memcmp(csv->hash, other->hash, rows * sizeof(uint64_t)) == 0);
     }
     wn_csv_close(other);
     return csv;
@@ -165,7 +165,7 @@ int fuzz_jsonl(const char *bytes, size_t length)
 
     form.json_lines = true;
     struct wn_csv *csv = open_both(bytes, length, form, &rejected);
-    const size_t rows = csv ? wn_csv_rows(csv) : 0;
+    const size_t rows = csv ? csv->rows : 0;
     const int taken = check_line(
         bytes, memchr(bytes, '\n', length)
                    ? (size_t)((const char *)memchr(bytes, '\n', length) - bytes)
@@ -186,11 +186,11 @@ int fuzz_jsonl(const char *bytes, size_t length)
         for (size_t r = 0; r < rows; r++) {
             uint64_t place;
 
-            if (wn_csv_line(csv)[r] != line)
+            if (csv->line[r] != line)
                 continue;
-            wn_csv_to_source(csv, wn_csv_offset(csv) + r, 1, &place);
+            wn_csv_to_source(csv, csv->offset + r, 1, &place);
             fuzz_need(place == begin && text > 0);
-            fuzz_need(wn_csv_hash(csv)[r] == wn_hash_bits(bytes + begin, text));
+            fuzz_need(csv->hash[r] == wn_hash_bits(bytes + begin, text));
         }
         at = end;
     }
@@ -220,14 +220,14 @@ int fuzz_encoding(const char *bytes, size_t length)
     bytes++;
     length--;
     struct wn_csv *csv = open_both(bytes, length, form, &rejected);
-    const size_t rows = csv ? wn_csv_rows(csv) : 0;
+    const size_t rows = csv ? csv->rows : 0;
     if (rows) {
         struct wn_encoding *encoding =
-            wn_encoding_open(wn_csv_encoding(csv), "", 0, &error);
+            wn_encoding_open(csv->encoding, "", 0, &error);
         uint64_t *place = calloc(rows + 1, sizeof *place);
 
         fuzz_need(encoding && place);
-        wn_csv_to_source(csv, wn_csv_offset(csv), rows + 1, place);
+        wn_csv_to_source(csv, csv->offset, rows + 1, place);
         for (size_t r = 0; r < rows; r++) {
             struct wn_text text = {0};
 
@@ -245,7 +245,7 @@ int fuzz_encoding(const char *bytes, size_t length)
                     feed--;
                 for (const char *at = feed;; at--) {
                     if (wn_hash_bits(text.bytes, (size_t)(at - text.bytes)) ==
-                        wn_csv_hash(csv)[r])
+                        csv->hash[r])
                         break;
                     fuzz_need(at > text.bytes);
                 }

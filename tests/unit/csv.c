@@ -234,7 +234,7 @@ static void compare(const struct naive *naive, const char *bytes,
     struct wn_csv *csv = wn_csv_open(path, form, &error);
     struct wn_csv_reader *reader = csv ? wn_csv_reader_new(csv) : NULL;
     struct found found = {naive, 2};
-    const size_t rows = csv ? wn_csv_rows(csv) : 0;
+    const size_t rows = csv ? csv->rows : 0;
     int status = -1;
 
     if (reader)
@@ -245,12 +245,12 @@ static void compare(const struct naive *naive, const char *bytes,
         const size_t begin = naive->record[i + 1].offset;
         size_t end = naive->record[i + 1].end;
 
-        assert_int_equal(wn_csv_offset(csv)[i], begin);
-        assert_int_equal(wn_csv_line(csv)[i], naive->record[i + 1].line);
+        assert_int_equal(csv->offset[i], begin);
+        assert_int_equal(csv->line[i], naive->record[i + 1].line);
         while (end > begin &&
                (bytes[end - 1] == '\n' || bytes[end - 1] == '\r'))
             end--;
-        assert_int_equal(wn_csv_hash(csv)[i],
+        assert_int_equal(csv->hash[i],
                          wn_hash_bits(bytes + begin, end - begin));
         for (size_t c = 0; c < 2; c++) {
             size_t from, to;
@@ -266,7 +266,7 @@ static void compare(const struct naive *naive, const char *bytes,
     }
     if (status == 0) {
         assert_int_equal(found.cell, naive->cells);
-        assert_int_equal(wn_csv_offset(csv)[rows], naive->record[rows].end);
+        assert_int_equal(csv->offset[rows], naive->record[rows].end);
     }
     wn_csv_reader_free(reader);
     wn_csv_close(csv);
@@ -363,18 +363,19 @@ static void check_parts(const struct wn_csv *csv, const char *bytes,
 {
     struct wn_error error = {0};
     struct wn_csv_reader *reader = wn_csv_reader_new(csv);
-    const size_t rows = wn_csv_rows(csv);
+    const size_t rows = csv->rows;
     size_t left, at = strlen("a,b\n"), row = 0, l = 0;
-    const uint64_t *out = wn_csv_left_out(csv, &left);
+    const uint64_t *out = csv->left_out;
+    left = csv->left_outs;
 
     assert_int_equal(wn_csv_read(reader, 0, rows, nothing, NULL, &error), 0);
     wn_csv_reader_free(reader);
     while (at < length) {
         if (l < left && out[2 * l] == at) {
             at = (size_t)out[2 * l++ + 1];
-        } else if (row < rows && wn_csv_offset(csv)[row] == at) {
+        } else if (row < rows && csv->offset[row] == at) {
             row++;
-            at = row < rows ? (size_t)wn_csv_offset(csv)[row] : length;
+            at = row < rows ? (size_t)csv->offset[row] : length;
             if (l < left && out[2 * l] < at)
                 at = (size_t)out[2 * l];
         } else {
@@ -402,16 +403,16 @@ static void compare_lenient(const struct wn_csv *one,
         return;
     }
     assert_non_null(two);
-    assert_int_equal(wn_csv_rows(one), wn_csv_rows(two));
-    const size_t rows = wn_csv_rows(one);
-    assert_memory_equal(wn_csv_offset(one), wn_csv_offset(two),
+    assert_int_equal(one->rows, two->rows);
+    const size_t rows = one->rows;
+    assert_memory_equal(one->offset, two->offset,
                         (rows + 1) * sizeof(uint64_t));
-    assert_memory_equal(wn_csv_line(one), wn_csv_line(two),
-                        rows * sizeof(uint64_t));
-    assert_memory_equal(wn_csv_hash(one), wn_csv_hash(two),
-                        rows * sizeof(uint64_t));
-    const uint64_t *out = wn_csv_left_out(one, &left);
-    const uint64_t *out_again = wn_csv_left_out(two, &left_again);
+    assert_memory_equal(one->line, two->line, rows * sizeof(uint64_t));
+    assert_memory_equal(one->hash, two->hash, rows * sizeof(uint64_t));
+    const uint64_t *out = one->left_out;
+    left = one->left_outs;
+    const uint64_t *out_again = two->left_out;
+    left_again = two->left_outs;
     assert_int_equal(left, left_again);
     if (left)
         assert_memory_equal(out, out_again, 2 * left * sizeof *out);

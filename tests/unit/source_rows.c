@@ -47,8 +47,9 @@ static void write_audit(bool keep)
     form.reject = pass_over;
     struct wn_csv *csv = wn_csv_open(csv_path, &form, &error);
     unit_must(!csv, &error);
-    assert_int_equal(wn_csv_rows(csv), 4);
-    const uint64_t *left_out = wn_csv_left_out(csv, &left);
+    assert_int_equal(csv->rows, 4);
+    const uint64_t *left_out = csv->left_out;
+    left = csv->left_outs;
     assert_int_equal(left, 1);
     unlink(audit_path);
     struct wn_audit_writer *writer =
@@ -59,9 +60,9 @@ static void write_audit(bool keep)
         enum wn_type type;
         size_t extent[3];
         const void *content;
-    } sets[] = {{"data/row_offset", WN_U64, {5}, wn_csv_offset(csv)},
-                {"data/row_line", WN_U64, {4}, wn_csv_line(csv)},
-                {"data/row_hash", WN_U64, {4}, wn_csv_hash(csv)},
+    } sets[] = {{"data/row_offset", WN_U64, {5}, csv->offset},
+                {"data/row_line", WN_U64, {4}, csv->line},
+                {"data/row_hash", WN_U64, {4}, csv->hash},
                 {"data/left_out", WN_U64, {1, 2}, left_out},
                 {"data/label", WN_I32, {4}, (int32_t[]){0, 1, 0, 1}},
                 {"data/column/missing", WN_U64, {3}, none},
@@ -83,8 +84,8 @@ static void write_audit(bool keep)
                                  &error) ||
             wn_audit_write_text(writer, "data", "source", keep ? "-" : csv_path,
                                 &error) ||
-            wn_audit_write_text(writer, "data", "source_digest",
-                                wn_csv_digest(csv), &error) ||
+            wn_audit_write_text(writer, "data", "source_digest", csv->digest,
+                                &error) ||
             wn_audit_write_text(writer, "data", "delimiter", ";", &error) ||
             wn_audit_write_number(writer, "data", "source_size",
                                   (double)(sizeof content - 1), &error) ||

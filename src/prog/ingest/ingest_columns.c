@@ -38,7 +38,7 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
 {
     enum { NAMES = 3, COUNTS = 5, NUMBERS = 4, VECTORS = 13 };
     const struct wn_table *table = &ingest->table;
-    const size_t columns = wn_csv_columns(table->csv);
+    const size_t columns = table->csv->columns;
     struct wn_audit_writer *writer = ingest->writer;
     const char **name = wn_new(columns, NAMES * sizeof *name);
     uint64_t *count = wn_new(columns, COUNTS * sizeof *count);
@@ -63,7 +63,7 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
     for (size_t c = 0; c < columns; c++) {
         const struct wn_column *column = &table->column[c];
         const bool feature = column->role == WN_ROLE_FEATURE;
-        const char *const names[NAMES] = {wn_csv_column(table->csv, c),
+        const char *const names[NAMES] = {table->csv->column[c],
                                           wn_table_kind(table, c),
                                           wn_table_note(table, c)};
         const uint64_t counts[COUNTS] = {

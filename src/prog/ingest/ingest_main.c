@@ -188,12 +188,12 @@ static int print_sniffed(const struct wn_run *run, struct wn_csv_form *form,
  * given it. */
 static void record_sniffed(struct wn_run *run, const struct wn_csv *csv)
 {
-    const struct wn_csv_form *form = wn_csv_form(csv);
+    const struct wn_csv_form *form = &csv->form;
     static char delimiter[2];
     struct wn_text text = {0};
 
-    if (!form->sniff && (wn_option_given(run->options, "delimiter") ||
-                         !wn_csv_has_sep_line(csv)))
+    if (!form->sniff &&
+        (wn_option_given(run->options, "delimiter") || !csv->sep_line))
         return;
     delimiter[0] = form->delimiter;
     wn_option_set(run->options, "delimiter",
@@ -203,7 +203,7 @@ static void record_sniffed(struct wn_run *run, const struct wn_csv *csv)
     if (form->sniff && form->no_header)
         wn_option_set(run->options, "no-header", NULL);
     wn_csv_form_options(form, &text);
-    wn_log_note(run->log, "%s: found %s", wn_csv_name(csv), text.bytes);
+    wn_log_note(run->log, "%s: found %s", csv->name, text.bytes);
     wn_text_free(&text);
 }
 
@@ -281,8 +281,8 @@ int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
     record_sniffed(run, ingest.csv);
     /* The index of the records; two words for each cell of the survey's sample,
      * and each thread's blocks. */
-    const size_t rows_before = wn_csv_rows(ingest.csv);
-    const size_t columns = wn_csv_columns(ingest.csv);
+    const size_t rows_before = ingest.csv->rows;
+    const size_t columns = ingest.csv->columns;
     const double sampled =
         fmin((double)rows_before, (double)wn_sample_rows(columns));
     const double other =
@@ -296,7 +296,7 @@ int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
      * out then take no part in them, so the rules are applied again. */
     if (ingest_clean(&ingest, error) ||
         ingest_rejects_leave_out(&ingest, error) ||
-        (wn_csv_rows(ingest.csv) < rows_before && ingest_clean(&ingest, error)))
+        (ingest.csv->rows < rows_before && ingest_clean(&ingest, error)))
         goto done;
     wn_log_stage(run->log, "clean");
     if (wn_survey(table, &ingest.roles, error))
@@ -304,7 +304,7 @@ int ingest_csv(struct wn_run *run, bool json_lines, struct wn_error *error)
     wn_log_stage(run->log, "survey");
     ingest.side.run = run;
     ingest.side.from_columns = table->second_block > 0;
-    ingest.side.rows = wn_csv_rows(ingest.csv);
+    ingest.side.rows = ingest.csv->rows;
     if (ingest_side_arrays_read(&ingest.side, error) ||
         ingest_write(&ingest, error) || wn_csv_unchanged(ingest.csv, error))
         goto done;

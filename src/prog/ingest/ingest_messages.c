@@ -46,9 +46,8 @@ hint(struct ingest *ingest, size_t c, const char *format, ...)
     va_start(list, format);
     vsnprintf(part, sizeof part, format, list);
     va_end(list);
-    wn_text_format(&text, "column %s: %s", wn_csv_column(ingest->csv, c), part);
-    wn_log_note(ingest->run->log, "%s: %s", wn_csv_name(ingest->csv),
-                text.bytes);
+    wn_text_format(&text, "column %s: %s", ingest->csv->column[c], part);
+    wn_log_note(ingest->run->log, "%s: %s", ingest->csv->name, text.bytes);
     wn_grow(&ingest->hint, &ingest->hint_capacity, ingest->hints + 1,
             sizeof *ingest->hint);
     ingest->hint[ingest->hints++] = text.bytes;
@@ -80,7 +79,7 @@ static void hint_missing(struct ingest *ingest, size_t c,
 {
     enum { WORDS = 3 };
     const struct wn_column *column = &ingest->table.column[c];
-    const size_t rows = wn_csv_rows(ingest->csv);
+    const size_t rows = ingest->csv->rows;
     const uint64_t others = rows - column->numbers - column->missing;
     struct wn_text words = {0}, options = {0};
     size_t count = 0, usual = 0;
@@ -141,9 +140,9 @@ static void hint_decimal_comma(struct ingest *ingest)
     size_t first = 0, count = 0;
     char more[64] = "";
 
-    for (size_t c = wn_csv_columns(ingest->csv); c-- > 0;) {
+    for (size_t c = ingest->csv->columns; c-- > 0;) {
         const struct wn_column *column = &table->column[c];
-        const uint64_t filled = wn_csv_rows(ingest->csv) - column->missing;
+        const uint64_t filled = ingest->csv->rows - column->missing;
 
         if (column->role == WN_ROLE_FEATURE && !column->comma &&
             column->kind != WN_KIND_NUMERIC && 10 * column->commas >= filled &&
@@ -161,7 +160,7 @@ static void hint_decimal_comma(struct ingest *ingest)
              "%llu of %zu cells look like numbers with a decimal comma%s: "
              "--decimal=,",
              (unsigned long long)(table->column[first].commas),
-             wn_csv_rows(ingest->csv), more);
+             ingest->csv->rows, more);
 }
 
 int ingest_write_hints(struct ingest *ingest, struct wn_error *error)
@@ -169,24 +168,23 @@ int ingest_write_hints(struct ingest *ingest, struct wn_error *error)
     enum { REPEAT = 5 };
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
-    const size_t rows = wn_csv_rows(csv);
+    const size_t rows = csv->rows;
     struct wn_frequent *top;
     size_t tops;
 
     if (wn_frequent_list(table, &top, &tops, error))
         return -1;
     hint_decimal_comma(ingest);
-    for (size_t c = 0; c < wn_csv_columns(csv); c++) {
+    for (size_t c = 0; c < csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
         const bool feature = column->role == WN_ROLE_FEATURE;
 
         if (feature && column->distinct >= 2 &&
             REPEAT * column->distinct <= rows &&
-            names_annotator(wn_csv_column(csv, c))) {
+            names_annotator(csv->column[c])) {
             struct wn_text word = {0};
 
-            wn_text_add_shell(&word, wn_csv_column(csv, c),
-                              strlen(wn_csv_column(csv, c)));
+            wn_text_add_shell(&word, csv->column[c], strlen(csv->column[c]));
             hint(ingest, c,
                  "does it say who gave the label? If so: --annotator=%.120s, "
                  "and --group= the column of the items, where several people "
@@ -221,8 +219,8 @@ void ingest_log_columns(const struct ingest *ingest)
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
     struct wn_log *log = ingest->run->log;
-    const char *file = wn_csv_name(csv);
-    const size_t unnamed = wn_csv_unnamed(csv);
+    const char *file = csv->name;
+    const size_t unnamed = csv->unnamed;
 
     if (unnamed)
         wn_log_note(log,
@@ -230,36 +228,35 @@ void ingest_log_columns(const struct ingest *ingest)
                     "by place, c1, c2 and so on",
                     file, unnamed, unnamed == 1 ? "" : "s");
     ingest_log_rules(ingest);
-    for (size_t c = 0; c < wn_csv_columns(csv); c++)
+    for (size_t c = 0; c < csv->columns; c++)
         if (table->column[c].invalid > WN_INGEST_NOTES)
             wn_log_note(log,
                         "%s: column %s: %llu of %zu cells: wanted %s; encoded "
                         "as missing",
-                        file, wn_csv_column(csv, c),
-                        (unsigned long long)table->column[c].invalid,
-                        wn_csv_rows(csv), wn_table_wanted(table, c));
-    for (size_t c = 0; c < wn_csv_columns(csv); c++)
+                        file, csv->column[c],
+                        (unsigned long long)table->column[c].invalid, csv->rows,
+                        wn_table_wanted(table, c));
+    for (size_t c = 0; c < csv->columns; c++)
         if (table->column[c].role == WN_ROLE_FEATURE &&
             table->column[c].leakage.low >= WN_LEAKAGE_SHARE)
             wn_log_note(log,
                         "%s: column %s: alone predicts the label (%.0f %%). Is "
                         "it a copy of the label? If so: --ignore='%s'",
-                        file, wn_csv_column(csv, c),
-                        100 * table->column[c].leakage.lift,
-                        wn_csv_column(csv, c));
+                        file, csv->column[c],
+                        100 * table->column[c].leakage.lift, csv->column[c]);
     if (log->level < WN_VERBOSE)
         return;
     /* One table of all columns, a line at a time. */
     struct wn_text text = {0};
     struct wn_grid grid;
     wn_grid_start(&grid, head, sizeof head / sizeof *head);
-    for (size_t c = 0; c < wn_csv_columns(csv); c++) {
+    for (size_t c = 0; c < csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
         const uint64_t distinct = column->role == WN_ROLE_LABEL
                                       ? table->classes.count
                                       : column->distinct;
 
-        wn_grid_add_text(&grid, wn_csv_column(csv, c));
+        wn_grid_add_text(&grid, csv->column[c]);
         wn_grid_add_text(&grid, wn_table_kind(table, c));
         wn_grid_add_count(&grid, column->missing);
         wn_grid_add_count(&grid, column->invalid + column->broken);
@@ -282,11 +279,8 @@ void ingest_log_columns(const struct ingest *ingest)
 void ingest_log_rows(const struct ingest *ingest)
 {
     const struct wn_table *table = &ingest->table;
-    const char *file = wn_csv_name(ingest->csv);
-    const size_t n = wn_csv_rows(ingest->csv);
-    size_t left;
-
-    wn_csv_left_out(ingest->csv, &left);
+    const char *file = ingest->csv->name;
+    const size_t n = ingest->csv->rows, left = ingest->csv->left_outs;
     wn_log_note(ingest->run->log,
                 "%s: %zu rows in = %zu kept + %zu rejected, %zu feature%s, "
                 "%zu class%s",

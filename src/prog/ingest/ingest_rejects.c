@@ -53,7 +53,7 @@ static int check_limit(const struct rejects *rejects, const struct wn_csv *csv,
     return wn_fail(error, WN_EDATA,
                    "%s: found %llu of %.0f records to leave out (%.3g %%), "
                    "wanted at most %s (--max-rejects); the first: %s",
-                   wn_csv_name(csv), (unsigned long long)total, all,
+                   csv->name, (unsigned long long)total, all,
                    100 * (double)total / all, most, rejects->first);
 }
 
@@ -106,7 +106,7 @@ int ingest_rejects_leave_out(struct ingest *ingest, struct wn_error *error)
     const bool lenient = wn_option_on(options, "lenient");
     const struct wn_table *table = &ingest->table;
     struct wn_csv *csv = ingest->csv;
-    const size_t n = wn_csv_rows(csv);
+    const size_t n = csv->rows;
     size_t kept = n;
 
     if (!lenient && strcmp(wn_option_text(options, "missing-label"), "drop"))
@@ -121,7 +121,7 @@ int ingest_rejects_leave_out(struct ingest *ingest, struct wn_error *error)
             wn_fail(error, WN_EDATA,
                     "%s: column %.120s: found no label in any row, wanted one "
                     "in some rows",
-                    wn_csv_name(csv), wn_csv_column(csv, table->label_column));
+                    csv->name, csv->column[table->label_column]);
     if (status == 0 && kept < n)
         wn_csv_leave_out(csv, out);
     if (status == 0)
@@ -143,7 +143,7 @@ int ingest_rejects_finish(struct rejects *rejects, const struct wn_csv *csv,
                            (unsigned long long)rejects->count[b],
                            wn_csv_break_names[b]);
     if (text.length)
-        wn_log_note(rejects->run->log, "%s: rejected:%s", wn_csv_name(csv),
+        wn_log_note(rejects->run->log, "%s: rejected:%s", csv->name,
                     text.bytes);
     wn_text_free(&text);
     if (!output)

@@ -21,7 +21,7 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
 {
     const struct wn_csv *csv = table->csv;
     const char *name = wn_option_text(run->options, option);
-    const size_t columns = wn_csv_columns(csv);
+    const size_t columns = csv->columns;
     struct wn_text text = {0};
     size_t best = 0, numbers = 0;
     double number;
@@ -39,14 +39,14 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
         return 0;
     }
     for (size_t i = 0; i < columns; i++) {
-        const char *column = wn_csv_column(csv, i);
+        const char *column = csv->column[i];
 
         numbers += wn_number_parse(column, strlen(column), &number);
         if (wn_text_distance(name, column) <
-            wn_text_distance(name, wn_csv_column(csv, best)))
+            wn_text_distance(name, csv->column[best]))
             best = i;
     }
-    const char *near = wn_csv_column(csv, best);
+    const char *near = csv->column[best];
     if (2 * numbers > columns)
         wn_text_format(&text, "; the header looks like data, not names: "
                               "--no-header?");
@@ -56,10 +56,10 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
         wn_text_format(&text, "; is another --delimiter meant?");
     wn_text_format(&text, " (%zu column%s:", columns, columns == 1 ? "" : "s");
     for (size_t i = 0; i < columns && i < MAX_NAMES; i++)
-        wn_text_format(&text, "%s %.60s", i ? "," : "", wn_csv_column(csv, i));
+        wn_text_format(&text, "%s %.60s", i ? "," : "", csv->column[i]);
     wn_text_format(&text, columns > MAX_NAMES ? ", ...)" : ")");
-    wn_fail(error, WN_EDATA, "%s: found no column '%s' for --%s%s",
-            wn_csv_name(csv), name, option, wn_text_of(&text));
+    wn_fail(error, WN_EDATA, "%s: found no column '%s' for --%s%s", csv->name,
+            name, option, wn_text_of(&text));
     wn_text_free(&text);
     return -1;
 }
@@ -79,9 +79,9 @@ static int assign_matching(struct wn_table *table, const char *option,
 
     if (!pattern)
         return -1;
-    for (size_t c = 0; c < wn_csv_columns(table->csv) && !error->code; c++) {
+    for (size_t c = 0; c < table->csv->columns && !error->code; c++) {
         struct wn_column *column = &table->column[c];
-        const char *name = wn_csv_column(table->csv, c);
+        const char *name = table->csv->column[c];
 
         if (wn_pattern_matches(pattern, name, strlen(name), error) != 1)
             continue;
@@ -115,7 +115,7 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         wn_option_list(run->options, "ignore", &ignored);
     const char *const *kind = wn_option_list(run->options, "kind", &kinds);
 
-    table->column = wn_new(wn_csv_columns(table->csv), sizeof *table->column);
+    table->column = wn_new(table->csv->columns, sizeof *table->column);
     if (give_role(run, table, "label", WN_ROLE_LABEL, error) ||
         give_role(run, table, "id", WN_ROLE_ID, error))
         return -1;
@@ -161,8 +161,8 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (assign_matching(table, "ignore", ignore[i], IGNORE, error))
             return -1;
     /* The names of the files are no feature unless --kind says so. */
-    struct wn_column *last = &table->column[wn_csv_columns(table->csv) - 1];
-    if (wn_csv_parts(table->csv)->column && last->role == WN_ROLE_FEATURE &&
+    struct wn_column *last = &table->column[table->csv->columns - 1];
+    if (table->csv->parts.column && last->role == WN_ROLE_FEATURE &&
         last->kind == WN_KIND_GUESS)
         last->role = WN_ROLE_IGNORED;
     return !second || ingest_names_array(second)

@@ -20,10 +20,10 @@ int ingest_clean(struct ingest *ingest, struct wn_error *error)
         return 0;
     if (!clean->rules.count && wn_clean_rules_read(&clean->rules, path, error))
         return -1;
-    wn_csv_set_overrides(ingest->csv, NULL);
+    ingest->csv->overrides = NULL;
     if (wn_clean_run(clean, &input, error))
         return -1;
-    wn_csv_set_overrides(ingest->csv, &clean->fixes);
+    ingest->csv->overrides = &clean->fixes;
     return 0;
 }
 
@@ -137,9 +137,9 @@ void ingest_log_rules(const struct ingest *ingest)
 {
     const struct wn_clean *clean = &ingest->clean;
     const struct wn_csv *csv = ingest->csv;
-    const uint64_t *line = wn_csv_line(csv);
+    const uint64_t *line = csv->line;
     struct wn_log *log = ingest->run->log;
-    const char *file = wn_csv_name(csv);
+    const char *file = csv->name;
 
     for (size_t r = 0; r < clean->rules.count; r++) {
         const struct wn_clean_count *count = &clean->count[r];
@@ -151,15 +151,15 @@ void ingest_log_rules(const struct ingest *ingest)
         for (size_t i = 0; i < count->reported; i++) {
             const int length = (int)count->cell[i].length;
             uint64_t at = line[count->cell[i].row];
-            const char *where = wn_csv_where(wn_csv_form(csv), file, &at);
+            const char *where = wn_csv_where(&csv->form, file, &at);
 
             wn_log_note(log, "%s:%llu: column %s: found %s%.*s%s the rule %s",
                         where, (unsigned long long)at,
-                        wn_csv_column(csv, count->cell[i].column),
+                        csv->column[count->cell[i].column],
                         length ? "'" : "a cell", length, count->cell[i].text,
                         length ? "', which breaks" : " that breaks", name);
         }
-        if (count->stop < wn_csv_rows(csv))
+        if (count->stop < csv->rows)
             wn_log_note(log,
                         "%s: rule %s: takes too long; not evaluated on %llu "
                         "cells, stopped after line %llu",

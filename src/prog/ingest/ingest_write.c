@@ -194,13 +194,12 @@ static void take_defect(void *context, struct wn_defect defect,
     ingest->column[at] = (int32_t)defect.column;
     ingest->rule[at] = defect.rule;
     if (cell && ingest->noted[defect.column]++ < WN_INGEST_NOTES) {
-        uint64_t line = wn_csv_line(csv)[defect.row];
-        const char *name =
-            wn_csv_where(wn_csv_form(csv), wn_csv_name(csv), &line);
+        uint64_t line = csv->line[defect.row];
+        const char *name = wn_csv_where(&csv->form, csv->name, &line);
 
         wn_log_note(ingest->run->log,
                     "%s:%llu: column %s: found '%.*s', wanted %s", name,
-                    (unsigned long long)line, wn_csv_column(csv, defect.column),
+                    (unsigned long long)line, csv->column[defect.column],
                     wn_text_shown(cell->length), cell->text,
                     wn_table_wanted(&ingest->table, defect.column));
     }
@@ -224,7 +223,7 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
 {
     const struct wn_table *table = &ingest->table;
     const size_t d = table->d - table->second_block;
-    const size_t extent[3] = {wn_csv_rows(table->csv), d, 0};
+    const size_t extent[3] = {table->csv->rows, d, 0};
     const struct wn_table_sink sink = {ingest, take_features, take_defect,
                                        take_id};
     struct wn_array *second = &ingest->side.features_b;
@@ -239,7 +238,7 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
         if (wn_array_begin(second, "--features-b", error))
             return -1;
         second->rank = 2;
-        second->extent[0] = wn_csv_rows(table->csv);
+        second->extent[0] = table->csv->rows;
         second->extent[1] = table->second_block;
         second->width = sizeof(float);
         if (!wn_array_shape(second))
@@ -261,7 +260,7 @@ static int write_features(struct ingest *ingest, struct wn_error *error)
 /* The files that are one table. */
 static int write_files(const struct ingest *ingest, struct wn_error *error)
 {
-    const struct wn_csv_parts *parts = wn_csv_parts(ingest->csv);
+    const struct wn_csv_parts *parts = &ingest->csv->parts;
     const size_t count = parts->count;
     const char **text = wn_new(count, 2 * sizeof *text);
     uint64_t *number = wn_new(count, 3 * sizeof *number);
@@ -297,19 +296,18 @@ static int write_rows(struct ingest *ingest, struct wn_error *error)
 {
     const struct wn_csv *csv = ingest->csv;
     struct wn_audit_writer *writer = ingest->writer;
-    const size_t n = wn_csv_rows(csv);
-    size_t left;
-    const uint64_t *left_own = wn_csv_left_out(csv, &left);
+    const size_t n = csv->rows;
+    const size_t left = csv->left_outs;
     uint64_t *left_out = wn_new(2 * left, sizeof *left_out);
     uint64_t *offset = wn_new(n + 1, sizeof *offset);
     uint64_t *line = wn_new(n, sizeof *line);
 
     for (size_t i = 0; i < n; i++) {
-        line[i] = wn_csv_line(csv)[i];
-        (void)wn_csv_where(wn_csv_form(csv), NULL, &line[i]);
+        line[i] = csv->line[i];
+        (void)wn_csv_where(&csv->form, NULL, &line[i]);
     }
-    wn_csv_to_source(csv, left_own, 2 * left, left_out);
-    wn_csv_to_source(csv, wn_csv_offset(csv), n + 1, offset);
+    wn_csv_to_source(csv, csv->left_out, 2 * left, left_out);
+    wn_csv_to_source(csv, csv->offset, n + 1, offset);
     const int status =
         (left && wn_audit_write(writer, "data/left_out", WN_U64,
                                 (size_t[3]){left, 2, 0}, left_out, error)) ||
@@ -318,8 +316,8 @@ static int write_rows(struct ingest *ingest, struct wn_error *error)
                 wn_audit_write_vector(writer, "data/row_line", n, line,
                                       error) ||
                 write_files(ingest, error) ||
-                wn_audit_write_vector(writer, "data/row_hash", n,
-                                      wn_csv_hash(csv), error) ||
+                wn_audit_write_vector(writer, "data/row_hash", n, csv->hash,
+                                      error) ||
                 (ingest->ids &&
                  (wn_audit_write_vector(writer, "data/id_offset", n + 1,
                                         ingest->id_offset, error) ||
@@ -337,33 +335,33 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
 {
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
-    const size_t n = wn_csv_rows(csv);
+    const size_t n = csv->rows;
     const size_t extent[3] = {n, table->classes.count, 0};
     struct wn_audit_writer *writer =
         wn_run_create(ingest->run, NULL, WN_DATA, error);
 
-    const bool json = wn_csv_form(csv)->json_lines;
+    const bool json = csv->form.json_lines;
     const struct provenance provenance = {
         .form = json ? "jsonl" : NULL,
         .source = ingest_source_name(wn_run_input(ingest->run)),
-        .digest = wn_csv_digest(csv),
-        .size = wn_csv_size(csv),
-        .label = wn_csv_column(csv, table->label_column),
-        .delimiter = json ? (char)0 : wn_csv_delimiter(csv),
-        .encoding = wn_csv_encoding(csv)};
+        .digest = csv->digest,
+        .size = csv->size,
+        .label = csv->column[table->label_column],
+        .delimiter = json ? (char)0 : csv->form.delimiter,
+        .encoding = csv->encoding};
 
     if (!writer)
         return -1;
     size_t *order = ingest_class_order(&table->classes);
     int status = -1;
     ingest->writer = writer;
-    ingest->noted = wn_new(wn_csv_columns(csv), sizeof *ingest->noted);
+    ingest->noted = wn_new(csv->columns, sizeof *ingest->noted);
     if (write_features(ingest, error) ||
         ingest_write_codes(writer, "data/label", n, table->label,
                            "data/label_name", &table->classes, error) ||
-        ingest_write_variants(ingest->run, writer, wn_csv_name(csv),
-                              wn_csv_column(csv, table->label_column),
-                              &table->classes, error) ||
+        ingest_write_variants(ingest->run, writer, csv->name,
+                              csv->column[table->label_column], &table->classes,
+                              error) ||
         ingest_write_roles(writer, &ingest->roles, n, error) ||
         (table->user_probability &&
          wn_audit_write(writer, "data/probability", WN_F32, extent,
@@ -371,8 +369,8 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
         ingest_side_arrays_write(&ingest->side, n, order, table->classes.count,
                                  writer, error) ||
         write_rows(ingest, error) ||
-        ingest_write_source(ingest->run, writer, wn_csv_descriptor(csv),
-                            wn_csv_name(csv), wn_csv_size(csv), error))
+        ingest_write_source(ingest->run, writer, csv->descriptor, csv->name,
+                            csv->size, error))
         goto done;
     ingest_merge_broken(ingest);
     const size_t t = ingest->defects;

@@ -295,9 +295,8 @@ int review_journal_notes(const struct journal *journal, const uint64_t *hash,
     notes.note = wn_csv_find(csv, "note");
     assert(notes.hash >= 0 && notes.verdict >= 0 && notes.note >= 0);
     const int status =
-        wn_csv_rows(csv)
-            ? wn_csv_read(reader, 0, wn_csv_rows(csv), read_note, &notes, error)
-            : 0;
+        csv->rows ? wn_csv_read(reader, 0, csv->rows, read_note, &notes, error)
+                  : 0;
     wn_csv_reader_free(reader);
     wn_csv_close(csv);
     return status;
