@@ -3,6 +3,7 @@
 #include "render/grid.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,10 +90,34 @@ void wn_cells_add(struct wn_text *out, const char *text, size_t length,
                 wn_cells_prefix(text + from, length - from, tail));
 }
 
-void wn_grid_start(struct wn_grid *grid, const struct wn_grid_column *column,
-                   size_t columns)
+void wn_grid_head_data(struct wn_grid *grid, char mark, const char *head)
 {
-    *grid = (struct wn_grid){.column = column, .columns = columns};
+    wn_grow(&grid->column, &grid->column_capacity, grid->columns + 1,
+            sizeof *grid->column);
+    grid->column[grid->columns++] =
+        (struct wn_grid_column){wn_copy_text(head, strlen(head)), mark};
+}
+
+void wn_grid_head(struct wn_grid *grid, const char *heads)
+{
+    for (;;) {
+        const char mark = memchr("#~>", *heads, 3) ? *heads : '\0';
+        const char *name = heads + (mark != '\0');
+        const size_t length = strcspn(name, "|");
+        char *head = wn_copy_text(name, length);
+
+        wn_grid_head_data(grid, mark, head);
+        free(head);
+        if (!name[length])
+            return;
+        heads = name + length + 1;
+    }
+}
+
+void wn_grid_start(struct wn_grid *grid, const char *heads)
+{
+    *grid = (struct wn_grid){0};
+    wn_grid_head(grid, heads);
 }
 
 void wn_grid_add(struct wn_grid *grid, const char *bytes, size_t length)
@@ -114,29 +139,49 @@ void wn_grid_add_count(struct wn_grid *grid, uint64_t count)
     wn_grid_format(grid, "%llu", (unsigned long long)count);
 }
 
-enum { FORMATTED = 200 };
+static void add_formatted(struct wn_grid *grid, const char *format,
+                          va_list list)
+{
+    char text[200];
+
+    vsnprintf(text, sizeof text, format, list);
+    wn_grid_add_text(grid, text);
+}
 
 void wn_grid_format(struct wn_grid *grid, const char *format, ...)
 {
-    char text[FORMATTED];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    add_formatted(grid, format, list);
     va_end(list);
-    wn_grid_add_text(grid, text);
 }
 
 void wn_grid_format_known(struct wn_grid *grid, bool known, const char *format,
                           ...)
 {
-    char text[FORMATTED];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    if (known)
+        add_formatted(grid, format, list);
+    else
+        wn_grid_add_text(grid, NULL);
     va_end(list);
-    wn_grid_add_text(grid, known ? text : NULL);
+}
+
+void wn_grid_real(struct wn_grid *grid, const char *format, ...)
+{
+    va_list list, first;
+
+    va_start(list, format);
+    va_copy(first, list);
+    if (isnan(va_arg(first, double)))
+        wn_grid_add_text(grid, NULL);
+    else
+        add_formatted(grid, format, list);
+    va_end(first);
+    va_end(list);
 }
 
 void wn_grid_below(struct wn_grid *grid, const char *bytes, size_t length)
@@ -178,9 +223,9 @@ static void put_cell(const struct wn_grid *grid, const size_t *width, size_t c,
 
     wn_cells_add(&cut, text, length, width[c]);
     const size_t blanks = width[c] - wn_cells(wn_text_of(&cut), cut.length);
-    const int before = grid->column[c].align == WN_RIGHT ? (int)blanks : 0;
-    const int after =
-        grid->column[c].align == WN_LEFT && !last ? (int)blanks : 0;
+    const bool number = grid->column[c].mark == '#';
+    const int before = number ? (int)blanks : 0;
+    const int after = number || last ? 0 : (int)blanks;
     wn_text_format(out, "%*s%s%*s", (c ? GAP : INDENT) + before, "",
                    wn_text_of(&cut), after, "");
     wn_text_free(&cut);
@@ -227,6 +272,18 @@ static void put_wrapped(const struct wn_grid *grid, const size_t *width,
     } while (length);
 }
 
+void wn_grid_free(struct wn_grid *grid)
+{
+    for (size_t c = 0; c < grid->columns; c++)
+        free(grid->column[c].head);
+    free(grid->column);
+    wn_text_free(&grid->bytes);
+    wn_text_free(&grid->below);
+    free(grid->end);
+    free(grid->below_end);
+    *grid = (struct wn_grid){0};
+}
+
 void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
 {
     size_t *width = wn_new(grid->columns, sizeof *width);
@@ -250,7 +307,8 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
         size_t widest = grid->columns;
 
         for (size_t c = 0; c < grid->columns; c++)
-            if (grid->column[c].overflow != WN_FIXED && width[c] > MIN_SHRUNK &&
+            if (memchr("~>", grid->column[c].mark, 2) &&
+                width[c] > MIN_SHRUNK &&
                 width[c] > strlen(grid->column[c].head) &&
                 (widest == grid->columns || width[c] > width[widest]))
                 widest = c;
@@ -267,7 +325,7 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
         size_t length;
         const char *text = cell_text(grid, cell, &length);
 
-        if (grid->column[c].overflow == WN_WRAPS)
+        if (grid->column[c].mark == '>')
             put_wrapped(grid, width, text, length, out);
         else
             put_cell(grid, width, c, text, length, out);
@@ -283,18 +341,15 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
         }
     }
     free(width);
-    wn_text_free(&grid->bytes);
-    wn_text_free(&grid->below);
-    free(grid->end);
-    free(grid->below_end);
-    *grid = (struct wn_grid){0};
+    wn_grid_free(grid);
 }
 
 void wn_grid_print_under(const char *title, struct wn_grid *grid,
                          struct wn_text *out)
 {
-    if (!grid->cells)
-        return;
-    wn_text_format(out, "\n%s\n", title);
-    wn_grid_print(grid, out);
+    if (grid->cells) {
+        wn_text_format(out, "\n%s\n", title);
+        wn_grid_print(grid, out);
+    }
+    wn_grid_free(grid);
 }

@@ -134,27 +134,7 @@ struct beside {
     struct wn_row_cells own, other;
     size_t *column, columns; /* that get a column of the table */
     size_t *text, texts;     /* that get a line below */
-    size_t left_out;
 };
-
-static void choose_beside(struct beside *beside, size_t row)
-{
-    enum { COLUMN = 10, OTHERS = 4 }; /* a column is so wide, at least */
-    size_t *chosen = NULL, count = 0;
-
-    if (beside->shown && wn_shown_read(beside->shown, row, &beside->own))
-        chosen = wn_shown_choose(beside->shown, row, &beside->own, &count);
-    beside->column = wn_new(count, sizeof *beside->column);
-    beside->text = wn_new(count, sizeof *beside->text);
-    for (size_t c = 0; c < count; c++)
-        if (wn_shown_is_text(beside->shown, chosen[c]))
-            beside->text[beside->texts++] = chosen[c];
-        else if (beside->columns + OTHERS < wn_width() / COLUMN)
-            beside->column[beside->columns++] = chosen[c];
-        else
-            beside->left_out++;
-    free(chosen);
-}
 
 /* The cells of a row at the end of its line, and below it. */
 static void add_beside(struct beside *beside, struct wn_grid *grid,
@@ -185,62 +165,55 @@ static void add_beside(struct beside *beside, struct wn_grid *grid,
     wn_text_free(&text);
 }
 
-/* The heads: the fixed ones, then a column's name each, which stay in name[].
- */
-static struct wn_grid_column *nearest_heads(const struct wn_report *report,
-                                            const struct beside *beside,
-                                            struct wn_text *name, size_t *heads)
-{
-    enum { HEAD = 12 };
-    const struct wn_grid_column fixed[] = {
-        {"row", WN_RIGHT, WN_FIXED},
-        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
-        {"distance", WN_RIGHT, WN_FIXED},
-        {"label", WN_LEFT, WN_SHRINKS},
-        {"id", WN_LEFT, WN_SHRINKS}};
-    const bool place = wn_phrase_has_place(&report->data);
-    size_t count = 0;
-    struct wn_grid_column *head =
-        wn_new(sizeof fixed / sizeof *fixed + beside->columns, sizeof *head);
-
-    for (size_t f = 0; f < sizeof fixed / sizeof *fixed; f++)
-        if ((f != 1 || place) && (f != 4 || report->data.id))
-            head[count++] = fixed[f];
-    for (size_t c = 0; c < beside->columns; c++) {
-        wn_text_add(&name[c], " ", 1);
-        add_name(&name[c], wn_shown_name(beside->shown, beside->column[c]),
-                 HEAD);
-        head[count + c] =
-            (struct wn_grid_column){name[c].bytes, WN_LEFT, WN_SHRINKS};
-    }
-    *heads = count + beside->columns;
-    return head;
-}
-
 void wn_text_nearest(const struct wn_report *report,
                      const struct wn_explanation *explanation,
                      struct wn_text *out)
 {
+    enum {
+        COLUMN = 10,
+        OTHERS = 4,
+        HEAD = 12
+    }; /* cells of a column, of its
+          head; columns before */
     const size_t i = explanation->row;
+    const bool place = wn_phrase_has_place(&report->data);
     struct beside beside = {.shown = report->shown};
     struct wn_grid grid;
-    size_t heads;
+    size_t *chosen = NULL, count = 0;
 
     if (!explanation->neighbors)
         return;
     if (beside.shown)
         wn_shown_fetch_near(beside.shown, &(int64_t){(int64_t)i}, 1);
-    choose_beside(&beside, i);
-    struct wn_text *name = wn_new(beside.columns, sizeof *name);
-    struct wn_grid_column *head = nearest_heads(report, &beside, name, &heads);
-    wn_grid_start(&grid, head, heads);
+    if (beside.shown && wn_shown_read(beside.shown, i, &beside.own))
+        chosen = wn_shown_choose(beside.shown, i, &beside.own, &count);
+    beside.column = wn_new(count, sizeof *beside.column);
+    beside.text = wn_new(count, sizeof *beside.text);
+    wn_grid_start(&grid, "#row");
+    if (place)
+        wn_grid_head_data(&grid, '#', wn_phrase_place(&report->data));
+    wn_grid_head(&grid,
+                 report->data.id ? "#distance|~label|~id" : "#distance|~label");
+    for (size_t c = 0; c < count; c++) {
+        struct wn_text name = {0};
+
+        if (wn_shown_is_text(beside.shown, chosen[c])) {
+            beside.text[beside.texts++] = chosen[c];
+        } else if (beside.columns + OTHERS < wn_width() / COLUMN) {
+            beside.column[beside.columns++] = chosen[c];
+            wn_text_add(&name, " ", 1);
+            add_name(&name, wn_shown_name(beside.shown, chosen[c]), HEAD);
+            wn_grid_head_data(&grid, '~', name.bytes);
+            wn_text_free(&name);
+        }
+    }
     for (size_t j = 0; j <= explanation->neighbors; j++) {
         const size_t row = j ? (size_t)explanation->neighbor[j - 1] : i;
         size_t length = 0;
         const char *id = wn_report_id(report, row, &length);
 
         wn_grid_add_count(&grid, row);
-        if (wn_phrase_has_place(&report->data))
+        if (place)
             wn_grid_add_count(&grid, report->data.row_line[row]);
         if (j)
             wn_grid_format(&grid, "%.4g", (double)explanation->distance[j - 1]);
@@ -258,14 +231,12 @@ void wn_text_nearest(const struct wn_report *report,
     if (beside.columns)
         wn_phrase_say(out, "* differs from the row: a number by the spread of "
                            "its column or more, anything else in any byte.");
-    if (beside.left_out)
-        wn_phrase_say(out, "%zu more %s not fit here.", beside.left_out,
-                      wn_plural(beside.left_out, "column does", "columns do"));
+    const size_t rest = count - beside.columns - beside.texts;
+    if (rest)
+        wn_phrase_say(out, "%zu more %s not fit here.", rest,
+                      wn_plural(rest, "column does", "columns do"));
     wn_text_cells_reason(report, out);
-    for (size_t c = 0; c < beside.columns; c++)
-        wn_text_free(&name[c]);
-    free(name);
-    free(head);
+    free(chosen);
     free(beside.column);
     free(beside.text);
     wn_row_cells_free(&beside.own);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sections of the text report that compare with an older audit. */
+#include <stdio.h>
+
 #include "render/grid.h"
 #include "render/phrases.h"
 
 void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {{"", WN_LEFT, WN_FIXED},
-                                                 {"then", WN_RIGHT, WN_FIXED},
-                                                 {"now", WN_RIGHT, WN_FIXED}};
     const struct wn_comparison *against = report->against;
     const struct wn_report *both[] = {&against->old, report};
     struct wn_grid grid;
@@ -15,7 +14,7 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
     wn_text_format(out, "\nSince ");
     wn_phrase_data(out, against->file);
     wn_text_format(out, "\n");
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "|#then|#now");
     wn_grid_add_text(&grid, "rows");
     for (int side = 0; side < 2; side++)
         wn_grid_add_count(&grid, both[side]->data.n);
@@ -55,16 +54,15 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
 
 void wn_gone_text(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"why", WN_LEFT, WN_FIXED},          {"row then", WN_RIGHT, WN_FIXED},
-        {"line then", WN_RIGHT, WN_FIXED},   {"row now", WN_RIGHT, WN_FIXED},
-        {"given then", WN_LEFT, WN_SHRINKS}, {"id", WN_LEFT, WN_SHRINKS}};
     const struct wn_comparison *against = report->against;
     const struct wn_report *old = &against->old;
     size_t count = 0, shown = 0;
     struct wn_grid grid;
+    char title[80];
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head - !old->data.id);
+    wn_grid_start(&grid, "why|#row then|#line then|#row now|~given then");
+    if (old->data.id)
+        wn_grid_head(&grid, "~id");
     for (size_t r = 0; r < old->data.n; r++) {
         const size_t i = (size_t)old->order[r];
         const int64_t now = against->now[i];
@@ -84,8 +82,7 @@ void wn_gone_text(const struct wn_report *report, struct wn_text *out)
         if (id)
             wn_grid_add(&grid, id, length);
     }
-    if (!count)
-        return;
-    wn_text_format(out, "\nFlags that are gone: %zu of %zu\n", shown, count);
-    wn_grid_print(&grid, out);
+    snprintf(title, sizeof title, "Flags that are gone: %zu of %zu", shown,
+             count);
+    wn_grid_print_under(title, &grid, out);
 }

@@ -12,11 +12,6 @@
 
 static void put_defects(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"rule", WN_LEFT, WN_SHRINKS},
-        {"cells", WN_RIGHT, WN_FIXED},
-        {"first at line", WN_RIGHT, WN_FIXED},
-        {"in column", WN_LEFT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
     size_t *count = wn_new(data->rules, sizeof *count);
     size_t *first = wn_new(data->rules, sizeof *first); /* defect */
@@ -29,7 +24,7 @@ static void put_defects(const struct wn_report *report, struct wn_text *out)
             data->defect_row[t] < data->defect_row[first[rule]])
             first[rule] = t;
     }
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "~rule|#cells|#first at line|~in column");
     for (size_t r = 0; r < data->rules; r++) {
         const size_t t = first[r];
 
@@ -48,18 +43,12 @@ static void put_defects(const struct wn_report *report, struct wn_text *out)
 static void put_cleaning_rules(const struct wn_report *report,
                                struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"rule", WN_LEFT, WN_SHRINKS},
-        {"cells changed", WN_RIGHT, WN_FIXED},
-        {"broken", WN_RIGHT, WN_FIXED},
-        {"not evaluated", WN_RIGHT, WN_FIXED},
-        {"is", WN_LEFT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
     const uint64_t *const counts[] = {data->clean_changed, data->clean_broken,
                                       data->clean_passed_over};
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "~rule|#cells changed|#broken|#not evaluated|~is");
     for (size_t r = 0; data->clean_name && r < data->cleanings; r++) {
         const char *text = data->clean_text ? data->clean_text[r] : "";
 
@@ -77,18 +66,14 @@ static void put_cleaning_rules(const struct wn_report *report,
  * then the note. */
 static void put_columns(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
-        {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
-        {"distinct", WN_RIGHT, WN_FIXED}, {"alone", WN_RIGHT, WN_FIXED},
-        {"values", WN_LEFT, WN_WRAPS}};
     const struct wn_dataset *data = &report->data;
     const size_t limit = report->columns ? SIZE_MAX : WN_TOP_ROWS;
     const size_t shown = data->columns < limit ? data->columns : limit;
     struct wn_text values = {0};
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid,
+                  "~column|kind|#missing|#invalid|#distinct|#alone|>values");
     for (size_t c = 0; c < shown; c++) {
         const bool about = data->column_about && data->column_about[c];
         const double alone = data->column_alone ? data->column_alone[c] : NAN;
@@ -226,24 +211,21 @@ void wn_data_text(const struct wn_report *report, struct wn_text *out)
 static void put_computation(const struct wn_model_quality *quality,
                             struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"model", WN_LEFT, WN_FIXED},
-        {"settings chosen from the data", WN_LEFT, WN_WRAPS}};
     const char *metric = quality->metric ? quality->metric : "unknown";
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "model|>settings chosen from the data");
     for (size_t p = 0; p < quality->members; p++)
         if (quality->member[p].chosen) {
             wn_grid_add_text(&grid, quality->member[p].name);
             wn_grid_add_text(&grid, quality->member[p].chosen);
         }
-    if (!grid.cells && !quality->neighbors && isnan(quality->epoch) &&
-        !quality->kernels)
-        return;
-    wn_text_format(out, "\nHow it was computed\n");
+    if (grid.cells || quality->neighbors || !isnan(quality->epoch) ||
+        quality->kernels)
+        wn_text_format(out, "\nHow it was computed\n");
     if (grid.cells)
         wn_grid_print(&grid, out);
+    wn_grid_free(&grid);
     if (quality->neighbors && (isnan(quality->cells) || isnan(quality->probe)))
         wn_phrase_say(out,
                       "Neighbours: the %zu nearest of each row by %s "
@@ -324,28 +306,20 @@ static void put_classes_predicted(const struct wn_report *report,
 
 void wn_model_quality_text(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"model", WN_LEFT, WN_SHRINKS},
-        {"log-loss", WN_RIGHT, WN_FIXED},
-        {"accuracy", WN_RIGHT, WN_FIXED},
-        {"calibration error", WN_RIGHT, WN_FIXED},
-        {"share of the vote", WN_RIGHT, WN_FIXED}};
     const struct wn_model_quality *quality = &report->model_quality;
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(
+        &grid,
+        "~model|#log-loss|#accuracy|#calibration error|#share of the vote");
     for (size_t p = 0; p < quality->members; p++) {
         const struct wn_member *member = &quality->member[p];
 
         wn_grid_add_text(&grid, member->name);
-        wn_grid_format_known(&grid, !isnan(member->log_loss), "%.4f",
-                             member->log_loss);
-        wn_grid_format_known(&grid, !isnan(member->accuracy), "%.1f %%",
-                             100 * member->accuracy);
-        wn_grid_format_known(&grid, !isnan(member->calibration), "%.1f %%",
-                             100 * member->calibration);
-        wn_grid_format_known(&grid, !isnan(member->weight), "%.2f",
-                             member->weight);
+        wn_grid_real(&grid, "%.4f", member->log_loss);
+        wn_grid_real(&grid, "%.1f %%", 100 * member->accuracy);
+        wn_grid_real(&grid, "%.1f %%", 100 * member->calibration);
+        wn_grid_real(&grid, "%.2f", member->weight);
     }
     wn_grid_print_under(
         "How well the given labels are predicted, out of sample", &grid, out);

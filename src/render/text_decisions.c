@@ -21,14 +21,10 @@ static void format_precision(const struct wn_precision *precision, char out[64])
 /* A line for each reason that led to reviewed rows. */
 static void put_reasons(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"reviewed", WN_RIGHT, WN_FIXED},
-        {"wrong", WN_RIGHT, WN_FIXED},
-        {"share, 95 %", WN_RIGHT, WN_FIXED},
-        {"of rows of which flag said", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid,
+                  "#reviewed|#wrong|#share, 95 %|>of rows of which flag said");
     for (size_t r = 0; r < report->reasons; r++) {
         const struct wn_precision precision =
             wn_precision_of(report, WN_OF_REASON, r);

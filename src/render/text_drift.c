@@ -26,11 +26,6 @@ static int by_index(const void *a, const void *b)
 static void put_columns(const struct wn_report *report,
                         const struct wn_drift *drift, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, WN_SHRINKS},    {"PSI", WN_RIGHT, WN_FIXED},
-        {"distance", WN_RIGHT, WN_FIXED},   {"p", WN_RIGHT, WN_FIXED},
-        {"mean by sd", WN_RIGHT, WN_FIXED}, {"missing", WN_RIGHT, WN_FIXED},
-        {"values", WN_LEFT, WN_FIXED}};
     struct ranked_column *ranked = wn_new(drift->columns, sizeof *ranked);
     size_t count = 0;
     struct wn_grid grid;
@@ -42,7 +37,8 @@ static void put_columns(const struct wn_report *report,
     qsort(ranked, count, sizeof *ranked, by_index);
     wn_text_format(out, "  %zu of %zu columns drifted%s\n", drift->drifted,
                    drift->columns, count > SHOWN ? ", these most:" : ":");
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid,
+                  "~column|#PSI|#distance|#p|#mean by sd|#missing|values");
     for (size_t r = 0; r < count && r < SHOWN; r++) {
         const struct wn_column_drift *column = &drift->column[ranked[r].column];
         const bool label = column->column == SIZE_MAX;
@@ -50,19 +46,15 @@ static void put_columns(const struct wn_report *report,
         wn_grid_add_text(&grid, label
                                     ? report->data.label_column
                                     : report->data.column_name[column->column]);
-        wn_grid_format_known(&grid, !isnan(column->psi), "%.2f", column->psi);
-        wn_grid_format_known(&grid, !isnan(column->distance), "%.2f",
-                             column->distance);
-        wn_grid_format_known(&grid, !isnan(column->p),
-                             column->p < 0.001 ? "< 0.001" : "%.3f", column->p);
-        wn_grid_format_known(&grid, !isnan(column->shift), "%+.2f",
-                             column->shift);
-        wn_grid_format_known(&grid, true, "%.1f %%, was %.1f",
-                             100 * column->missing_now,
-                             100 * column->missing_then);
+        wn_grid_real(&grid, "%.2f", column->psi);
+        wn_grid_real(&grid, "%.2f", column->distance);
+        wn_grid_real(&grid, column->p < 0.001 ? "< 0.001" : "%.3f", column->p);
+        wn_grid_real(&grid, "%+.2f", column->shift);
+        wn_grid_format(&grid, "%.1f %%, was %.1f", 100 * column->missing_now,
+                       100 * column->missing_then);
         if (column->came || column->left)
-            wn_grid_format_known(&grid, true, "%zu new, %zu gone", column->came,
-                                 column->left);
+            wn_grid_format(&grid, "%zu new, %zu gone", column->came,
+                           column->left);
         else
             wn_grid_add_text(&grid, label ? "the label" : "");
     }

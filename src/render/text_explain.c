@@ -118,16 +118,10 @@ void wn_explain_sentences(const struct wn_report *report,
 static void put_checks(const struct wn_report *report, size_t i,
                        struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"check", WN_LEFT, WN_FIXED},
-        {"flags it", WN_LEFT, WN_FIXED},
-        {"because", WN_LEFT, WN_WRAPS}};
-    static const struct wn_grid_column defect_head[] = {
-        {"column", WN_LEFT, WN_SHRINKS}, {"what is wrong", WN_LEFT, WN_WRAPS}};
     const struct wn_dataset *data = &report->data;
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "check|flags it|>because");
     for (size_t c = 0; c < report->checks && c < 32; c++) {
         const char *name = report->check_name[c];
         const bool hit = report->issue[i] >> c & 1;
@@ -140,7 +134,7 @@ static void put_checks(const struct wn_report *report, size_t i,
     }
     wn_grid_print_under("Checks", &grid, out);
 
-    wn_grid_start(&grid, defect_head, sizeof defect_head / sizeof *defect_head);
+    wn_grid_start(&grid, "~column|>what is wrong");
     for (size_t t = 0; t < data->defects; t++) {
         if ((size_t)data->defect_row[t] != i)
             continue;
@@ -155,17 +149,13 @@ static void put_other_rows(const struct wn_report *report,
                            const struct wn_explanation *explanation,
                            struct wn_text *out)
 {
-    const struct wn_grid_column evidence_head[] = {
-        {"score", WN_LEFT, WN_FIXED},
-        {"row", WN_RIGHT, WN_FIXED},
-        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
-        {"label", WN_LEFT, WN_SHRINKS}};
     const struct wn_dataset *data = &report->data;
     struct wn_grid grid;
 
     wn_text_nearest(report, explanation, out);
-    wn_grid_start(&grid, evidence_head,
-                  sizeof evidence_head / sizeof *evidence_head);
+    wn_grid_start(&grid, "score|#row");
+    wn_grid_head_data(&grid, '#', wn_phrase_place(&report->data));
+    wn_grid_head(&grid, "~label");
     for (size_t s = 0; s < report->scores; s++) {
         const int32_t *evidence = report->score[s].evidence;
         const int32_t i = evidence ? evidence[explanation->row] : -1;
@@ -184,15 +174,10 @@ static void put_members(const struct wn_report *report,
                         const struct wn_explanation *explanation,
                         struct wn_text *out)
 {
-    static const struct wn_grid_column member_head[] = {
-        {"model", WN_LEFT, WN_FIXED},
-        {"prefers", WN_LEFT, WN_SHRINKS},
-        {"with", WN_RIGHT, WN_FIXED},
-        {"given label", WN_RIGHT, WN_FIXED}};
     const int32_t given = report->data.label[explanation->row];
     struct wn_grid grid;
 
-    wn_grid_start(&grid, member_head, sizeof member_head / sizeof *member_head);
+    wn_grid_start(&grid, "model|~prefers|#with|#given label");
     for (size_t p = 0; p < explanation->members; p++) {
         const float *own = explanation->member_probability + p * report->data.k;
         size_t top = 0;
@@ -202,8 +187,7 @@ static void put_members(const struct wn_report *report,
         wn_grid_add_text(&grid, explanation->member_name[p]);
         wn_grid_add_text(&grid, wn_report_title(report, (int32_t)top));
         wn_grid_format(&grid, "%.4f", (double)own[top]);
-        wn_grid_format_known(&grid, given >= 0, "%.4f",
-                             given >= 0 ? (double)own[given] : NAN);
+        wn_grid_real(&grid, "%.4f", given >= 0 ? (double)own[given] : NAN);
     }
     wn_grid_print_under("What each model says", &grid, out);
 }
@@ -211,23 +195,17 @@ static void put_members(const struct wn_report *report,
 static void put_scores(const struct wn_report *report, size_t i,
                        struct wn_text *out)
 {
-    static const struct wn_grid_column score_head[] = {
-        {"score", WN_LEFT, WN_FIXED},
-        {"value", WN_RIGHT, WN_FIXED},
-        {"spread", WN_RIGHT, WN_FIXED},
-        {"percentile", WN_RIGHT, WN_FIXED},
-        {"what it is", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
 
-    wn_grid_start(&grid, score_head, sizeof score_head / sizeof *score_head);
+    wn_grid_start(&grid, "score|#value|#spread|#percentile|>what it is");
     for (size_t s = 0; s < report->scores; s++) {
         const struct wn_score *score = &report->score[s];
         const struct wn_method *method = wn_method_find(score->name);
 
         wn_grid_add_text(&grid, score->name);
         wn_grid_format(&grid, "%.4g", (double)score->value[i]);
-        wn_grid_format_known(&grid, score->spread, "%.2g",
-                             score->spread ? (double)score->spread[i] : NAN);
+        wn_grid_real(&grid, "%.2g",
+                     score->spread ? (double)score->spread[i] : NAN);
         wn_grid_format(&grid, "%.1f",
                        wn_score_percentile(score->value, report->data.n, i));
         wn_grid_add_text(&grid, method ? method->brief : "");
@@ -242,11 +220,6 @@ void wn_text_explain(const struct wn_report *report,
                      struct wn_text *out)
 {
     enum { MAX_LINES = 5 };
-    static const struct wn_grid_column class_head[] = {
-        {"class", WN_LEFT, WN_SHRINKS},
-        {"probability", WN_RIGHT, WN_FIXED},
-        {"threshold", WN_RIGHT, WN_FIXED},
-        {"", WN_LEFT, WN_FIXED}};
 
     for (size_t e = 0; e < count; e++) {
         const struct wn_explanation *explanation = &explanations[e];
@@ -268,8 +241,7 @@ void wn_text_explain(const struct wn_report *report,
         wn_text_free(&sentences);
         put_checks(report, i, out);
         /* The most probable classes, and the given one. */
-        wn_grid_start(&grid, class_head,
-                      sizeof class_head / sizeof *class_head);
+        wn_grid_start(&grid, "~class|#probability|#threshold|");
         for (size_t r = 0; explanation->probability && r < report->data.k;
              r++) {
             const int32_t c = explanation->by_probability[r];

@@ -55,20 +55,6 @@ static void put_second_opinion(const struct wn_report *report,
 static void put_classes(const struct wn_report *report, bool first,
                         struct wn_text *out)
 {
-    static const struct wn_grid_column all[] = {
-        {"class", WN_LEFT, WN_SHRINKS},     {"rows", WN_RIGHT, WN_FIXED},
-        {"est. wrong", WN_RIGHT, WN_FIXED}, {"share", WN_RIGHT, WN_FIXED},
-        {"flagged", WN_RIGHT, WN_FIXED},    {"", WN_LEFT, WN_FIXED}};
-    static const struct wn_grid_column without[] = {
-        {"class", WN_LEFT, WN_SHRINKS},
-        {"rows", WN_RIGHT, WN_FIXED},
-        {"flagged", WN_RIGHT, WN_FIXED},
-        {"", WN_LEFT, WN_FIXED}};
-    static const struct wn_grid_column pair_head[] = {
-        {"given", WN_LEFT, WN_SHRINKS},
-        {"looks like", WN_LEFT, WN_SHRINKS},
-        {"flagged", WN_RIGHT, WN_FIXED},
-        {"est. wrong", WN_RIGHT, WN_FIXED}};
     const bool overlap = report->claim == WN_CLAIM_OVERLAP;
     const bool estimated = report->claim == WN_CLAIM_NOISE;
     const size_t k = report->data.k;
@@ -77,9 +63,9 @@ static void put_classes(const struct wn_report *report, bool first,
     struct wn_grid grid;
 
     if (overlap)
-        wn_grid_start(&grid, without, sizeof without / sizeof *without);
+        wn_grid_start(&grid, "~class|#rows|#flagged|");
     else
-        wn_grid_start(&grid, all, sizeof all / sizeof *all);
+        wn_grid_start(&grid, "~class|#rows|#est. wrong|#share|#flagged|");
     for (size_t c = 0; c < shown; c++) {
         const struct wn_class_line *line = &report->class_line[c];
         const bool few = line->rows < WN_TOO_FEW;
@@ -108,8 +94,9 @@ static void put_classes(const struct wn_report *report, bool first,
     const size_t shown_pairs = pairs < WN_MAX_CLASSES ? pairs : WN_MAX_CLASSES;
     if (!shown_pairs)
         return;
-    wn_grid_start(&grid, pair_head,
-                  sizeof pair_head / sizeof *pair_head - !estimated);
+    wn_grid_start(&grid, "~given|~looks like|#flagged");
+    if (estimated)
+        wn_grid_head(&grid, "#est. wrong");
     for (size_t p = 0; p < shown_pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
@@ -118,8 +105,7 @@ static void put_classes(const struct wn_report *report, bool first,
                          wn_report_title(report, (int32_t)line->suggested));
         wn_grid_add_count(&grid, line->flagged);
         if (estimated)
-            wn_grid_format_known(&grid, !isnan(line->expected), "%.0f",
-                                 line->expected);
+            wn_grid_real(&grid, "%.0f", line->expected);
     }
     wn_text_format(out, "\n");
     wn_grid_print(&grid, out);
@@ -208,17 +194,15 @@ static void put_fields(const struct wn_report *report, const int64_t *rows,
                        size_t count, struct wn_text *out)
 {
     const struct wn_row_fields *fields = report->fields;
-    struct wn_grid_column *head = wn_new(fields->count, sizeof *head);
     struct wn_text text = {0};
-    struct wn_grid grid;
+    struct wn_grid grid = {0};
 
     for (size_t f = 0; f < fields->count; f++)
-        head[f] = (struct wn_grid_column){
-            fields->field[f].name, fields->field[f].text ? WN_LEFT : WN_RIGHT,
-            !fields->field[f].text   ? WN_FIXED
-            : f + 1 == fields->count ? WN_WRAPS
-                                     : WN_SHRINKS};
-    wn_grid_start(&grid, head, fields->count);
+        wn_grid_head_data(&grid,
+                          !fields->field[f].text   ? '#'
+                          : f + 1 == fields->count ? '>'
+                                                   : '~',
+                          fields->field[f].name);
     for (size_t r = 0; r < count; r++)
         for (size_t f = 0; f < fields->count; f++) {
             const struct wn_row_field *field = &fields->field[f];
@@ -235,31 +219,16 @@ static void put_fields(const struct wn_report *report, const int64_t *rows,
         }
     wn_grid_print(&grid, out);
     wn_text_free(&text);
-    free(head);
 }
 
 static void put_rows(const struct wn_report *report, struct wn_text *out)
 {
-    enum { PLACE = 1, ID, SCORES = 6 }; /* columns that may be absent */
-    const bool place = wn_phrase_has_place(&report->data);
     /* Without expected wrong labels, scores have no worst rows. */
     const bool agreement = report->scores && report->expected;
-    /* Titles were made to fit; cut once more, two could look alike. */
-    const enum wn_overflow fixed = report->class_title ? WN_FIXED : WN_SHRINKS;
-    const struct wn_grid_column all[] = {
-        {"row", WN_RIGHT, WN_FIXED},
-        {wn_phrase_place(&report->data), WN_RIGHT, WN_FIXED},
-        {"id", WN_LEFT, WN_SHRINKS},
-        {"given", WN_LEFT, fixed},
-        {"suggested", WN_LEFT, fixed},
-        {"suspicion", WN_RIGHT, WN_FIXED},
-        {"scores", WN_RIGHT, WN_FIXED},
-        {"reasons", WN_LEFT, WN_WRAPS}};
-    struct wn_grid_column head[sizeof all / sizeof *all];
     struct wn_grid grid;
     char scores[200] = "";
     bool rivals = false;
-    size_t count, columns = 0, of_the_order = 0;
+    size_t count, of_the_order = 0;
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, WN_TOP_ROWS, &count);
 
@@ -287,11 +256,18 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
         free(rows);
         return;
     }
-    for (size_t c = 0; c < sizeof all / sizeof *all; c++)
-        if ((c != ID || report->data.id) && (c != SCORES || agreement) &&
-            (c != PLACE || place))
-            head[columns++] = all[c];
-    wn_grid_start(&grid, head, columns);
+    wn_grid_start(&grid, "#row");
+    if (wn_phrase_has_place(&report->data))
+        wn_grid_head_data(&grid, '#', wn_phrase_place(&report->data));
+    if (report->data.id)
+        wn_grid_head(&grid, "~id");
+    /* Titles were made to fit; cut once more, two could look alike. */
+    wn_grid_head(&grid,
+                 report->class_title ? "given|suggested" : "~given|~suggested");
+    wn_grid_head(&grid, "#suspicion");
+    if (agreement)
+        wn_grid_head(&grid, "#scores");
+    wn_grid_head(&grid, ">reasons");
     if (report->shown)
         wn_shown_fetch_near(report->shown, rows, count);
     for (size_t r = 0; r < count; r++) {
@@ -323,17 +299,7 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
 static void put_kinds(const struct wn_report *report, struct wn_text *out)
 {
     enum { FEW = 5 };
-    static const struct wn_grid_column head[] = {
-        {"kind", WN_LEFT, WN_FIXED},
-        {"rows", WN_RIGHT, WN_FIXED},
-        {"what it is", WN_LEFT, WN_WRAPS}};
     const bool place = wn_phrase_has_place(&report->data);
-    const struct wn_grid_column row_head[] = {
-        {"row", WN_RIGHT, WN_FIXED},
-        {place ? wn_phrase_place(&report->data) : "row", WN_RIGHT, WN_FIXED},
-        {"given", WN_LEFT, WN_SHRINKS},
-        {"or", WN_LEFT, WN_SHRINKS},
-        {"suspicion", WN_RIGHT, WN_FIXED}};
     struct wn_grid grid;
     size_t shown = 0, ambiguous = 0, doubtful = 0;
 
@@ -345,7 +311,7 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
     }
     if (!doubtful || report->claim == WN_CLAIM_NOTHING)
         return;
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "kind|#rows|>what it is");
     for (size_t c = 0; c < report->kinds; c++) {
         const char *name = report->kind_name[c];
 
@@ -359,8 +325,10 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
     if (!ambiguous || report->rows != WN_ROWS_DEFAULT || report->chosen ||
         report->sample)
         return;
-    wn_grid_start(&grid, row_head + !place,
-                  sizeof row_head / sizeof *row_head - !place);
+    wn_grid_start(&grid, "#row");
+    if (place)
+        wn_grid_head_data(&grid, '#', wn_phrase_place(&report->data));
+    wn_grid_head(&grid, "~given|~or|#suspicion");
     for (size_t r = 0; r < report->data.n && shown < FEW; r++) {
         const size_t i = (size_t)report->order[r];
         const char *kind = wn_report_kind(report, i);
@@ -389,12 +357,6 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
 
 static void put_budget(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"budget", WN_RIGHT, WN_FIXED},
-        {"cost", WN_RIGHT, WN_FIXED},
-        {"rows", WN_RIGHT, WN_FIXED},
-        {"wrong labels, expected", WN_RIGHT, WN_FIXED},
-        {"90 % interval", WN_RIGHT, WN_FIXED}};
     struct wn_review review[WN_REVIEWS];
     const size_t count = wn_budget_curve(report, review);
     struct wn_review own = review[count - 1];
@@ -406,7 +368,8 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
                            "this label.");
         return;
     }
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid,
+                  "#budget|#cost|#rows|#wrong labels, expected|#90 % interval");
     for (size_t r = 0; r < count; r++) {
         if (isinf(review[r].budget))
             wn_grid_add_text(&grid, "any");
@@ -415,8 +378,7 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
         wn_grid_format(&grid, "%.6g", review[r].cost);
         wn_grid_add_count(&grid, review[r].rows);
         wn_grid_format(&grid, "%.1f", review[r].wrong);
-        wn_grid_format_known(&grid, !isnan(review[r].low), "%.0f-%.0f",
-                             review[r].low, review[r].high);
+        wn_grid_real(&grid, "%.0f-%.0f", review[r].low, review[r].high);
         if (review[r].budget == report->budget)
             own = review[r];
     }
@@ -499,13 +461,9 @@ static void put_noise(const struct wn_report *report, struct wn_text *out)
 
 static void put_checks(const struct wn_report *report, struct wn_text *out)
 {
-    static const struct wn_grid_column head[] = {
-        {"check", WN_LEFT, WN_FIXED},
-        {"rows", WN_RIGHT, WN_FIXED},
-        {"what it found", WN_LEFT, WN_WRAPS}};
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "check|#rows|>what it found");
     for (size_t c = 0; c < report->checks; c++) {
         const char *name = report->check_name[c];
         const int check = wn_check_find(name);

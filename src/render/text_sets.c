@@ -85,18 +85,12 @@ double wn_near_line_say(const struct wn_report *report,
 void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
 {
     enum { FEW = 5 };
-    static const struct wn_grid_column head[] = {
-        {"set", WN_RIGHT, WN_FIXED},
-        {"stays", WN_RIGHT, WN_FIXED},
-        {"other rows", WN_LEFT, WN_FIXED},
-        {"distance", WN_RIGHT, WN_FIXED},
-        {"labels", WN_LEFT, WN_SHRINKS}};
     const struct wn_near_sets *sets = &report->near_sets;
     size_t count, mixed;
     struct wn_near_line *line = wn_near_lines(report, &count, &mixed);
     struct wn_grid grid;
 
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid, "#set|#stays|other rows|#distance|~labels");
     for (size_t s = 0; s < count && s < FEW; s++) {
         struct wn_text rows = {0}, labels = {0};
         const double distance =

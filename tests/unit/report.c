@@ -1079,15 +1079,13 @@ static void ties_count_half(void **state)
 
 static void wraps_the_last_column(void)
 {
-    static const struct wn_grid_column head[] = {{"check", WN_LEFT, WN_FIXED},
-                                                 {"why", WN_LEFT, WN_WRAPS}};
     struct wn_text out = {0};
     struct wn_grid grid;
     char word[80];
 
     memset(word, 'w', sizeof word);
     memcpy(word + 68, " end of it.", 12);
-    wn_grid_start(&grid, head, 2);
+    wn_grid_start(&grid, "check|>why");
     wn_grid_add_text(&grid, "a");
     wn_grid_add_text(&grid, word);
     wn_grid_add_text(&grid, "b");
@@ -1106,14 +1104,12 @@ static void wraps_the_last_column(void)
 /* Where a line would have to break in words, it begins anew below. */
 static void puts_a_narrow_last_column_below(void)
 {
-    static const struct wn_grid_column head[] = {{"column", WN_LEFT, WN_FIXED},
-                                                 {"values", WN_LEFT, WN_WRAPS}};
     struct wn_text out = {0};
     struct wn_grid grid;
     char name[60];
 
     memset(name, 'n', sizeof name);
-    wn_grid_start(&grid, head, 2);
+    wn_grid_start(&grid, "column|>values");
     wn_grid_add(&grid, name, sizeof name);
     wn_grid_add_text(&grid, "Married-civ-spouse 14976, ...");
     wn_grid_add_text(&grid, "b");
@@ -1132,16 +1128,13 @@ static void puts_a_narrow_last_column_below(void)
 
 static void tables_fit_the_terminal(void **state)
 {
-    static const struct wn_grid_column head[] = {{"n", WN_RIGHT, WN_FIXED},
-                                                 {"a", WN_LEFT, WN_SHRINKS},
-                                                 {"b", WN_LEFT, WN_SHRINKS}};
     char wide[300];
     struct wn_text out = {0};
     struct wn_grid grid;
 
     (void)state;
     memset(wide, 'x', sizeof wide);
-    wn_grid_start(&grid, head, 3);
+    wn_grid_start(&grid, "#n|~a|~b");
     wn_grid_format(&grid, "%d", 10);
     wn_grid_add(&grid, wide, sizeof wide);
     wn_grid_add_text(&grid, "\xe6\x97\xa5\xe6\x9c\xac");

@@ -211,11 +211,6 @@ int ingest_write_hints(struct ingest *ingest, struct wn_error *error)
 
 void ingest_log_columns(const struct ingest *ingest)
 {
-    static const struct wn_grid_column head[] = {
-        {"column", WN_LEFT, WN_SHRINKS},  {"kind", WN_LEFT, WN_FIXED},
-        {"missing", WN_RIGHT, WN_FIXED},  {"invalid", WN_RIGHT, WN_FIXED},
-        {"distinct", WN_RIGHT, WN_FIXED}, {"features", WN_RIGHT, WN_FIXED},
-        {"note", WN_LEFT, WN_SHRINKS}};
     const struct wn_table *table = &ingest->table;
     const struct wn_csv *csv = ingest->csv;
     struct wn_log *log = ingest->run->log;
@@ -249,7 +244,8 @@ void ingest_log_columns(const struct ingest *ingest)
     /* One table of all columns, a line at a time. */
     struct wn_text text = {0};
     struct wn_grid grid;
-    wn_grid_start(&grid, head, sizeof head / sizeof *head);
+    wn_grid_start(&grid,
+                  "~column|kind|#missing|#invalid|#distinct|#features|~note");
     for (size_t c = 0; c < csv->columns; c++) {
         const struct wn_column *column = &table->column[c];
         const uint64_t distinct = column->role == WN_ROLE_LABEL
