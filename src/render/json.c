@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON Lines: an object a line, in pure ASCII, so that no byte of the data can
  * drive a terminal. The first line names the schema; the last one says that all
- * others are there. report(1) documents the keys. */
+ * others are there. report(1) documents the keys.
+ *
+ * A line is written from left to right, a call for each member. Within an array
+ * the key is NULL. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,78 +19,46 @@
 #include "util/memory.h"
 #include "util/number.h"
 
-/* --- values -------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
-/* jansson returns NULL only for want of memory. */
-static json_t *made(json_t *value)
-{
-    if (!value)
-        wn_die("no memory for a line of JSON");
-    return value;
-}
-
-/* A string; null for NULL. An invalid byte of UTF-8 becomes the four characters
- * \xNN. */
-static json_t *json_bytes(const char *bytes, size_t length)
-{
-    struct wn_text copy = {0};
-
-    if (!bytes)
-        return json_null();
-    if (wn_text_is_utf8(bytes, length))
-        return made(json_stringn(bytes, length));
-    wn_text_add_visible(&copy, bytes, length);
-    json_t *string = made(json_stringn(copy.bytes, copy.length));
-    wn_text_free(&copy);
-    return string;
-}
-
-static json_t *json_text(const char *text)
-{
-    return json_bytes(text, text ? strlen(text) : 0);
-}
-
-/* A real number; null for NaN and infinity. */
-static json_t *json_number(double value)
-{
-    return made(isfinite(value) ? json_real(value) : json_null());
-}
-
-/* The double that prints like the float: .1f becomes 0.1. */
-static json_t *json_float(float value)
-{
-    char text[32];
-
-    if (!isfinite(value))
-        return json_null();
-    wn_number_format_float(value, text);
-    return json_number(strtod(text, NULL));
-}
-
-static json_t *json_count(uint64_t count)
-{
-    return made(json_integer((json_int_t)count));
-}
-
-/* Add a value to an object; the object takes the reference. */
-static void set(json_t *object, const char *key, json_t *value)
-{
-    if (json_object_set_new(object, key, value))
-        made(NULL);
-}
-
-static void append(json_t *array, json_t *value)
-{
-    if (json_array_append_new(array, value))
-        made(NULL);
-}
-
-/* --- lines --------------------------------------------------------------- */
-
-struct json_lines {
+struct json {
     struct wn_text *out;
-    size_t count;
+    const char *before; /* what parts the next member from the one before */
+    size_t lines;
 };
+
+/* Begin a member. Keys and literals are winnow's own words. */
+static void put_literal(struct json *json, const char *key, const char *literal)
+{
+    wn_text_format(json->out, "%s", json->before);
+    if (key)
+        wn_text_format(json->out, "\"%s\":", key);
+    wn_text_format(json->out, "%s", literal);
+    json->before = ",";
+}
+
+/* Open an object "{" or an array "[". */
+static void open_member(struct json *json, const char *key, const char *bracket)
+{
+    put_literal(json, key, bracket);
+    json->before = "";
+}
+
+static void close_member(struct json *json, const char *bracket)
+{
+    wn_text_format(json->out, "%s", bracket);
+    json->before = ",";
+}
+
+/* Open an object, or write null where nothing is known; returns `known`. */
+static bool open_known(struct json *json, const char *key, bool known)
+{
+    if (known)
+        open_member(json, key, "{");
+    else
+        put_literal(json, key, "null");
+    return known;
+}
 
 static int add_dump(const char *bytes, size_t size, void *context)
 {
@@ -95,240 +66,290 @@ static int add_dump(const char *bytes, size_t size, void *context)
     return 0;
 }
 
-/* jansson writes the strings. It has one precision for all reals, so numbers
- * and their containers are written here. */
-static void put_value(struct wn_text *out, json_t *value)
+/* A string; null for NULL. An invalid byte of UTF-8 becomes the four characters
+ * \xNN. */
+static void put_bytes(struct json *json, const char *key, const char *bytes,
+                      size_t length)
 {
-    const char *key, *before = "{";
-    json_t *member;
-    size_t i;
+    struct wn_text visible = {0};
+
+    put_literal(json, key, bytes ? "" : "null");
+    if (!bytes)
+        return;
+    if (wn_text_is_utf8(bytes, length))
+        wn_text_add(&visible, bytes, length);
+    else
+        wn_text_add_visible(&visible, bytes, length);
+    json_t *string = json_stringn(wn_text_of(&visible), visible.length);
+    /* jansson fails only for want of memory. */
+    if (!string || json_dump_callback(string, add_dump, json->out,
+                                      JSON_ENCODE_ANY | JSON_ENSURE_ASCII))
+        wn_die("no memory for a line of JSON");
+    json_decref(string);
+    wn_text_free(&visible);
+}
+
+static void put_text(struct json *json, const char *key, const char *text)
+{
+    put_bytes(json, key, text, text ? strlen(text) : 0);
+}
+
+/* A real number; null for NaN and infinity. jansson has one precision for all
+ * of them. */
+static void put_real(struct json *json, const char *key, double value)
+{
+    char text[32] = "null";
+
+    if (isfinite(value))
+        wn_number_format(value, text);
+    put_literal(json, key, text);
+}
+
+/* The double that prints like the float: .1f becomes 0.1. */
+static void put_float(struct json *json, const char *key, float value)
+{
     char text[32];
 
-    if (json_is_object(value)) {
-        json_object_foreach(value, key, member)
-        {
-            /* Keys are winnow's own words. */
-            wn_text_format(out, "%s\"%s\":", before, key);
-            put_value(out, member);
-            before = ",";
-        }
-        wn_text_format(out, "%s}", *before == '{' ? "{" : "");
-    } else if (json_is_array(value)) {
-        wn_text_add(out, "[", 1);
-        json_array_foreach(value, i, member)
-        {
-            if (i)
-                wn_text_add(out, ",", 1);
-            put_value(out, member);
-        }
-        wn_text_add(out, "]", 1);
-    } else if (json_is_real(value)) {
-        wn_text_add(out, text, wn_number_format(json_real_value(value), text));
-    } else if (json_dump_callback(value, add_dump, out,
-                                  JSON_ENCODE_ANY | JSON_ENSURE_ASCII)) {
-        made(NULL);
-    }
+    wn_number_format_float(value, text);
+    put_real(json, key, strtod(text, NULL));
 }
 
-/* Write an object as a line and free it. */
-static void put_line(struct json_lines *lines, json_t *object)
+static void put_count(struct json *json, const char *key, uint64_t count)
 {
-    put_value(lines->out, made(object));
-    wn_text_add(lines->out, "\n", 1);
-    json_decref(object);
-    lines->count++;
+    char text[32];
+
+    snprintf(text, sizeof text, "%llu", (unsigned long long)count);
+    put_literal(json, key, text);
 }
 
-static struct json_lines put_first_line(struct wn_text *out,
-                                        const char *content)
+/* A count; null where it is not known. */
+static void put_known(struct json *json, const char *key, bool known,
+                      uint64_t count)
 {
-    struct json_lines lines = {.out = out};
-
-    put_line(&lines, json_pack("{s:s,s:s,s:s}", "schema", "winnow-report/1",
-                               "content", content, "version", PACKAGE_VERSION));
-    return lines;
+    if (known)
+        put_count(json, key, count);
+    else
+        put_literal(json, key, "null");
 }
 
-static void put_last_line(struct json_lines *lines)
+static void put_texts(struct json *json, const char *key, char *const *text,
+                      size_t count)
 {
-    put_line(lines, json_pack("{s:b,s:I}", "complete", 1, "lines",
-                              (json_int_t)lines->count + 1));
+    open_member(json, key, "[");
+    for (size_t t = 0; t < count; t++)
+        put_text(json, NULL, text[t]);
+    close_member(json, "]");
+}
+
+static void put_bool(struct json *json, const char *key, bool value)
+{
+    put_literal(json, key, value ? "true" : "false");
+}
+
+static void begin_line(struct json *json, const char *record)
+{
+    json->before = "";
+    open_member(json, NULL, "{");
+    put_text(json, "record", record);
+}
+
+static void end_line(struct json *json)
+{
+    close_member(json, "}\n");
+    json->lines++;
+}
+
+static struct json begin_lines(struct wn_text *out, const char *content)
+{
+    struct json json = {.out = out, .before = ""};
+
+    open_member(&json, NULL, "{");
+    put_text(&json, "schema", "winnow-report/1");
+    put_text(&json, "content", content);
+    put_text(&json, "version", PACKAGE_VERSION);
+    end_line(&json);
+    return json;
+}
+
+static void end_lines(struct json *json)
+{
+    json->before = "";
+    open_member(json, NULL, "{");
+    put_bool(json, "complete", true);
+    put_count(json, "lines", json->lines + 1);
+    end_line(json);
 }
 
 /* --- rows ---------------------------------------------------------------- */
 
 /* What lines of a row, of a gone flag and of an explanation begin with. */
-static json_t *json_row(const struct wn_report *report, const char *record,
-                        size_t i)
+static void begin_row(struct json *json, const struct wn_report *report,
+                      const char *record, size_t i)
 {
     const struct wn_dataset *data = &report->data;
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
     char hash[17];
-    json_t *row, *issues, *agree;
 
     snprintf(hash, sizeof hash, "%016llx",
              (unsigned long long)data->row_hash[i]);
-    row = made(json_pack(
-        "{s:s,s:I,s:I,s:I,s:o,s:s,s:o,s:o}", "record", record, "row",
-        (json_int_t)i, "source_record", (json_int_t)wn_row_record(report, i),
-        "line", (json_int_t)data->row_line[i], "id", json_bytes(id, length),
-        "hash", hash, "given",
-        json_text(wn_report_class(report, data->label[i])), "rival",
-        json_text(report->rival ? wn_report_class(report, report->rival[i])
-                                : NULL)));
+    begin_line(json, record);
+    put_count(json, "row", i);
+    put_count(json, "source_record", wn_row_record(report, i));
+    put_count(json, "line", data->row_line[i]);
+    put_bytes(json, "id", id, length);
+    put_text(json, "hash", hash);
+    put_text(json, "given", wn_report_class(report, data->label[i]));
+    put_text(json, "rival",
+             report->rival ? wn_report_class(report, report->rival[i]) : NULL);
     if (!report->flagged)
-        return row;
-    issues = made(json_array());
+        return;
+    put_count(json, "rank", report->rank[i]);
+    put_text(json, "suggested", wn_report_class(report, report->suggestion[i]));
+    put_float(json, "suspicion", report->suspicion[i]);
+    put_float(json, "quality", report->quality ? report->quality[i] : NAN);
+    put_text(json, "action", report->action_name[report->action[i]]);
+    put_text(json, "kind", wn_report_kind(report, i));
+    open_member(json, "issues", "[");
     for (size_t c = 0; c < report->checks && c < 32; c++)
         if (report->issue[i] >> c & 1)
-            append(issues, json_text(report->check_name[c]));
-    agree = made(json_array());
+            put_text(json, NULL, report->check_name[c]);
+    close_member(json, "]");
+    open_member(json, "agree", "[");
     for (size_t s = 0; s < report->scores; s++)
         if (wn_score_agrees(report, s, i))
-            append(agree, json_text(report->score[s].name));
-    set(row, "rank", json_count(report->rank[i]));
-    set(row, "suggested",
-        json_text(wn_report_class(report, report->suggestion[i])));
-    set(row, "suspicion", json_float(report->suspicion[i]));
-    set(row, "quality", json_float(report->quality ? report->quality[i] : NAN));
-    set(row, "action", json_text(report->action_name[report->action[i]]));
-    set(row, "kind", json_text(wn_report_kind(report, i)));
-    set(row, "issues", issues);
-    set(row, "agree", agree);
+            put_text(json, NULL, report->score[s].name);
+    close_member(json, "]");
     const int64_t m = report->in_set ? report->in_set[i] : -1;
-    if (m >= 0)
-        set(row, "near",
-            json_pack("{s:i,s:I,s:o}", "set", report->near_sets.set[m], "row",
-                      (json_int_t)report->near_sets.partner[m], "distance",
-                      json_float(report->near_sets.distance[m])));
-    return row;
-}
-
-/* The text of a field, split at commas. */
-static json_t *json_members(const char *list)
-{
-    json_t *array = made(json_array());
-
-    while (*list) {
-        const size_t size = strcspn(list, ",");
-
-        append(array, json_bytes(list, size));
-        list += size + (list[size] == ',');
-    }
-    return array;
+    if (m < 0)
+        return;
+    open_member(json, "near", "{");
+    put_count(json, "set", (uint64_t)report->near_sets.set[m]);
+    put_count(json, "row", (uint64_t)report->near_sets.partner[m]);
+    put_float(json, "distance", report->near_sets.distance[m]);
+    close_member(json, "}");
 }
 
 /* --fields. */
-static json_t *json_fields(const struct wn_report *report, size_t i)
+static void put_fields(struct json *json, const struct wn_report *report,
+                       size_t i)
 {
-    json_t *row = made(json_pack("{s:s}", "record", "row"));
     struct wn_text text = {0};
 
+    begin_line(json, "row");
     for (size_t f = 0; f < report->fields->count; f++) {
         const struct wn_row_field *field = &report->fields->field[f];
         const double value = wn_row_field_number(field, report, i);
-        json_t *json;
+        /* The key `record` is the kind of the line. */
+        const char *key =
+            strcmp(field->name, "record") ? field->name : "source_record";
+        size_t first = 0;
 
+        /* `scores` may repeat a score that is named besides. */
+        while (strcmp(report->fields->field[first].name, field->name))
+            first++;
+        if (first < f)
+            continue;
         text.length = 0;
         wn_row_field_text(field, report, i, &text);
-        if (field->kind == WN_FIELD_IS_REAL)
-            json = json_float((float)value);
-        else if (field->kind == WN_FIELD_IS_WHOLE)
-            json = isnan(value) ? json_null() : json_count((uint64_t)value);
-        else if (field->kind == WN_FIELD_IS_WORDS)
-            json = json_members(text.length ? text.bytes : "");
-        else
-            json =
-                text.length ? json_bytes(text.bytes, text.length) : json_null();
-        /* The key `record` is the kind of the line. */
-        set(row, strcmp(field->name, "record") ? field->name : "source_record",
-            json);
+        if (field->kind == WN_FIELD_IS_REAL) {
+            put_float(json, key, (float)value);
+        } else if (field->kind == WN_FIELD_IS_WHOLE) {
+            put_known(json, key, !isnan(value),
+                      isnan(value) ? 0 : (uint64_t)value);
+        } else if (field->kind == WN_FIELD_IS_WORDS) {
+            open_member(json, key, "[");
+            for (const char *at = text.length ? text.bytes : ""; *at;) {
+                const size_t size = strcspn(at, ",");
+
+                put_bytes(json, NULL, at, size);
+                at += size + (at[size] == ',');
+            }
+            close_member(json, "]");
+        } else {
+            put_bytes(json, key, text.length ? text.bytes : NULL, text.length);
+        }
     }
+    end_line(json);
     wn_text_free(&text);
-    return row;
 }
 
 /* Null without probabilities and for a class without rows, which has 2. */
-static json_t *json_threshold(const struct wn_report *report, size_t c)
+static void put_threshold(struct json *json, const struct wn_report *report,
+                          size_t c)
 {
-    return json_number(report->threshold && report->threshold[c] <= 1
-                           ? report->threshold[c]
-                           : NAN);
+    put_real(json, "threshold",
+             report->threshold && report->threshold[c] <= 1
+                 ? report->threshold[c]
+                 : NAN);
 }
 
 /* The shown cells of a row, null if they cannot be had; those of a neighbour
  * say whether they differ from `own`, unless that is NULL. */
-static json_t *json_cells(const struct wn_report *report,
-                          const struct wn_row_cells *cells,
-                          const size_t *column, size_t count,
-                          const struct wn_row_cells *own)
+static void put_cells(struct json *json, const struct wn_report *report,
+                      const struct wn_row_cells *cells, const size_t *column,
+                      size_t count, const struct wn_row_cells *own)
 {
-    if (!cells->count)
-        return json_null();
-    json_t *list = made(json_array());
+    if (!cells->count) {
+        put_literal(json, "cells", "null");
+        return;
+    }
+    open_member(json, "cells", "[");
     for (size_t c = 0; c < count; c++) {
         const struct wn_cell *cell = &cells->cell[column[c]];
-        json_t *member =
-            made(json_pack("{s:o,s:o}", "column",
-                           json_text(wn_shown_name(report->shown, column[c])),
-                           "text", json_bytes(cell->text, cell->length)));
 
+        open_member(json, NULL, "{");
+        put_text(json, "column", wn_shown_name(report->shown, column[c]));
+        put_bytes(json, "text", cell->text, cell->length);
         if (own)
-            set(member, "differs",
-                json_boolean(wn_shown_differ(report->shown, column[c],
-                                             &own->cell[column[c]], cell)));
-        append(list, member);
+            put_bool(json, "differs",
+                     wn_shown_differ(report->shown, column[c],
+                                     &own->cell[column[c]], cell));
+        close_member(json, "}");
     }
-    return list;
+    close_member(json, "]");
 }
 
-static void put_rows(const struct wn_report *report, struct json_lines *lines)
+static void put_rows(struct json *json, const struct wn_report *report)
 {
     const size_t *column = NULL;
     const size_t columns =
         report->shown ? wn_shown_columns(report->shown, &column) : 0;
     struct wn_row_cells cells = {0};
-    size_t known = 0;
-    size_t count;
+    size_t known = 0, count;
     int64_t *rows = wn_report_rows(report, WN_ROWS_FLAGGED, SIZE_MAX, &count);
 
     for (size_t r = 0; r < count; r++) {
         const size_t i = (size_t)rows[r];
 
         if (report->fields) {
-            put_line(lines, json_fields(report, i));
+            put_fields(json, report, i);
             continue;
         }
-        json_t *row = json_row(report, "row", i);
-        json_t *scores = made(json_object());
-
+        begin_row(json, report, "row", i);
         if (report->shown) {
             if (r == known)
                 known += wn_shown_fetch(report->shown, rows + r, count - r);
             wn_shown_read(report->shown, i, &cells);
-            set(row, "cells",
-                json_cells(report, &cells, column, columns, NULL));
+            put_cells(json, report, &cells, column, columns, NULL);
         }
+        if (report->scored) {
+            open_member(json, "scores", "{");
+            for (size_t s = 0; s < report->scores; s++) {
+                const struct wn_score *score = &report->score[s];
 
-        for (size_t s = 0; s < report->scores; s++) {
-            const struct wn_score *score = &report->score[s];
-
-            set(scores, score->name, json_float(score->value[i]));
-            if (!score->spread)
-                continue;
-            set(scores, score->spread_name, json_float(score->spread[i]));
+                put_float(json, score->name, score->value[i]);
+                if (score->spread)
+                    put_float(json, score->spread_name, score->spread[i]);
+            }
+            close_member(json, "}");
         }
-        if (report->scored)
-            set(row, "scores", scores);
-        else
-            json_decref(scores);
         if (report->data.cost)
-            set(row, "cost", json_float(report->data.cost[i]));
+            put_float(json, "cost", report->data.cost[i]);
         if (report->against)
-            set(row, "change",
-                json_text(wn_change_names[report->against->change[i]]));
-        put_line(lines, row);
+            put_text(json, "change",
+                     wn_change_names[report->against->change[i]]);
+        end_line(json);
     }
     wn_row_cells_free(&cells);
     free(rows);
@@ -337,90 +358,89 @@ static void put_rows(const struct wn_report *report, struct json_lines *lines)
 /* --- the summary --------------------------------------------------------- */
 
 /* Rows by name; null where `known`, unless NULL, is false. */
-static json_t *json_counts(char *const *names, const size_t *counts,
-                           const bool *known, size_t count)
+static void put_counts(struct json *json, const char *key, char *const *names,
+                       const size_t *counts, const bool *known, size_t count)
 {
-    json_t *object = made(json_object());
-
+    open_member(json, key, "{");
     for (size_t c = 0; c < count; c++)
-        set(object, names[c],
-            known && !known[c] ? json_null() : json_count(counts[c]));
-    return object;
+        put_known(json, names[c], !known || known[c], counts[c]);
+    close_member(json, "}");
 }
 
-static json_t *json_wrong(const struct wn_report *report)
+static void put_wrong(struct json *json, const struct wn_report *report)
 {
     const bool told = report->claim != WN_CLAIM_OVERLAP;
 
-    if (!report->flagged || isnan(report->rate))
-        return json_null();
-    return json_pack("{s:o,s:o,s:o,s:o}", "low", json_number(report->rate_low),
-                     "high", json_number(report->rate_high), "rate",
-                     json_number(told ? report->rate : NAN), "rows",
-                     told ? json_count(report->expected) : json_null());
+    if (!open_known(json, "wrong", report->flagged && !isnan(report->rate)))
+        return;
+    put_real(json, "low", report->rate_low);
+    put_real(json, "high", report->rate_high);
+    put_real(json, "rate", told ? report->rate : NAN);
+    put_known(json, "rows", told, report->expected);
+    close_member(json, "}");
 }
 
-static json_t *json_confident(const struct wn_confident *confident)
+static void put_confident(struct json *json,
+                          const struct wn_confident *confident)
 {
-    const size_t *count = confident->count;
+    static const char *const key[WN_ISSUE_COUNTS] = {
+        "off_diagonal", "off_diagonal_calibrated", "batched",
+        "batched_calibrated"};
 
-    if (!confident->known)
-        return json_null();
-    return json_pack("{s:I,s:I,s:I,s:I,s:o,s:o}", "off_diagonal",
-                     (json_int_t)count[0], "off_diagonal_calibrated",
-                     (json_int_t)count[1], "batched", (json_int_t)count[2],
-                     "batched_calibrated", (json_int_t)count[3], "health",
-                     json_number(confident->health), "neighbor_rate",
-                     json_number(confident->neighbor_rate));
+    if (!open_known(json, "confident_learning", confident->known))
+        return;
+    for (size_t c = 0; c < WN_ISSUE_COUNTS; c++)
+        put_count(json, key[c], confident->count[c]);
+    put_real(json, "health", confident->health);
+    put_real(json, "neighbor_rate", confident->neighbor_rate);
+    close_member(json, "}");
+}
+
+/* Mismatches of labels and predictions as a whole and by depth. */
+static void put_depths(struct json *json, const struct wn_report *report)
+{
+    static const char *const key[] = {"rows", "differ", "overlap"};
+
+    if (!open_known(json, "mismatch", report->by_depth))
+        return;
+    put_real(json, "share", report->mismatch);
+    put_real(json, "even", report->even);
+    put_real(json, "even_low", report->even_low);
+    put_real(json, "even_high", report->even_high);
+    put_real(json, "bayes_error", report->overlap);
+    for (size_t v = 0; v < sizeof key / sizeof *key; v++) {
+        open_member(json, key[v], "[");
+        for (size_t u = 0; u < WN_DEPTHS; u++)
+            put_real(json, NULL, report->by_depth[3 * u + v]);
+        close_member(json, "]");
+    }
+    close_member(json, "}");
 }
 
 /* What people found; null where nobody looked. */
-static json_t *json_reviews(const struct wn_report *report)
+static void put_reviews(struct json *json, const struct wn_report *report)
 {
     const struct wn_decided_rows *decided = &report->decided;
     const struct wn_precision all = wn_precision_of(report, WN_OF_ALL, 0);
     const struct wn_precision suspects =
         wn_precision_of(report, WN_OF_SUSPECTS, 0);
 
-    if (!decided->count && !decided->stale && !decided->gone)
-        return json_null();
-    return json_pack(
-        "{s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I}", "decided",
-        (json_int_t)decided->count, "reviewed", (json_int_t)all.reviewed,
-        "wrong", (json_int_t)all.wrong, "suspects_reviewed",
-        (json_int_t)suspects.reviewed, "precision_low",
-        json_number(suspects.low), "precision_high", json_number(suspects.high),
-        "suspects_wrong", (json_int_t)suspects.wrong, "stale",
-        (json_int_t)decided->stale, "gone", (json_int_t)decided->gone);
+    if (!open_known(json, "reviews",
+                    decided->count || decided->stale || decided->gone))
+        return;
+    put_count(json, "decided", decided->count);
+    put_count(json, "reviewed", all.reviewed);
+    put_count(json, "wrong", all.wrong);
+    put_count(json, "suspects_reviewed", suspects.reviewed);
+    put_real(json, "precision_low", suspects.low);
+    put_real(json, "precision_high", suspects.high);
+    put_count(json, "suspects_wrong", suspects.wrong);
+    put_count(json, "stale", decided->stale);
+    put_count(json, "gone", decided->gone);
+    close_member(json, "}");
 }
 
-/* Mismatches of labels and predictions as a whole and by depth. */
-static json_t *json_depths(const struct wn_report *report)
-{
-    static const char *const key[] = {"rows", "differ", "overlap"};
-    json_t *depths = made(json_object());
-
-    if (!report->by_depth) {
-        json_decref(depths);
-        return json_null();
-    }
-    set(depths, "share", json_number(report->mismatch));
-    set(depths, "even", json_number(report->even));
-    set(depths, "even_low", json_number(report->even_low));
-    set(depths, "even_high", json_number(report->even_high));
-    set(depths, "bayes_error", json_number(report->overlap));
-    for (size_t v = 0; v < sizeof key / sizeof *key; v++) {
-        json_t *values = made(json_array());
-
-        for (size_t u = 0; u < WN_DEPTHS; u++)
-            append(values, json_number(report->by_depth[3 * u + v]));
-        set(depths, key[v], values);
-    }
-    return depths;
-}
-
-static void put_summary(const struct wn_report *report,
-                        struct json_lines *lines)
+static void put_summary(struct json *json, const struct wn_report *report)
 {
     static const char *const claim_name[] = {[WN_CLAIM_NOISE] = "noise",
                                              [WN_CLAIM_OVERLAP] = "overlap",
@@ -428,256 +448,76 @@ static void put_summary(const struct wn_report *report,
                                              [WN_CLAIM_EXPECTED] = "expected",
                                              [WN_CLAIM_REVIEWED] = "reviewed"};
     const struct wn_dataset *data = &report->data;
-    json_t *summary = made(json_pack(
-        "{s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:o,s:I,s:I,s:b,s:b}",
-        "record", "summary", "source", json_text(wn_report_source(report)),
-        "label", json_text(data->label_column), "rows", (json_int_t)data->n,
-        "labelled", (json_int_t)report->labelled, "features",
-        (json_int_t)data->d, "singular_evenness",
-        json_number(report->model_quality.evenness), "singular_ratio",
-        json_number(report->model_quality.largest), "classes",
-        (json_int_t)data->k, "majority", json_number(report->majority),
-        "balanced_accuracy", json_number(report->balanced), "missing",
-        (json_int_t)report->missing, "invalid", (json_int_t)report->invalid,
-        "scored", report->scored, "flagged", report->flagged));
 
+    begin_line(json, "summary");
+    put_text(json, "source", wn_report_source(report));
+    put_text(json, "label", data->label_column);
+    put_count(json, "rows", data->n);
+    put_count(json, "labelled", report->labelled);
+    put_count(json, "features", data->d);
+    put_real(json, "singular_evenness", report->model_quality.evenness);
+    put_real(json, "singular_ratio", report->model_quality.largest);
+    put_count(json, "classes", data->k);
+    put_real(json, "majority", report->majority);
+    put_real(json, "balanced_accuracy", report->balanced);
+    put_count(json, "missing", report->missing);
+    put_count(json, "invalid", report->invalid);
+    put_bool(json, "scored", report->scored);
+    put_bool(json, "flagged", report->flagged);
     if (report->flagged) {
-        set(summary, "kinds",
-            json_counts(report->kind_name, report->kind_rows, NULL,
-                        report->kinds));
-        set(summary, "wrong", json_wrong(report));
-        set(summary, "claim",
-            isnan(report->rate) && report->claim != WN_CLAIM_NOTHING
-                ? json_null()
-                : json_text(claim_name[report->claim]));
-        set(summary, "gain", json_number(report->gain));
-        set(summary, "overlap_weight", json_number(report->overlap_weight));
-        set(summary, "confident_learning", json_confident(&report->confident));
-        set(summary, "mismatch", json_depths(report));
-        set(summary, "flagged_rows", json_count(report->flagged_rows));
-        set(summary, "label_rows", json_count(report->label_rows));
-        set(summary, "issues",
-            json_counts(report->check_name, report->check_rows,
-                        report->check_ran, report->checks));
-        set(summary, "equal_by_chance", json_number(report->chance_rows));
-        set(summary, "equal_at_floor", json_number(report->floor_rows));
-        set(summary, "actions",
-            json_counts(report->action_name, report->action_rows, NULL,
-                        report->actions));
-        set(summary, "reviews", json_reviews(report));
+        put_counts(json, "kinds", report->kind_name, report->kind_rows, NULL,
+                   report->kinds);
+        put_wrong(json, report);
+        put_text(json, "claim",
+                 isnan(report->rate) && report->claim != WN_CLAIM_NOTHING
+                     ? NULL
+                     : claim_name[report->claim]);
+        put_real(json, "gain", report->gain);
+        put_real(json, "overlap_weight", report->overlap_weight);
+        put_confident(json, &report->confident);
+        put_depths(json, report);
+        put_count(json, "flagged_rows", report->flagged_rows);
+        put_count(json, "label_rows", report->label_rows);
+        put_counts(json, "issues", report->check_name, report->check_rows,
+                   report->check_ran, report->checks);
+        put_real(json, "equal_by_chance", report->chance_rows);
+        put_real(json, "equal_at_floor", report->floor_rows);
+        put_counts(json, "actions", report->action_name, report->action_rows,
+                   NULL, report->actions);
+        put_reviews(json, report);
     }
     if (report->reached.length)
-        set(summary, "reached", json_text(wn_text_of(&report->reached)));
-    put_line(lines, summary);
-    if (report->against) {
-        const struct wn_comparison *against = report->against;
-        const size_t *change = against->changes, *gone = against->gones;
-        json_t *causes = made(json_array());
-
-        for (size_t c = 0; c < against->causes; c++)
-            append(causes, json_text(against->cause[c]));
-        put_line(
-            lines,
-            json_pack("{s:s,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:"
-                      "I,s:I,s:o}",
-                      "record", "against", "audit", json_text(against->file),
-                      "rows", (json_int_t)against->old.data.n, "wrong",
-                      json_wrong(&against->old), "label_rows",
-                      (json_int_t)against->old.label_rows, "still",
-                      (json_int_t)change[WN_STILL_FLAGGED], "new",
-                      (json_int_t)change[WN_NEW_FLAG], "new_rows",
-                      (json_int_t)change[WN_NEW_ROW], "new_relabelled",
-                      (json_int_t)change[WN_NEW_LABEL], "new_edited",
-                      (json_int_t)change[WN_NEW_CONTENT], "cleared",
-                      (json_int_t)gone[WN_CLEARED], "confirmed",
-                      (json_int_t)gone[WN_CONFIRMED], "relabelled",
-                      (json_int_t)gone[WN_RELABELLED], "edited",
-                      (json_int_t)gone[WN_EDITED], "removed",
-                      (json_int_t)gone[WN_REMOVED], "causes", causes));
-    }
-}
-
-/* Rows of near duplicates, the one that should stay first. */
-static void put_near_sets(const struct wn_report *report,
-                          struct json_lines *lines)
-{
-    const struct wn_near_sets *sets = &report->near_sets;
-
-    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
-        json_t *rows = made(json_array()), *labels = made(json_array());
-
-        end = wn_near_set_end(sets, begin);
-        for (size_t m = begin; m < end; m++) {
-            const size_t i = (size_t)sets->row[m];
-
-            append(rows, json_count(i));
-            append(labels,
-                   json_text(wn_report_class(report, report->data.label[i])));
-        }
-        put_line(lines,
-                 json_pack("{s:s,s:i,s:o,s:o}", "record", "near_set", "set",
-                           sets->set[begin], "rows", rows, "labels", labels));
-    }
-}
-
-/* What changed since another audit, and a line for each column. */
-static void put_drift(const struct wn_report *report, struct json_lines *lines)
-{
-    const struct wn_drift *drift = report->drift;
-    json_t *changes = made(json_array());
-
-    for (size_t c = 0; c < drift->changes; c++)
-        append(changes, json_text(drift->change[c]));
-    put_line(lines, json_pack("{s:s,s:o,s:I,s:I,s:o}", "record", "drift",
-                              "audit", json_text(drift->file), "columns",
-                              (json_int_t)drift->columns, "drifted",
-                              (json_int_t)drift->drifted, "changes", changes));
-    for (size_t c = 0; c < drift->columns; c++) {
-        const struct wn_column_drift *column = &drift->column[c];
-
-        put_line(lines,
-                 json_pack(
-                     "{s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I}", "record",
-                     "column_drift", "column",
-                     json_text(column->column == SIZE_MAX
-                                   ? report->data.label_column
-                                   : report->data.column_name[column->column]),
-                     "drifted", column->drifted, "psi",
-                     json_number(column->psi), "distance",
-                     json_number(column->distance), "p", json_number(column->p),
-                     "mean_by_sd", json_number(column->shift), "missing_then",
-                     json_number(column->missing_then), "missing",
-                     json_number(column->missing_now), "values_new",
-                     (json_int_t)column->came, "values_gone",
-                     (json_int_t)column->left));
-    }
-}
-
-static void put_models(const struct wn_report *report, struct json_lines *lines)
-{
-    const struct wn_model_quality *quality = &report->model_quality;
-
-    for (size_t p = 0; p < quality->members; p++) {
-        const struct wn_member *member = &quality->member[p];
-
-        put_line(lines,
-                 json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "record", "model",
-                           "model", json_text(member->name), "log_loss",
-                           json_number(member->log_loss), "accuracy",
-                           json_number(member->accuracy), "calibration_error",
-                           json_number(member->calibration), "weight",
-                           json_number(member->weight), "chosen",
-                           json_text(member->chosen)));
-    }
-    put_line(
-        lines,
-        json_pack(
-            "{s:s,s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "record",
-            "computed", "kernels", json_text(quality->kernels), "epoch",
-            json_number(quality->epoch), "epochs", json_number(quality->epochs),
-            "neighbors", (json_int_t)quality->neighbors, "metric",
-            json_text(quality->metric), "method", json_text(quality->method),
-            "recall", json_number(quality->recall), "cells",
-            json_number(quality->cells), "probe", json_number(quality->probe),
-            "singular_entropy", json_number(quality->entropy)));
-}
-
-/* --- the data ------------------------------------------------------------ */
-
-static json_t *json_rule_count(const uint64_t *count, size_t r)
-{
-    return count ? json_count(count[r]) : json_null();
-}
-
-/* Cleaning rules, and the ones that would merge spelling variants. */
-static void put_rules(const struct wn_report *report, struct json_lines *lines)
-{
-    const struct wn_dataset *data = &report->data;
-    size_t count;
-    struct wn_spelling *spelling = wn_spellings(report, &count);
-    struct wn_text rule = {0};
-
-    for (size_t r = 0; data->clean_name && r < data->cleanings; r++)
-        put_line(
-            lines,
-            json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "record", "rule", "name",
-                      json_text(data->clean_name[r]), "text",
-                      json_text(data->clean_text ? data->clean_text[r] : NULL),
-                      "changed", json_rule_count(data->clean_changed, r),
-                      "broken", json_rule_count(data->clean_broken, r),
-                      "not_evaluated",
-                      json_rule_count(data->clean_passed_over, r)));
-    for (size_t i = 0; i < data->hints; i++)
-        put_line(lines, json_pack("{s:s,s:o}", "record", "hint", "text",
-                                  json_text(data->hint[i])));
-    for (size_t s = 0; s < count; s++) {
-        rule.length = 0;
-        wn_spelling_rule(report, &spelling[s], &rule);
-        put_line(lines,
-                 json_pack("{s:s,s:o,s:I,s:o,s:I,s:o}", "record", "spelling",
-                           "class",
-                           json_text(data->label_name[spelling[s].class]),
-                           "rows", (json_int_t)spelling[s].rows, "of",
-                           json_text(data->label_name[spelling[s].of]),
-                           "of_rows", (json_int_t)spelling[s].of_rows, "rule",
-                           json_text(rule.bytes)));
-    }
-    wn_text_free(&rule);
-    free(spelling);
-}
-
-/* A number, a date as text, or null. */
-static json_t *json_value(const struct wn_dataset *data, size_t column,
-                          const double *value)
-{
-    char text[32];
-
-    if (!value)
-        return json_null();
-    if (strcmp(data->column_kind[column], "date"))
-        return json_number(value[column]);
-    return json_text(
-        wn_column_number(data, column, value[column], text) ? text : NULL);
-}
-
-static void put_columns(const struct wn_report *report,
-                        struct json_lines *lines)
-{
-    const struct wn_dataset *data = &report->data;
-
-    for (size_t c = 0; c < data->columns; c++) {
-        json_t *tops = made(json_array());
-        size_t begin, end;
-
-        wn_column_tops(data, c, &begin, &end);
-        for (size_t t = begin; t < end; t++)
-            append(tops, json_pack("{s:o,s:I}", "value",
-                                   json_text(data->top_value[t]), "cells",
-                                   (json_int_t)data->top_count[t]));
-        put_line(
-            lines,
-            json_pack(
-                "{s:s,s:o,s:o,s:I,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,s:o}",
-                "record", "column", "column", json_text(data->column_name[c]),
-                "kind", json_text(data->column_kind[c]), "missing",
-                (json_int_t)data->column_missing[c], "invalid",
-                (json_int_t)data->column_invalid[c], "distinct",
-                (json_int_t)data->column_distinct[c], "distinct_about",
-                data->column_about && data->column_about[c], "min",
-                json_value(data, c, data->column_min), "median",
-                json_value(data, c, data->column_median), "max",
-                json_value(data, c, data->column_max), "alone",
-                json_number(data->column_alone ? data->column_alone[c] : NAN),
-                "note",
-                json_text(data->column_note ? data->column_note[c] : ""), "top",
-                tops));
-    }
+        put_text(json, "reached", wn_text_of(&report->reached));
+    end_line(json);
 }
 
 /* --- an older audit ------------------------------------------------------ */
 
+static void put_against(struct json *json, const struct wn_report *report)
+{
+    const struct wn_comparison *against = report->against;
+    static const char *const new_key[WN_CHANGES] = {
+        [WN_STILL_FLAGGED] = "still",
+        [WN_NEW_FLAG] = "new",
+        [WN_NEW_ROW] = "new_rows",
+        [WN_NEW_LABEL] = "new_relabelled",
+        [WN_NEW_CONTENT] = "new_edited"};
+
+    begin_line(json, "against");
+    put_text(json, "audit", against->file);
+    put_count(json, "rows", against->old.data.n);
+    put_wrong(json, &against->old);
+    put_count(json, "label_rows", against->old.label_rows);
+    for (int change = WN_STILL_FLAGGED; change < WN_CHANGES; change++)
+        put_count(json, new_key[change], against->changes[change]);
+    for (int gone = 0; gone < WN_GONES; gone++)
+        put_count(json, wn_gone_names[gone], against->gones[gone]);
+    put_texts(json, "causes", against->cause, against->causes);
+    end_line(json);
+}
+
 /* What was flagged then and is not any more. */
-static void put_gone(const struct wn_report *report, struct json_lines *lines)
+static void put_gone(struct json *json, const struct wn_report *report)
 {
     const struct wn_comparison *against = report->against;
 
@@ -688,195 +528,381 @@ static void put_gone(const struct wn_report *report, struct json_lines *lines)
 
         if (gone < 0)
             continue;
-        json_t *row = json_row(&against->old, "gone", i);
-        set(row, "why", json_text(wn_gone_names[gone]));
-        set(row, "now", now < 0 ? json_null() : json_count((uint64_t)now));
-        put_line(lines, row);
+        begin_row(json, &against->old, "gone", i);
+        put_text(json, "why", wn_gone_names[gone]);
+        put_known(json, "now", now >= 0, (uint64_t)now);
+        end_line(json);
     }
 }
 
-/* --- the whole report ----------------------------------------------------- */
-
-void wn_json_report(const struct wn_report *report, struct wn_text *out)
+/* What changed since another audit, and a line for each column. */
+static void put_drift(struct json *json, const struct wn_report *report)
 {
-    struct json_lines lines = put_first_line(out, "report");
-    struct wn_review review[WN_REVIEWS];
+    const struct wn_drift *drift = report->drift;
 
-    put_summary(report, &lines);
-    if (report->columns)
-        put_columns(report, &lines);
-    if (report->drift)
-        put_drift(report, &lines);
-    if (report->scored)
-        put_models(report, &lines);
+    begin_line(json, "drift");
+    put_text(json, "audit", drift->file);
+    put_count(json, "columns", drift->columns);
+    put_count(json, "drifted", drift->drifted);
+    put_texts(json, "changes", drift->change, drift->changes);
+    end_line(json);
+    for (size_t c = 0; c < drift->columns; c++) {
+        const struct wn_column_drift *column = &drift->column[c];
+
+        begin_line(json, "column_drift");
+        put_text(json, "column",
+                 column->column == SIZE_MAX
+                     ? report->data.label_column
+                     : report->data.column_name[column->column]);
+        put_bool(json, "drifted", column->drifted);
+        put_real(json, "psi", column->psi);
+        put_real(json, "distance", column->distance);
+        put_real(json, "p", column->p);
+        put_real(json, "mean_by_sd", column->shift);
+        put_real(json, "missing_then", column->missing_then);
+        put_real(json, "missing", column->missing_now);
+        put_count(json, "values_new", column->came);
+        put_count(json, "values_gone", column->left);
+        end_line(json);
+    }
+}
+
+/* --- the data and the models --------------------------------------------- */
+
+static void put_models(struct json *json, const struct wn_report *report)
+{
+    const struct wn_model_quality *quality = &report->model_quality;
+
+    for (size_t p = 0; p < quality->members; p++) {
+        const struct wn_member *member = &quality->member[p];
+
+        begin_line(json, "model");
+        put_text(json, "model", member->name);
+        put_real(json, "log_loss", member->log_loss);
+        put_real(json, "accuracy", member->accuracy);
+        put_real(json, "calibration_error", member->calibration);
+        put_real(json, "weight", member->weight);
+        put_text(json, "chosen", member->chosen);
+        end_line(json);
+    }
+    begin_line(json, "computed");
+    put_text(json, "kernels", quality->kernels);
+    put_real(json, "epoch", quality->epoch);
+    put_real(json, "epochs", quality->epochs);
+    put_count(json, "neighbors", quality->neighbors);
+    put_text(json, "metric", quality->metric);
+    put_text(json, "method", quality->method);
+    put_real(json, "recall", quality->recall);
+    put_real(json, "cells", quality->cells);
+    put_real(json, "probe", quality->probe);
+    put_real(json, "singular_entropy", quality->entropy);
+    end_line(json);
+}
+
+/* Cleaning rules, and the ones that would merge spelling variants. */
+static void put_rules(struct json *json, const struct wn_report *report)
+{
+    const struct wn_dataset *data = &report->data;
+    const struct {
+        const char *key;
+        const uint64_t *count;
+    } counts[] = {{"changed", data->clean_changed},
+                  {"broken", data->clean_broken},
+                  {"not_evaluated", data->clean_passed_over}};
+    size_t count;
+    struct wn_spelling *spelling = wn_spellings(report, &count);
+    struct wn_text rule = {0};
+
+    for (size_t r = 0; data->clean_name && r < data->cleanings; r++) {
+        begin_line(json, "rule");
+        put_text(json, "name", data->clean_name[r]);
+        put_text(json, "text", data->clean_text ? data->clean_text[r] : NULL);
+        for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+            put_known(json, counts[c].key, counts[c].count,
+                      counts[c].count ? counts[c].count[r] : 0);
+        end_line(json);
+    }
+    for (size_t i = 0; i < data->hints; i++) {
+        begin_line(json, "hint");
+        put_text(json, "text", data->hint[i]);
+        end_line(json);
+    }
+    for (size_t s = 0; s < count; s++) {
+        rule.length = 0;
+        wn_spelling_rule(report, &spelling[s], &rule);
+        begin_line(json, "spelling");
+        put_text(json, "class", data->label_name[spelling[s].class]);
+        put_count(json, "rows", spelling[s].rows);
+        put_text(json, "of", data->label_name[spelling[s].of]);
+        put_count(json, "of_rows", spelling[s].of_rows);
+        put_text(json, "rule", rule.bytes);
+        end_line(json);
+    }
+    wn_text_free(&rule);
+    free(spelling);
+}
+
+/* A number of column c, a date as text, or null. */
+static void put_value(struct json *json, const char *key,
+                      const struct wn_dataset *data, size_t c,
+                      const double *value)
+{
+    char text[32];
+
+    if (!value || strcmp(data->column_kind[c], "date"))
+        put_real(json, key, value ? value[c] : NAN);
+    else
+        put_text(json, key,
+                 wn_column_number(data, c, value[c], text) ? text : NULL);
+}
+
+static void put_columns(struct json *json, const struct wn_report *report)
+{
+    const struct wn_dataset *data = &report->data;
+
+    for (size_t c = 0; c < data->columns; c++) {
+        size_t begin, end;
+
+        begin_line(json, "column");
+        put_text(json, "column", data->column_name[c]);
+        put_text(json, "kind", data->column_kind[c]);
+        put_count(json, "missing", data->column_missing[c]);
+        put_count(json, "invalid", data->column_invalid[c]);
+        put_count(json, "distinct", data->column_distinct[c]);
+        put_bool(json, "distinct_about",
+                 data->column_about && data->column_about[c]);
+        put_value(json, "min", data, c, data->column_min);
+        put_value(json, "median", data, c, data->column_median);
+        put_value(json, "max", data, c, data->column_max);
+        put_real(json, "alone",
+                 data->column_alone ? data->column_alone[c] : NAN);
+        put_text(json, "note", data->column_note ? data->column_note[c] : "");
+        open_member(json, "top", "[");
+        wn_column_tops(data, c, &begin, &end);
+        for (size_t t = begin; t < end; t++) {
+            open_member(json, NULL, "{");
+            put_text(json, "value", data->top_value[t]);
+            put_count(json, "cells", data->top_count[t]);
+            close_member(json, "}");
+        }
+        close_member(json, "]");
+        end_line(json);
+    }
+}
+
+/* Classes, pairs of classes, and cells of the confident joint. */
+static void put_classes(struct json *json, const struct wn_report *report)
+{
     char *const *name = report->data.label_name;
     const bool told = report->claim != WN_CLAIM_OVERLAP;
 
     for (size_t c = 0; c < report->data.k; c++) {
         const struct wn_class_line *line = &report->class_line[c];
 
-        put_line(
-            &lines,
-            json_pack("{s:s,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o}", "record",
-                      "class", "class", json_text(name[line->class]), "rows",
-                      (json_int_t)line->rows, "predicted",
-                      report->predicted ? json_count(line->predicted)
-                                        : json_null(),
-                      "recall", json_number(line->recall), "precision",
-                      json_number(line->precision), "f1", json_number(line->f1),
-                      "wrong",
-                      json_float(report->flagged && told ? (float)line->expected
-                                                         : NAN),
-                      "label_rows",
-                      report->flagged ? json_count(line->flagged) : json_null(),
-                      "too_few", line->rows < WN_TOO_FEW, "threshold",
-                      json_threshold(report, line->class)));
+        begin_line(json, "class");
+        put_text(json, "class", name[line->class]);
+        put_count(json, "rows", line->rows);
+        put_known(json, "predicted", report->predicted, line->predicted);
+        put_real(json, "recall", line->recall);
+        put_real(json, "precision", line->precision);
+        put_real(json, "f1", line->f1);
+        put_float(json, "wrong",
+                  report->flagged && told ? (float)line->expected : NAN);
+        put_known(json, "label_rows", report->flagged, line->flagged);
+        put_bool(json, "too_few", line->rows < WN_TOO_FEW);
+        put_threshold(json, report, line->class);
+        end_line(json);
     }
     for (size_t p = 0; p < report->pairs; p++) {
         const struct wn_pair_line *line = &report->pair_line[p];
 
-        put_line(&lines,
-                 json_pack("{s:s,s:o,s:o,s:I,s:o}", "record", "pair", "given",
-                           json_text(name[line->given]), "suggested",
-                           json_text(name[line->suggested]), "label_rows",
-                           (json_int_t)line->flagged, "wrong",
-                           json_number(told ? line->expected : NAN)));
+        begin_line(json, "pair");
+        put_text(json, "given", name[line->given]);
+        put_text(json, "suggested", name[line->suggested]);
+        put_count(json, "label_rows", line->flagged);
+        put_real(json, "wrong", told ? line->expected : NAN);
+        end_line(json);
     }
     for (size_t c = 0; c < report->confident.cells; c++) {
         const struct wn_confident_cell *cell = &report->confident.cell[c];
 
-        put_line(&lines,
-                 json_pack("{s:s,s:o,s:o,s:I,s:o,s:o}", "record", "confident",
-                           "given", json_text(name[cell->given]), "true",
-                           json_text(name[cell->truth]), "rows",
-                           (json_int_t)cell->rows, "noise",
-                           json_number(cell->noise), "inverse_noise",
-                           json_number(cell->inverse)));
+        begin_line(json, "confident");
+        put_text(json, "given", name[cell->given]);
+        put_text(json, "true", name[cell->truth]);
+        put_count(json, "rows", cell->rows);
+        put_real(json, "noise", cell->noise);
+        put_real(json, "inverse_noise", cell->inverse);
+        end_line(json);
     }
-    put_rules(report, &lines);
-    put_near_sets(report, &lines);
-    const size_t reviews =
-        report->rows == WN_ROWS_BUDGET ? wn_budget_curve(report, review) : 0;
-    for (size_t r = 0; r < reviews; r++)
-        put_line(&lines,
-                 json_pack("{s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "record",
-                           "review", "budget", json_number(review[r].budget),
-                           "cost", json_number(review[r].cost), "rows",
-                           (json_int_t)review[r].rows, "wrong",
-                           json_number(review[r].wrong), "low",
-                           json_number(review[r].low), "high",
-                           json_number(review[r].high), "next",
-                           json_number(review[r].next)));
-    put_rows(report, &lines);
+}
+
+/* Rows of near duplicates, the one that should stay first. */
+static void put_near_sets(struct json *json, const struct wn_report *report)
+{
+    const struct wn_near_sets *sets = &report->near_sets;
+
+    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
+        end = wn_near_set_end(sets, begin);
+        begin_line(json, "near_set");
+        put_count(json, "set", (uint64_t)sets->set[begin]);
+        open_member(json, "rows", "[");
+        for (size_t m = begin; m < end; m++)
+            put_count(json, NULL, (uint64_t)sets->row[m]);
+        close_member(json, "]");
+        open_member(json, "labels", "[");
+        for (size_t m = begin; m < end; m++)
+            put_text(json, NULL,
+                     wn_report_class(report, report->data.label[sets->row[m]]));
+        close_member(json, "]");
+        end_line(json);
+    }
+}
+
+static void put_budget(struct json *json, const struct wn_report *report)
+{
+    struct wn_review review[WN_REVIEWS];
+    const size_t reviews = wn_budget_curve(report, review);
+
+    for (size_t r = 0; r < reviews; r++) {
+        begin_line(json, "review");
+        put_real(json, "budget", review[r].budget);
+        put_real(json, "cost", review[r].cost);
+        put_count(json, "rows", review[r].rows);
+        put_real(json, "wrong", review[r].wrong);
+        put_real(json, "low", review[r].low);
+        put_real(json, "high", review[r].high);
+        put_real(json, "next", review[r].next);
+        end_line(json);
+    }
+}
+
+void wn_json_report(const struct wn_report *report, struct wn_text *out)
+{
+    struct json json = begin_lines(out, "report");
+
+    put_summary(&json, report);
     if (report->against)
-        put_gone(report, &lines);
-    put_last_line(&lines);
+        put_against(&json, report);
+    if (report->columns)
+        put_columns(&json, report);
+    if (report->drift)
+        put_drift(&json, report);
+    if (report->scored)
+        put_models(&json, report);
+    put_classes(&json, report);
+    put_rules(&json, report);
+    put_near_sets(&json, report);
+    if (report->rows == WN_ROWS_BUDGET)
+        put_budget(&json, report);
+    put_rows(&json, report);
+    if (report->against)
+        put_gone(&json, report);
+    end_lines(&json);
 }
 
 /* --- one row ------------------------------------------------------------- */
 
 /* The neighbours; with cells, if `column` is not NULL. */
-static json_t *json_neighbors(const struct wn_report *report,
-                              const struct wn_explanation *explanation,
-                              const size_t *column, size_t columns,
-                              const struct wn_row_cells *own)
+static void put_neighbors(struct json *json, const struct wn_report *report,
+                          const struct wn_explanation *explanation,
+                          const size_t *column, size_t columns,
+                          const struct wn_row_cells *own)
 {
     const struct wn_dataset *data = &report->data;
-    json_t *neighbors = made(json_array());
     struct wn_row_cells cells = {0};
 
+    open_member(json, "neighbors", "[");
     for (size_t j = 0; j < explanation->neighbors; j++) {
         const size_t near = (size_t)explanation->neighbor[j];
         size_t length = 0;
         const char *id = wn_report_id(report, near, &length);
-        json_t *row = made(json_pack(
-            "{s:I,s:I,s:o,s:o,s:o}", "row", (json_int_t)near, "line",
-            (json_int_t)data->row_line[near], "id", json_bytes(id, length),
-            "label", json_text(wn_report_class(report, data->label[near])),
-            "distance", json_float(explanation->distance[j])));
 
+        open_member(json, NULL, "{");
+        put_count(json, "row", near);
+        put_count(json, "line", data->row_line[near]);
+        put_bytes(json, "id", id, length);
+        put_text(json, "label", wn_report_class(report, data->label[near]));
+        put_float(json, "distance", explanation->distance[j]);
         if (column) {
             wn_shown_read(report->shown, near, &cells);
-            set(row, "cells", json_cells(report, &cells, column, columns, own));
+            put_cells(json, report, &cells, column, columns, own);
         }
-        append(neighbors, row);
+        close_member(json, "}");
     }
+    close_member(json, "]");
     wn_row_cells_free(&cells);
-    return neighbors;
+}
+
+static void put_explanation(struct json *json, const struct wn_report *report,
+                            const struct wn_explanation *explanation)
+{
+    const struct wn_dataset *data = &report->data;
+    const size_t i = explanation->row;
+    struct wn_row_cells cells = {0};
+    size_t *column = NULL, columns = 0;
+
+    begin_row(json, report, "explanation", i);
+    if (report->shown) {
+        wn_shown_fetch_near(report->shown, &(int64_t){(int64_t)i}, 1);
+        if (wn_shown_read(report->shown, i, &cells))
+            column = wn_shown_choose(report->shown, i, &cells, &columns);
+        put_cells(json, report, &cells, column, columns, NULL);
+    }
+    open_member(json, "checks", "{");
+    for (size_t c = 0; c < report->checks && c < 32; c++)
+        put_literal(json, report->check_name[c],
+                    !report->check_ran[c]       ? "null"
+                    : report->issue[i] >> c & 1 ? "true"
+                                                : "false");
+    close_member(json, "}");
+    open_member(json, "defects", "[");
+    for (size_t t = 0; t < data->defects; t++) {
+        if ((size_t)data->defect_row[t] != i)
+            continue;
+        open_member(json, NULL, "{");
+        put_text(json, "column", data->column_name[data->defect_column[t]]);
+        put_text(json, "rule", data->rule_name[data->defect_rule[t]]);
+        close_member(json, "}");
+    }
+    close_member(json, "]");
+    open_member(json, "probabilities", "[");
+    for (size_t r = 0; explanation->probability && r < data->k; r++) {
+        const int32_t c = explanation->by_probability[r];
+
+        open_member(json, NULL, "{");
+        put_text(json, "class", wn_report_class(report, c));
+        put_float(json, "probability", explanation->probability[c]);
+        put_threshold(json, report, (size_t)c);
+        close_member(json, "}");
+    }
+    close_member(json, "]");
+    put_neighbors(json, report, explanation, column, columns, &cells);
+    open_member(json, "scores", "{");
+    for (size_t s = 0; s < report->scores; s++) {
+        const struct wn_score *score = &report->score[s];
+        const int32_t other = score->evidence ? score->evidence[i] : -1;
+
+        open_member(json, score->name, "{");
+        put_float(json, "value", score->value[i]);
+        put_real(json, "percentile",
+                 wn_score_percentile(score->value, data->n, i));
+        put_float(json, "spread", score->spread ? score->spread[i] : NAN);
+        put_known(json, "evidence", other >= 0, (uint64_t)other);
+        close_member(json, "}");
+    }
+    close_member(json, "}");
+    end_line(json);
+    wn_row_cells_free(&cells);
+    free(column);
 }
 
 void wn_json_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out)
 {
-    struct json_lines lines = put_first_line(out, "explanation");
-    const struct wn_dataset *data = &report->data;
+    struct json json = begin_lines(out, "explanation");
 
-    for (size_t e = 0; e < count; e++) {
-        const struct wn_explanation *explanation = &explanations[e];
-        const size_t i = explanation->row;
-        json_t *row = json_row(report, "explanation", i);
-        json_t *checks = made(json_object());
-        json_t *defects = made(json_array());
-        json_t *probabilities = made(json_array());
-        json_t *scores = made(json_object());
-        struct wn_row_cells cells = {0};
-        size_t *column = NULL, columns = 0;
-
-        for (size_t c = 0; c < report->checks && c < 32; c++)
-            set(checks, report->check_name[c],
-                report->check_ran[c] ? json_boolean(report->issue[i] >> c & 1)
-                                     : json_null());
-        for (size_t t = 0; t < data->defects; t++)
-            if ((size_t)data->defect_row[t] == i)
-                append(defects,
-                       json_pack(
-                           "{s:o,s:o}", "column",
-                           json_text(data->column_name[data->defect_column[t]]),
-                           "rule",
-                           json_text(data->rule_name[data->defect_rule[t]])));
-        for (size_t r = 0; explanation->probability && r < report->data.k;
-             r++) {
-            const int32_t c = explanation->by_probability[r];
-
-            append(probabilities,
-                   json_pack("{s:o,s:o,s:o}", "class",
-                             json_text(wn_report_class(report, c)),
-                             "probability",
-                             json_float(explanation->probability[c]),
-                             "threshold", json_threshold(report, (size_t)c)));
-        }
-        if (report->shown) {
-            wn_shown_fetch_near(report->shown, &(int64_t){(int64_t)i}, 1);
-            if (wn_shown_read(report->shown, i, &cells))
-                column = wn_shown_choose(report->shown, i, &cells, &columns);
-            set(row, "cells",
-                json_cells(report, &cells, column, columns, NULL));
-        }
-        for (size_t s = 0; s < report->scores; s++) {
-            const struct wn_score *score = &report->score[s];
-            const int32_t other = score->evidence ? score->evidence[i] : -1;
-
-            set(scores, score->name,
-                json_pack("{s:o,s:o,s:o,s:o}", "value",
-                          json_float(score->value[i]), "percentile",
-                          json_number(wn_score_percentile(score->value,
-                                                          report->data.n, i)),
-                          "spread",
-                          json_float(score->spread ? score->spread[i] : NAN),
-                          "evidence",
-                          other < 0 ? json_null()
-                                    : json_count((uint64_t)other)));
-        }
-        set(row, "checks", checks);
-        set(row, "defects", defects);
-        set(row, "probabilities", probabilities);
-        set(row, "neighbors",
-            json_neighbors(report, explanation, column, columns, &cells));
-        set(row, "scores", scores);
-        put_line(&lines, row);
-        wn_row_cells_free(&cells);
-        free(column);
-    }
-    put_last_line(&lines);
+    for (size_t e = 0; e < count; e++)
+        put_explanation(&json, report, &explanations[e]);
+    end_lines(&json);
 }
