@@ -62,6 +62,38 @@ static void square_centres(struct wn_kmeans *cells)
     }
 }
 
+void wn_kmeans_clusters(const float *y, size_t n, size_t p, size_t count,
+                        int threads, struct wn_log *log, int32_t *cluster)
+{
+    enum { STARTS = 8, ROUNDS = 10, BLOCK = 256 };
+    float *far = wn_new(wn_product(BLOCK, count, 1), sizeof *far);
+    int32_t *nearest = wn_new(n, sizeof *nearest);
+    double least = INFINITY;
+
+    for (int start = 0; start < STARTS; start++) {
+        struct wn_kmeans cells;
+        double sum = 0; /* of squared distances, but for a constant */
+
+        wn_kmeans_make(&cells, y, n, p, count, ROUNDS, (uint64_t)start, threads,
+                       log);
+        for (size_t i = 0; i < n; i++) {
+            const float *own = far + i % BLOCK * count;
+
+            if (i % BLOCK == 0)
+                wn_kmeans_far(&cells, y + i * p, n - i < BLOCK ? n - i : BLOCK,
+                              far);
+            nearest[i] = wn_kmeans_nearest(&cells, own);
+            sum += (double)own[nearest[i]];
+        }
+        wn_kmeans_free(&cells);
+        if (sum < least)
+            memcpy(cluster, nearest, n * sizeof *cluster);
+        least = fmin(least, sum);
+    }
+    free(nearest);
+    free(far);
+}
+
 void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
                     int32_t *order)
 {

@@ -32,6 +32,12 @@ void wn_kmeans_far(const struct wn_kmeans *cells, const float *y, size_t rows,
 /* The nearest centre, by one row of `far`; the lowest of equal ones. */
 int32_t wn_kmeans_nearest(const struct wn_kmeans *cells, const float *far);
 
+/* cluster[n]: the nearest of `count` centres, count <= n, of the best of 8
+ * random starts with 10 rounds each. Memory: 4 bytes for each row and for the
+ * distances of 256 rows to each centre. */
+void wn_kmeans_clusters(const float *y, size_t n, size_t p, size_t count,
+                        int threads, struct wn_log *log, int32_t *cluster);
+
 /* Sort rows by cell, ascending within each; the rows of cell c are
  * order[first[c]] .. order[first[c + 1] - 1].
  *   cell   n, 0 .. count-1

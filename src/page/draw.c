@@ -156,6 +156,18 @@ void wn_draw_matrix(const struct wn_figure *figure, struct wn_markup *markup,
     wn_plot_close(&plot);
 }
 
+/* The interval end[0] .. end[1] on a line; none for NaN. */
+static void put_whisker(struct wn_plot *plot, const double *end, double y)
+{
+    if (isnan(end[0]))
+        return;
+    const double low = wn_plot_x(plot, end[0]), high = wn_plot_x(plot, end[1]);
+
+    wn_svg_line(plot, "whisker", low, y, high, y);
+    wn_svg_line(plot, "whisker", low, y - 4, low, y + 4);
+    wn_svg_line(plot, "whisker", high, y - 4, high, y + 4);
+}
+
 /* Shares of sets of rows, with intervals, as bars; what is flagged, as a
  * diamond. */
 void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
@@ -196,14 +208,7 @@ void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
                         wn_plot_x(&plot, at[WRONG]) - plot.left, 14,
                         hint.bytes);
         }
-        if (!isnan(at[LOW])) {
-            const double low = wn_plot_x(&plot, at[LOW]);
-            const double high = wn_plot_x(&plot, at[HIGH]);
-
-            wn_svg_line(&plot, "whisker", low, y, high, y);
-            wn_svg_line(&plot, "whisker", low, y - 4, low, y + 4);
-            wn_svg_line(&plot, "whisker", high, y - 4, high, y + 4);
-        }
+        put_whisker(&plot, at + LOW, y);
         wn_svg_diamond(&plot, "ring", wn_plot_x(&plot, at[FLAGGED]), y, 5,
                        hint.bytes);
         wn_text_free(&hint);
@@ -211,12 +216,15 @@ void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
     wn_plot_close(&plot);
 }
 
-/* The first number of each row as a bar, with its value. */
+/* The first number of each row as a bar, with its value; and with its interval,
+ * if that is the next two. */
 void wn_draw_bars(const struct wn_figure *figure, struct wn_markup *markup,
                   bool alone)
 {
     const double step = 26, left = 118, most = largest(figure, 0);
     const bool share = figure->kind->form[0] == 'p';
+    const bool interval =
+        strcmp(figure->kind->head[figure->kind->names + 1], "low") == 0;
     struct wn_plot plot;
 
     open_plot(figure, markup, step * (double)figure->rows + (share ? 58 : 20),
@@ -240,7 +248,11 @@ void wn_draw_bars(const struct wn_figure *figure, struct wn_markup *markup,
         wn_figure_show(figure->kind, 0, value, text);
         const double end = wn_plot_x(&plot, value);
         wn_svg_rect(&plot, "tint", left, y - 9, end - left, 18, text);
-        if (share && end > left + 60)
+        if (interval)
+            put_whisker(&plot, wn_figure_row(figure, r) + 1, y);
+        if (interval)
+            wn_svg_text(&plot, NULL, "start", left + 6, y + 4, text);
+        else if (share && end > left + 60)
             wn_svg_text(&plot, NULL, "end", end - 6, y + 4, text);
         else
             wn_svg_text(&plot, NULL, "start", end + 6, y + 4, text);

@@ -14,7 +14,7 @@
 #include "page/markup.h"
 #include "report/report.h"
 
-enum { WN_FIGURE_COLUMNS = 9 };
+enum { WN_FIGURE_COLUMNS = 11 };
 /* The hexagons of the data map: how many, how wide in variability (0 .. 1/2),
  * and how far their rows are apart in confidence (0 .. 1). */
 enum { WN_MAP_COLUMNS = 24, WN_MAP_ROWS = 32 };

@@ -8,6 +8,7 @@
 #include "check/row_kind.h"
 #include "noise/verdicts.h"
 #include "page/figure.h"
+#include "report/slices.h"
 #include "util/memory.h"
 
 enum {
@@ -172,6 +173,43 @@ static bool find_groups(const struct wn_report *report,
 {
     return find_sets(report, report->data.group, report->data.groups,
                      report->data.group_name, figure);
+}
+
+/* --- slices -------------------------------------------------------------- */
+
+static bool find_slices(const struct wn_report *report,
+                        struct wn_figure *figure)
+{
+    const struct wn_slices *slices = report->slices;
+    const size_t judged = slices ? slices->tested : 0;
+
+    for (size_t s = 0; s < smaller(judged, MOST_CLASSES); s++) {
+        const struct wn_slice *slice = &slices->slice[s];
+        struct wn_text name = {0};
+
+        wn_text_format(&name, "%s: %s", slice->column, slice->value);
+        wn_figure_add(figure, (const char *[]){name.bytes},
+                      (double[]){slice->accuracy, slice->low, slice->high,
+                                 (double)slice->rows, slice->lift, slice->p,
+                                 slice->wrong, slice->wrong_low,
+                                 slice->wrong_high});
+        wn_text_free(&name);
+    }
+    if (!figure->rows)
+        return false;
+    figure->mark = slices->accuracy;
+    figure->left_out = judged - figure->rows;
+    wn_text_format(&figure->says,
+                   "The models predict %.1f %% of all labels. Of %zu slices "
+                   "%zu are weak%s",
+                   100 * slices->accuracy, judged, slices->weak,
+                   slices->weak ? ", above all " : "");
+    if (slices->weak)
+        wn_text_format(&figure->says, "%s: %.1f %%",
+                       wn_figure_name(figure, 0, 0),
+                       100 * slices->slice[0].accuracy);
+    wn_text_format(&figure->says, ".");
+    return true;
 }
 
 /* --- given x likely ------------------------------------------------------ */
@@ -596,6 +634,20 @@ const struct wn_figure_kind wn_figure_kinds[] = {
      "nnpppp",
      find_groups,
      wn_draw_classes},
+    {"slices",
+     "Where the models are weak",
+     "Share of the labels of a slice that the models predict without having "
+     "seen them, with its 90 % interval; the weakest slices first. The dashed "
+     "line is the share of all rows. lift: labels that they do not predict, as "
+     "a multiple of their share elsewhere; p: the chance of such a difference, "
+     "adjusted for the number of slices.",
+     "slices: report --slices=PATTERN or --clusters=N",
+     1,
+     {"slice", "accuracy", "low", "high", "rows", "lift", "p", "wrong share",
+      "wrong low", "wrong high"},
+     "pppnrrppp",
+     find_slices,
+     wn_draw_bars},
     {"kinds",
      "Kinds of rows in doubt",
      "Rows in doubt by what seems to be the matter with them.",

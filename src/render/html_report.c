@@ -485,7 +485,7 @@ static const struct section {
      "suspicion classes matrix yield depth annotators splits groups"},
     {"people", "h-people", "What people found", NULL, "verdicts"},
     {"kinds", "h-kinds", "Kinds of rows", NULL, "kinds map"},
-    {"models", "h-models", "The models", NULL, "models reliability"},
+    {"models", "h-models", "The models", NULL, "models reliability slices"},
     {"checks", "h-checks", "What the checks found", put_checks, NULL},
     {"sets", "h-sets", "Nearly equal rows", put_sets, NULL},
     {"columns", "h-columns", "The columns", put_columns, NULL},

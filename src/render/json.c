@@ -15,6 +15,7 @@
 #include "render/render.h"
 #include "report/drift.h"
 #include "report/shown.h"
+#include "report/slices.h"
 #include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -599,6 +600,30 @@ static void put_models(struct json *json, const struct wn_report *report)
     end_line(json);
 }
 
+static void put_slices(struct json *json, const struct wn_report *report)
+{
+    const struct wn_slices *slices = report->slices;
+
+    for (size_t s = 0; slices && s < slices->count; s++) {
+        const struct wn_slice *slice = &slices->slice[s];
+
+        begin_line(json, "slice");
+        put_text(json, "column", slice->column);
+        put_text(json, "value", slice->value);
+        put_count(json, "rows", slice->rows);
+        put_real(json, "accuracy", slice->accuracy);
+        put_real(json, "accuracy_low", slice->low);
+        put_real(json, "accuracy_high", slice->high);
+        put_real(json, "lift", slice->lift);
+        put_real(json, "p", slice->p);
+        put_real(json, "wrong_share", slice->wrong);
+        put_real(json, "wrong_low", slice->wrong_low);
+        put_real(json, "wrong_high", slice->wrong_high);
+        put_bool(json, "weak", slice->weak);
+        end_line(json);
+    }
+}
+
 /* Cleaning rules, and the ones that would merge spelling variants. */
 static void put_rules(struct json *json, const struct wn_report *report)
 {
@@ -789,6 +814,7 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
         put_drift(&json, report);
     if (report->scored)
         put_models(&json, report);
+    put_slices(&json, report);
     put_classes(&json, report);
     put_rules(&json, report);
     put_near_sets(&json, report);

@@ -128,6 +128,30 @@ static void put_classes(const struct wn_report *report, struct wn_text *out)
     wn_figure_free(&figure);
 }
 
+static void put_slices(const struct wn_report *report, struct wn_text *out)
+{
+    static const char *const head[] = {
+        "slice", "#rows", "#accuracy", "#90 % interval", "#lift", "#p", NULL};
+    struct wn_figure figure;
+
+    if (wn_figure_make(&figure, wn_figure_find("slices"), report)) {
+        put_table_head(out, "Where the models are weak", head);
+        for (size_t r = 0; r < figure.rows && r < WN_MAX_CLASSES; r++) {
+            const double *at = wn_figure_row(&figure, r);
+
+            wn_text_add(out, "|", 1);
+            put_cell(out, wn_figure_name(&figure, r, 0));
+            wn_text_format(
+                out, " %.0f | %.1f %% | %.1f to %.1f | %.2f | %.2g |\n", at[3],
+                100 * at[0], 100 * at[1], 100 * at[2], at[4], at[5]);
+        }
+        wn_text_add(out, "\n", 1);
+        put_data(out, wn_text_of(&figure.says), figure.says.length);
+        wn_text_add(out, "\n", 1);
+    }
+    wn_figure_free(&figure);
+}
+
 static void put_checks(const struct wn_report *report, struct wn_text *out)
 {
     static const char *const head[] = {"check", "#rows", "what it found", NULL};
@@ -197,6 +221,7 @@ void wn_markdown_report(const struct wn_report *report, struct wn_text *out)
         put_classes(report, out);
         put_checks(report, out);
     }
+    put_slices(report, out);
     wn_text_free(&text);
     put_next(report, out);
 }

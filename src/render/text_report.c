@@ -527,6 +527,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         wn_trend_text(report, out);
     put_warnings(report, out);
     put_next_commands(report, out);
+    wn_slices_text(report, out);
     if (report->flagged) {
         put_rows(report, out);
         if (report->rows == WN_ROWS_BUDGET)

@@ -15,6 +15,7 @@
 #include "csv/csv.h"
 #include "render/render.h"
 #include "report/shown.h"
+#include "report/slices.h"
 #include "select/select.h"
 #include "util/number.h"
 
@@ -149,6 +150,40 @@ static void put_columns(struct sheet *sheet)
     }
 }
 
+/* --- slices -------------------------------------------------------------- */
+
+static void put_slices(struct sheet *sheet)
+{
+    static const char *const head[] = {
+        "column",       "value",         "rows",       "accuracy",
+        "accuracy_low", "accuracy_high", "lift",       "p",
+        "wrong_share",  "wrong_low",     "wrong_high", "weak"};
+    const struct wn_slices *slices = sheet->report->slices;
+
+    for (size_t h = 0; h < sizeof head / sizeof *head; h++)
+        put_text(sheet, head[h]);
+    end_line(sheet);
+    for (size_t s = 0; s < slices->count; s++) {
+        const struct wn_slice *slice = &slices->slice[s];
+        const double number[] = {
+            slice->accuracy, slice->low,   slice->high,      slice->lift,
+            slice->p,        slice->wrong, slice->wrong_low, slice->wrong_high};
+
+        put_text(sheet, slice->column);
+        put_text(sheet, slice->value);
+        put_count(sheet, slice->rows);
+        for (size_t v = 0; v < sizeof number / sizeof *number; v++) {
+            char text[32] = "";
+
+            if (!isnan(number[v]))
+                wn_number_format(number[v], text);
+            put_number(sheet, text);
+        }
+        put_count(sheet, slice->weak);
+        end_line(sheet);
+    }
+}
+
 /* --- rows ---------------------------------------------------------------- */
 
 /* The fields of a table, when nobody chose them. */
@@ -226,6 +261,8 @@ static void put_sheet(const struct wn_report *report, char delimiter,
 
     if (report->columns)
         put_columns(&sheet);
+    else if (report->slices)
+        put_slices(&sheet);
     else
         put_rows(&sheet);
     wn_text_free(&sheet.cell);

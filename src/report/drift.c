@@ -8,62 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/significance.h"
 #include "util/memory.h"
 
 enum { STEPS = 64, TENTHS = 10, FEW = 10 };
 #define MANY_ROWS 1.5 /* times as many rows, or as few, are a change */
-
-/* --- tails -----------------------------------------------------------------
- */
-
-double wn_kolmogorov_tail(double lambda)
-{
-    double sum = 0;
-
-    if (lambda < 0.2)
-        return 1;
-    for (int k = 1; k <= 100; k++) {
-        const double term = exp(-2 * k * k * lambda * lambda);
-
-        sum += k % 2 ? term : -term;
-        if (term < 1e-17)
-            break;
-    }
-    return fmin(fmax(2 * sum, 0), 1);
-}
-
-/* The upper incomplete gamma function Q(a, x): a series below a + 1, else the
- * continued fraction of Lentz (Numerical Recipes 6.2). */
-double wn_chi_square_tail(double x, double df)
-{
-    const double a = df / 2, tiny = 1e-300;
-
-    x /= 2;
-    if (!(x > 0) || !(a > 0))
-        return 1;
-    const double scale = exp(a * log(x) - x - lgamma(a));
-    if (x < a + 1) {
-        double term = 1 / a, sum = term;
-
-        for (int i = 1; i < 10000 && term > sum * 1e-16; i++) {
-            term *= x / (a + i);
-            sum += term;
-        }
-        return fmax(1 - sum * scale, 0);
-    }
-    double b = x + 1 - a, c = 1 / tiny, d = 1 / b, h = d;
-    for (int i = 1; i < 10000; i++) {
-        const double an = -i * (i - a);
-
-        b += 2;
-        d = 1 / (fabs(an * d + b) < tiny ? tiny : an * d + b);
-        c = fabs(b + an / c) < tiny ? tiny : b + an / c;
-        h *= d * c;
-        if (fabs(d * c - 1) < 1e-15)
-            break;
-    }
-    return fmin(scale * h, 1);
-}
 
 /* --- sketches --------------------------------------------------------------
  */
@@ -394,36 +343,6 @@ static void compare_labels(struct wn_drift *drift, size_t *capacity,
     free_counts(&y);
 }
 
-struct ranked_p {
-    double p;
-    size_t column;
-};
-
-static int by_p(const void *a, const void *b)
-{
-    const struct ranked_p *x = a, *y = b;
-
-    return (x->p > y->p) - (x->p < y->p);
-}
-
-/* Holm's step-down procedure. */
-static void adjust(struct wn_drift *drift)
-{
-    struct ranked_p *ranked = wn_new(drift->columns, sizeof *ranked);
-    size_t tests = 0;
-    double least = 0;
-
-    for (size_t c = 0; c < drift->columns; c++)
-        if (!isnan(drift->column[c].p))
-            ranked[tests++] = (struct ranked_p){drift->column[c].p, c};
-    qsort(ranked, tests, sizeof *ranked, by_p);
-    for (size_t t = 0; t < tests; t++) {
-        least = fmax(least, fmin((double)(tests - t) * ranked[t].p, 1));
-        drift->column[ranked[t].column].p = least;
-    }
-    free(ranked);
-}
-
 void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
                    const struct wn_report *now)
 {
@@ -450,10 +369,14 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
         drift->columns++;
     }
     compare_labels(drift, &capacity, &old->data, &now->data);
-    adjust(drift);
+    double *p = wn_new(drift->columns, sizeof *p);
+    for (size_t c = 0; c < drift->columns; c++)
+        p[c] = drift->column[c].p;
+    wn_holm(p, drift->columns);
     for (size_t c = 0; c < drift->columns; c++) {
         struct wn_column_drift *out = &drift->column[c];
 
+        out->p = p[c];
         out->drifted =
             out->p < WN_DRIFT_P &&
             (out->psi >= WN_DRIFT_PSI ||
@@ -461,6 +384,7 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
         drift->drifted += out->drifted;
         drift->psi = fmax(drift->psi, out->psi);
     }
+    free(p);
 }
 
 void wn_drift_free(struct wn_drift *drift)

@@ -42,13 +42,9 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
                    const struct wn_report *now);
 void wn_drift_free(struct wn_drift *drift);
 
-/* The parts, for tests. P(K > lambda) of Kolmogorov's distribution, and of chi
- * square with df degrees of freedom. */
-double wn_kolmogorov_tail(double lambda);
-double wn_chi_square_tail(double x, double df);
-/* Two sketches of 65 quantiles: the largest distance of their distribution
- * functions, less the 1/64 that they cannot tell; and the index over the
- * tenths of `then`, shares of at least `least`. */
+/* The parts, for tests. Two sketches of 65 quantiles: the largest distance of
+ * their distribution functions, less the 1/64 that they cannot tell; and the
+ * index over the tenths of `then`, shares of at least `least`. */
 double wn_sketch_distance(const double *then, const double *now);
 double wn_sketch_psi(const double *then, const double *now, double least);
 

@@ -139,10 +139,13 @@ size_t wn_shown_sample(struct wn_shown *shown, size_t column,
 
 /* --- opening ------------------------------------------------------------- */
 
-static int match_columns(struct wn_shown *shown, const char *text,
+static int match_columns(struct wn_shown *shown,
+                         const struct wn_shown_request *request,
                          struct wn_error *error)
 {
-    struct wn_pattern *pattern = wn_pattern_new("show", text, error);
+    const char *option = request->option ? request->option : "show";
+    const char *text = request->pattern;
+    struct wn_pattern *pattern = wn_pattern_new(option, text, error);
     int match = pattern ? 0 : -1;
 
     shown->chosen = wn_new(shown->columns, sizeof *shown->chosen);
@@ -155,8 +158,8 @@ static int match_columns(struct wn_shown *shown, const char *text,
     }
     wn_pattern_free(pattern);
     if (match >= 0 && shown->columns && !shown->chosens)
-        match = wn_fail(error, WN_EUSAGE,
-                        "--show: no column's name matches '%s'", text);
+        match = wn_fail(error, WN_EUSAGE, "--%s: no column's name matches '%s'",
+                        option, text);
     return match < 0 ? -1 : 0;
 }
 
@@ -182,7 +185,7 @@ struct wn_shown *wn_shown_open(const struct wn_report *report,
         if (strcmp(wn_source_rows_kind(shown->rows, c), "text") == 0)
             shown->text = (long)c;
     shown->by_pattern = request->pattern != NULL;
-    if ((request->pattern && match_columns(shown, request->pattern, error)) ||
+    if ((request->pattern && match_columns(shown, request, error)) ||
         wn_audit_extent(audit, index_path, 1, &shown->neighbors, error)) {
         wn_shown_close(shown);
         return NULL;
@@ -220,9 +223,14 @@ const char *wn_shown_name(const struct wn_shown *shown, size_t column)
     return wn_source_rows_column(shown->rows, column);
 }
 
+const char *wn_shown_kind(const struct wn_shown *shown, size_t column)
+{
+    return wn_source_rows_kind(shown->rows, column);
+}
+
 bool wn_shown_is_text(const struct wn_shown *shown, size_t column)
 {
-    return strcmp(wn_source_rows_kind(shown->rows, column), "text") == 0;
+    return strcmp(wn_shown_kind(shown, column), "text") == 0;
 }
 
 /* --- rows ---------------------------------------------------------------- */

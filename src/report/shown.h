@@ -30,6 +30,7 @@ struct wn_shown_request {
     const char *audit_path; /* NULL: standard input */
     const char *source;     /* --source, or NULL */
     const char *pattern;    /* --show, or NULL */
+    const char *option;     /* what to call it in messages; NULL: show */
 };
 
 /* Open the source of the report's audit. NULL, WN_EUSAGE if the pattern is none
@@ -47,7 +48,8 @@ const char *wn_shown_reason(const struct wn_shown *shown);
  * are the same for every row. */
 size_t wn_shown_columns(const struct wn_shown *shown, const size_t **column);
 const char *wn_shown_name(const struct wn_shown *shown, size_t column);
-/* Whether it holds long texts. */
+/* What ingest made of it, "" if that is unknown; whether that is text. */
+const char *wn_shown_kind(const struct wn_shown *shown, size_t column);
 bool wn_shown_is_text(const struct wn_shown *shown, size_t column);
 
 /* The nearest rows of a row, nearest first, until the next call of any function

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/drift.h"
+#include "report/significance.h"
 #include "unit.h"
 #include "util/number.h"
 #include "util/random.h"
@@ -118,11 +119,54 @@ static void index_of_stability(void **state)
     assert_near(wn_sketch_distance(then, now), 63. / 64, 1e-15);
 }
 
+/* The p values are those of scipy.stats.fisher_exact, and of sums of binomial
+ * coefficients in whole numbers. */
+static void fisher(void **state)
+{
+    static const struct {
+        size_t hit, miss, hits, misses;
+        double p;
+    } table[] = {{8, 2, 1, 5, 0.034965034965034975},
+                 {3, 17, 900, 80, 1.3817662549247088e-15},
+                 {20, 0, 500, 500, 1.6983289313785752e-06},
+                 {0, 20, 30, 10, 1.43349854501469e-08},
+                 {50, 50, 500, 500, 1},
+                 {10, 10, 10, 10, 1},
+                 {1000, 100, 9000, 400, 9.896869645678143e-11},
+                 {0, 0, 3, 4, 1}};
+
+    (void)state;
+    for (size_t t = 0; t < sizeof table / sizeof *table; t++)
+        assert_near(wn_fisher_exact(table[t].hit, table[t].miss, table[t].hits,
+                                    table[t].misses) /
+                        table[t].p,
+                    1, 1e-9);
+    assert_near(wn_fisher_exact(0, 100000, 100000, 0), 0, 1e-300);
+}
+
+/* By hand: .01 x 4, .02 x 3, .03 x 2 is not below that, .04 x 1 neither. */
+static void holm(void **state)
+{
+    double p[] = {.04, NAN, .01, .03, .02}, one[] = {.9, .8};
+
+    (void)state;
+    wn_holm(p, 5);
+    assert_near(p[2], .04, 1e-15);
+    assert_near(p[4], .06, 1e-15);
+    assert_near(p[3], .06, 1e-15);
+    assert_near(p[0], .06, 1e-15);
+    assert_true(isnan(p[1]));
+    wn_holm(one, 2);
+    assert_near(one[0], 1, 0);
+    assert_near(one[1], 1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kolmogorov), cmocka_unit_test(chi_square),
-        cmocka_unit_test(distance), cmocka_unit_test(index_of_stability)};
+        cmocka_unit_test(distance),   cmocka_unit_test(index_of_stability),
+        cmocka_unit_test(fisher),     cmocka_unit_test(holm)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

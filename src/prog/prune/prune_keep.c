@@ -85,10 +85,9 @@ static struct ranked *rank_rows(const struct prune *prune, const float *score,
 /* --balance=cluster: the strata are clusters of the features by k-means. */
 static int prune_cluster(struct prune *prune, struct wn_error *error)
 {
-    enum { MOST = 256, STARTS = 8, ROUNDS = 10, BLOCK = 256 };
+    enum { MOST = 256, BLOCK = 256 };
     const size_t n = prune->dataset.n;
     struct wn_features *features = NULL;
-    struct wn_kmeans cells;
     size_t d;
     char what[80];
     int status = -1;
@@ -115,33 +114,9 @@ static int prune_cluster(struct prune *prune, struct wn_error *error)
         return -1;
     float *x = wn_new(wn_product(n, d, 1), sizeof *x);
     if (wn_features_read(features, 0, n, x, error) == 0) {
-        float *far = wn_new(wn_product(BLOCK, prune->strata, 1), sizeof *far);
-        int32_t *cluster = wn_new(n, sizeof *cluster);
-        double least = INFINITY;
-
         prune->stratum = wn_new(n, sizeof *prune->stratum);
-        for (int start = 0; start < STARTS; start++) {
-            double sum = 0; /* of squared distances, but for a constant */
-
-            wn_kmeans_make(&cells, x, n, d, prune->strata, ROUNDS,
-                           (uint64_t)start, prune->run->threads,
-                           prune->run->log);
-            for (size_t i = 0; i < n; i++) {
-                const float *own = far + i % BLOCK * prune->strata;
-
-                if (i % BLOCK == 0)
-                    wn_kmeans_far(&cells, x + i * d,
-                                  n - i < BLOCK ? n - i : BLOCK, far);
-                cluster[i] = wn_kmeans_nearest(&cells, own);
-                sum += (double)own[cluster[i]];
-            }
-            wn_kmeans_free(&cells);
-            if (sum < least)
-                memcpy(prune->stratum, cluster, n * sizeof *cluster);
-            least = fmin(least, sum);
-        }
-        free(cluster);
-        free(far);
+        wn_kmeans_clusters(x, n, d, prune->strata, prune->run->threads,
+                           prune->run->log, prune->stratum);
         status = 0;
     }
     wn_features_close(features);

@@ -10,6 +10,7 @@
 #include "prog/report/with_source.h"
 #include "render/grid.h"
 #include "report/shown.h"
+#include "report/slices.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -108,6 +109,16 @@ static const struct wn_option own_rows[] = {
     {.name = "columns",
      .kind = WN_FLAG,
      .help = "show the columns of the source"},
+    {.name = "slices",
+     .kind = WN_TEXT,
+     .value = "PATTERN",
+     .help = "show where models are weak, by slices of these columns"},
+    {.name = "clusters",
+     .kind = WN_WHOLE,
+     .value = "N",
+     .low = 2,
+     .high = 4096,
+     .help = "the same by N clusters of the features"},
     {.name = "spreadsheet-safe",
      .kind = WN_FLAG,
      .help = "put ' before tsv, csv cells that look like a formula"},
@@ -122,7 +133,7 @@ static const struct wn_option *const last_rows[] = {
     &wn_option_version};
 
 /* wn_choice_options, own_rows and last_rows. */
-enum { CAPACITY = 48 };
+enum { CAPACITY = 50 };
 static struct wn_option rows[CAPACITY];
 
 static const char *const tables[] = {"review-plan", "decisions-template",
@@ -146,6 +157,10 @@ static int check_options(const struct wn_options *options,
         {"explain", "reference", "figure", "against", "budget", "top",
          "columns", "history", "spreadsheet-safe", "list", "class", "where",
          "sample", "fields"},
+        {"slices", "explain", "no-values", "columns", "with-source",
+         "review-plan", "decisions-template", "decisions-list", "planted"},
+        {"clusters", "explain", "no-values", "columns", "with-source",
+         "review-plan", "decisions-template", "decisions-list", "planted"},
         {"figure", "explain", "against", "budget", "top", "columns", "history",
          "list", "class", "where", "sample", "fields", "show", "image"},
         {"budget", "top"},
@@ -161,8 +176,9 @@ static int check_options(const struct wn_options *options,
         {"planted", "figure", "format", "explain", "against", "budget", "top",
          "columns", "fail-on", "history", "fields", "list", "class", "where",
          "sample"}};
-    static const char *const lists[] = {"top",   "budget", "columns", "list",
-                                        "class", "where",  "sample",  "fields"};
+    static const char *const lists[] = {
+        "top",   "budget", "columns", "list",   "class",
+        "where", "sample", "fields",  "slices", "clusters"};
 
     for (size_t e = 0; e < sizeof excluded / sizeof *excluded; e++)
         for (size_t o = 1; o < MOST && excluded[e][o]; o++)
@@ -171,8 +187,9 @@ static int check_options(const struct wn_options *options,
                 return wn_fail(error, WN_EUSAGE,
                                "--%s and --%s exclude each other",
                                excluded[e][0], excluded[e][o]);
-    for (size_t o = 0; o < sizeof lists / sizeof *lists && !format->lists; o++)
-        if (wn_option_given(options, lists[o]))
+    for (size_t o = 0; o < sizeof lists / sizeof *lists; o++)
+        if (!format->lists && !wn_option_given(options, "figure") &&
+            wn_option_given(options, lists[o]))
             return wn_fail(error, WN_EUSAGE,
                            "--%s does not go with --format=%s", lists[o],
                            format->name);
@@ -227,6 +244,12 @@ static int check_figure(const struct wn_options *options,
         return wn_fail(error, WN_EUSAGE,
                        "--figure: found --format=%s, wanted svg or tsv",
                        format->name);
+    if (name && strcmp(name, "slices") &&
+        (wn_option_given(options, "slices") ||
+         wn_option_given(options, "clusters")))
+        return wn_fail(error, WN_EUSAGE,
+                       "--figure=%s does not show --slices or --clusters",
+                       name);
     if (name && !wn_figure_find(name) && strcmp(name, "help"))
         return wn_fail(error, WN_EUSAGE,
                        "--figure: found '%s', which is none; --figure=help "
@@ -251,8 +274,9 @@ static int read_image(const struct wn_options *options,
 }
 
 /* Options that may ask for any field. */
-static const char *const wide[] = {
-    "where", "fields", "add", "list-fields", "with-source", "budget", "figure"};
+static const char *const wide[] = {"where",       "fields",      "add",
+                                   "list-fields", "with-source", "budget",
+                                   "figure",      "slices",      "clusters"};
 
 /* Which rows to list. */
 static int read_options(const struct wn_options *options,
@@ -491,6 +515,27 @@ static int choose_rows(const struct wn_run *run, struct wn_report *report,
     return 0;
 }
 
+/* --slices and --clusters. */
+static int find_slices(const struct wn_run *run, struct wn_report *report,
+                       const struct wn_audit *audit, struct wn_slices *slices,
+                       struct wn_error *error)
+{
+    const struct wn_options *options = run->options;
+    const struct wn_slices_request request = {
+        .audit_path = wn_run_input(run),
+        .source = wn_option_text(options, "source"),
+        .pattern = wn_option_text(options, "slices"),
+        .clusters = (size_t)wn_option_number(options, "clusters"),
+        .log = run->log};
+
+    if (!request.pattern && !request.clusters)
+        return 0;
+    if (wn_slices_find(slices, report, audit, &request, error))
+        return -1;
+    report->slices = slices;
+    return 0;
+}
+
 /* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
 static int report_main_work(struct wn_run *run, struct wn_error *error)
 {
@@ -501,6 +546,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     struct wn_drift drift = {0};
     struct wn_nights history = {0};
     struct wn_trend trend = {0};
+    struct wn_slices slices = {0};
     struct wn_row_fields fields = {0};
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
@@ -521,7 +567,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         report_night_load(run, &report, wn_run_clock(), &history, &trend,
                           error) ||
         prepare_look(run, format, &report, &against, audit, error) ||
-        choose_rows(run, &report, &chosen, &fields, error))
+        choose_rows(run, &report, &chosen, &fields, error) ||
+        find_slices(run, &report, audit, &slices, error))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
         findings = report_find_reached(run, &report, error);
@@ -559,6 +606,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
 done:
     wn_nights_free(&history);
     wn_drift_free(&drift);
+    wn_slices_free(&slices);
     wn_row_fields_free(&fields);
     free(chosen);
     wn_text_free(&text);
