@@ -195,6 +195,11 @@ int wn_exit_status_reached(const char *spec, const struct wn_findings *findings,
                            "--fail-on: found '%.*s', which report and audit "
                            "can tell; wanted findings of checks",
                            wn_text_shown(length), text);
+        if (!findings->issue &&
+            (!of || asked.condition == ANY || asked.condition == NO_SIGNAL))
+            return wn_fail(error, WN_EUSAGE,
+                           "--fail-on: found '%.*s', which wants an audit",
+                           wn_text_shown(length), text);
         const double found = find_amount(&asked, findings);
         if (found < 0)
             return wn_fail(error, WN_EUSAGE,

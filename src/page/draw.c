@@ -426,3 +426,57 @@ void wn_draw_map(const struct wn_figure *figure, struct wn_markup *markup,
     wn_svg_text(&plot, NULL, "start", x + 14, 18, "flagged");
     wn_plot_close(&plot);
 }
+
+void wn_draw_nights(const struct wn_figure *figure, struct wn_markup *markup,
+                    bool alone)
+{
+    enum { DAY, RATE = 2, LOW, HIGH };
+    const double days = fmax(2, largest(figure, DAY));
+    struct wn_plot plot;
+    size_t from = 0;
+
+    open_plot(figure, markup, 250, alone, &plot);
+    plot.x =
+        (struct wn_axis){"days before the last night", -days, 0, WN_LINEAR};
+    plot.y = (struct wn_axis){
+        "wrong", 0,
+        fmin(1, round_up(fmax(largest(figure, RATE), largest(figure, HIGH)))),
+        WN_PERCENT};
+    wn_plot_axes(&plot);
+    if (!isnan(figure->mark))
+        wn_svg_line(&plot, "mark", plot.left, wn_plot_y(&plot, figure->mark),
+                    plot.right, wn_plot_y(&plot, figure->mark));
+    /* A curve and its band for each run of nights without a hole. */
+    while (from < figure->rows) {
+        struct wn_text band = {0}, curve = {0};
+        size_t end = from;
+
+        while (end < figure->rows && !isnan(wn_figure_row(figure, end)[RATE]))
+            end++;
+        for (size_t r = 0; r < 2 * (end - from); r++) {
+            const bool back = r >= end - from;
+            const double *at =
+                wn_figure_row(figure, back ? 2 * end - 1 - from - r : from + r);
+
+            if (!isnan(at[LOW]))
+                wn_svg_point(&band, wn_plot_x(&plot, at[DAY] - days),
+                             wn_plot_y(&plot, at[back ? LOW : HIGH]));
+        }
+        if (band.length)
+            wn_svg_path(&plot, "band", &band, NULL);
+        for (size_t r = from; r < end; r++) {
+            const double *at = wn_figure_row(figure, r);
+            const double x = wn_plot_x(&plot, at[DAY] - days);
+            char hint[80];
+
+            snprintf(hint, sizeof hint, "%.40s: %.2g %%",
+                     wn_figure_name(figure, r, 0), 100 * at[RATE]);
+            wn_svg_point(&curve, x, wn_plot_y(&plot, at[RATE]));
+            wn_svg_circle(&plot, "a", x, wn_plot_y(&plot, at[RATE]), 2, hint);
+        }
+        if (curve.length)
+            wn_svg_path(&plot, "curve", &curve, NULL);
+        from = end + 1;
+    }
+    wn_plot_close(&plot);
+}

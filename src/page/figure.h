@@ -104,6 +104,8 @@ void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
                    bool alone);
 void wn_draw_depth(const struct wn_figure *figure, struct wn_markup *markup,
                    bool alone);
+void wn_draw_nights(const struct wn_figure *figure, struct wn_markup *markup,
+                    bool alone);
 void wn_draw_map(const struct wn_figure *figure, struct wn_markup *markup,
                  bool alone);
 

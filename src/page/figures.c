@@ -9,6 +9,8 @@
 #include "noise/verdicts.h"
 #include "page/figure.h"
 #include "report/slices.h"
+#include "report/trend.h"
+#include "util/date.h"
 #include "util/memory.h"
 
 enum {
@@ -568,6 +570,45 @@ static bool find_map(const struct wn_report *report, struct wn_figure *figure)
 
 /* --- the table ----------------------------------------------------------- */
 
+/* --- nights -------------------------------------------------------------- */
+
+/* A row for each night; a day without an audit is a row without numbers. */
+static bool find_nights(const struct wn_report *report,
+                        struct wn_figure *figure)
+{
+    enum { MOST = 120, LONGEST = 30 };
+    const struct wn_nights *history = report->history;
+
+    if (!history || history->count < 2)
+        return false;
+    double last = NAN, day = 0;
+    for (size_t i = history->count > MOST ? history->count - MOST : 0;
+         i < history->count; i++) {
+        const struct wn_night *night = &history->night[i];
+        const double missed =
+            isnan(last) ? 0 : round((night->when - last) / 86400) - 1;
+        char when[32];
+
+        for (double hole = 0; hole < fmin(missed, LONGEST); hole++)
+            wn_figure_add(figure, (const char *[]){"no audit"},
+                          (double[]){day++, NAN, NAN, NAN, NAN, NAN});
+        last = night->when;
+        wn_date_format(night->when, when);
+        when[strcspn(when, "T")] = '\0';
+        wn_figure_add(figure, (const char *[]){when},
+                      (double[]){day++, night->rows, night->rate, night->low,
+                                 night->high, night->fresh});
+    }
+    const struct wn_night *now = &history->night[history->count - 1];
+    figure->mark = report->trend ? report->trend->level : NAN;
+    wn_text_format(&figure->says, "%zu nights, the last with %.0f rows",
+                   history->count, now->rows);
+    if (!isnan(now->rate))
+        wn_text_format(&figure->says, " and %.2g %% wrong", 100 * now->rate);
+    wn_text_format(&figure->says, ".");
+    return true;
+}
+
 const struct wn_figure_kind wn_figure_kinds[] = {
     {"suspicion",
      "How suspicious the labels are",
@@ -727,4 +768,15 @@ const struct wn_figure_kind wn_figure_kinds[] = {
      "rrnn",
      find_map,
      wn_draw_map},
+    {"nights",
+     "Wrong labels over the nights",
+     "The estimated share of wrong labels of the last nights with its 90 % "
+     "interval; the dashed line is the level that the last nights are held "
+     "against. Where the curve is broken, days have no audit.",
+     "a history of two nights or more: report --history=FILE",
+     1,
+     {"night", "day", "rows", "wrong share", "low", "high", "new"},
+     "nnpppn",
+     find_nights,
+     wn_draw_nights},
     {0}};

@@ -9,6 +9,8 @@
 #
 #   audits/000017-2026-12-01.h5   by number, whatever the clock says
 #   history.csv, metrics.prom     of the nights up to the last one in audits
+#   report.html                   of that night
+#   pruned                        the name of the file of --pruned
 #   decisions/*.tsv               what people decided, read by flag
 #   .work                         the lock, and what is not whole yet
 #
@@ -67,6 +69,10 @@ for stage in $stages; do
     fi
     eval "${stage}_program=\$name"
 done
+# What else is a report: the page and the metrics of a night, a line for Nagios.
+page_program=$report_program
+metrics_program=$report_program
+line_program=$report_program
 
 # Stages die with us, also when we are killed: nobody else would end them, and
 # they hold the lock.
@@ -78,7 +84,7 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned self-test state name retain help version'
-own="$own config all check-config"
+own="$own config all check-config nagios nagios-line"
 apart='in-place source removed counts dry-run format explain columns as'
 apart="$apart review-plan decisions-template decisions-list plant planted"
 apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
@@ -88,17 +94,20 @@ apart="$apart history record night"
 # value, "-" for none. The programs print them for a hidden option.
 stage_options() {
     eval "program=\$$1_program"
-    without="$own $apart"
+    without="$own $apart" only=''
     # The seeds of a review plan and of planted errors, not of the models.
     case $1 in
     report | prune) without="$without seed" ;;
     # report knows what flag found, and what was there before.
     flag) without="$without fail-on" ;;
+    page) without="$without seed fields mail-subject color budget" ;;
+    metrics) only=reference ;;
+    line) only='reference|fail-on|min-rows' ;;
     esac
-    "$program" --options | awk -v without="$without" '
+    "$program" --options | awk -v without="$without" -v only="$only" '
         BEGIN { count = split(without, words)
                 for (i = 1; i <= count; i++) no[words[i]] = 1 }
-        !($1 in no)'
+        !($1 in no) && (!only || $1 ~ "^(" only ")$")'
 }
 
 # Every option: name, letter, value, and the stage that takes it.
@@ -113,14 +122,18 @@ retain - N here
 config - FILE here
 all - - here
 check-config - - here
+nagios - - here
+nagios-line - - here
 fail-on - SPEC here
 force f - here
 quiet q - here
 help h - here
 version V - here
 END
-    for stage in $stages; do
+    for stage in $stages page metrics line; do
         stage_options $stage | sed "s/\$/ $stage/"
+    done
+    for stage in $stages; do
         echo "quiet q - $stage"
     done
 )
@@ -153,6 +166,7 @@ FILE - is standard input; it needs --output.
       --config=FILE       take options from FILE; the operand names a section
       --all               audit every section of it, a line each
       --check-config      say whether it is right, and stop
+      --nagios            print one line for Nagios; exit 0, 1, 2 or 3
   -f, --force             replace files that are not from an earlier audit
   -q, --quiet             print nothing unless findings reach --fail-on
   -h, --help              show this help and stop
@@ -172,8 +186,9 @@ quote() {
 
 output='' pruned='' self_test='' force='' quiet=''
 state='' dataset='' retain='' fail_on=''
-config='' all='' check_config=''
+config='' all='' check_config='' nagios=''
 ingest='' score='' flag='' prune='' report='' # the options of each
+page='' metrics='' line='' nagios_line=''
 
 # take NAME VALUE: one option as getopt(1) found it, to all who have it.
 take() {
@@ -195,6 +210,8 @@ take_retain() { retain=$1; }
 take_config() { config=$1; }
 take_all() { all=1; }
 take_check_config() { check_config=1; }
+take_nagios() { nagios=1; }
+take_nagios_line() { nagios_line=1; }
 take_fail_on() { fail_on=$1; }
 take_force() { force=1; }
 take_quiet() { quiet=1; }
@@ -208,6 +225,7 @@ words=$(echo "$option_table" | awk '
 # shellcheck disable=SC2086 # two words and an option between them
 words=$(getopt -n "$self" -o $words -- "$@") || exit 2
 eval "set -- $words"
+arguments=$words
 
 # take_words WORD... --: options as getopt(1) puts them, or --name=value; sets
 # taken, to the number of the words.
@@ -239,6 +257,26 @@ take_words() {
 }
 take_words "$@"
 shift $taken
+
+# --nagios: the audit is a run of our own, which prints one line and nothing
+# else unless it fails.
+if [ -n "$nagios" ] && [ -z "$nagios_line" ]; then
+    eval "set -- $arguments"
+    said=$("$real" --nagios-line "$@" 2>&1)
+    status=$?
+    said=$(printf '%s\n' "$said" | tail -n 1)
+    case $status in
+    0 | 1) printf '%s\n' "$said" || exit 3 ;;
+    75) printf 'WINNOW UNKNOWN - %s\n' "$(plain "$said" | tr '|' /)" ;;
+    *) printf 'WINNOW CRITICAL - %s\n' "$(plain "$said" | tr '|' /)" ;;
+    esac
+    case $status in
+    0 | 1) exit $status ;;
+    75) exit 3 ;;
+    esac
+    exit 2
+fi
+[ -z "$nagios" ] || quiet=''
 
 @CONFIG@
 [ $# -eq 1 ] || fail "found $# operands, wanted one FILE, or -; see --help"
@@ -366,10 +404,11 @@ look_back() {
     for file in "$night"/decisions/*.tsv; do
         [ ! -f "$file" ] || flag="$flag $(quote "--decisions=$file")"
     done
-    report="$report $(quote "--history=$history")"
     if [ -n "$earlier_audit" ]; then
         flag="$flag $(quote "--previous=$earlier_audit")"
-        report="$report $(quote "--against=$earlier_audit")"
+        against=$(quote "--against=$earlier_audit")
+        report="$report $against" page="$page $against"
+        metrics="$metrics $against" line="$line $against"
     fi
     attempt_metrics "$night/metrics.prom"
 }
@@ -421,7 +460,10 @@ if [ -n "$pruned" ]; then
     check_target "$pruned"
     [ "$pruned" != "$output" ] && [ ! "$pruned" -ef "$output" ] ||
         fail "$pruned: is both --output and --pruned"
+    # A file that a night left is replaced by the next one.
     [ -n "$force" ] || [ ! -e "$pruned" ] ||
+        { [ -n "$night" ] && [ "$(cat "$night/pruned" 2>/dev/null)" = \
+            "$(readlink -f -- "$pruned")" ]; } ||
         fail "$pruned: exists; --force replaces it"
 fi
 
@@ -610,7 +652,10 @@ run ingest $over -o "$work/audit.h5" -- "$input"
 run score -i "--as=$output" -- "$work/audit.h5"
 run flag -i "--as=$output" -- "$work/audit.h5"
 # The hidden directory is not where an absolute path would be found again.
-[ "$input" = - ] || report="$report $(quote "--source=$input")"
+if [ "$input" != - ]; then
+    at=$(quote "--source=$input")
+    report="$report $at" page="$page $at"
+fi
 counts=''
 if [ -n "$pruned" ]; then
     [ "$input" = - ] || prune="$prune $(quote "--source=$input")"
@@ -631,28 +676,30 @@ if [ -n "$pruned" ]; then
               print ")" }' "$work/counts")
 fi
 if [ -n "$night" ]; then
-    run report "--as=$output" "--night=$number@$began" \
+    [ -z "$nagios" ] || report="--format=nagios $line"
+    run report "--as=$output" "--history=$history" "--night=$number@$began" \
         "--record=$work/history.csv" -- "$work/audit.h5" >"$work/summary"
-    # The numbers of a machine, without what is listed or fails for people.
-    report="$(quote "--history=$work/history.csv")"
-    [ -z "$earlier_audit" ] ||
-        report="$report $(quote "--against=$earlier_audit")"
-    run report --format=prometheus "--as=$output" -- "$work/audit.h5" \
-        >"$work/new.prom"
+    set -- "--as=$output" "--history=$work/history.csv" -- "$work/audit.h5"
+    run page --format=html "$@" >"$work/report.html"
+    run metrics --format=prometheus "$@" >"$work/new.prom"
 else
+    [ -z "$nagios" ] || report="--format=nagios $line"
     run report "--as=$output" -- "$work/audit.h5" >"$work/summary"
 fi
 
 # What is printed comes before what is renamed: a screen that cannot be
 # written to is a failure like any other. A reader that has seen enough
 # (audit ... | head) is none.
-{
+[ -n "$nagios" ] || {
     echo
     printf 'audit file    %s\n' "$(plain "$output")"
-    [ -z "$pruned" ] || {
+    if [ -n "$night" ] && [ -n "$pruned" ] && [ $findings -eq 1 ]; then
+        printf 'kept rows     %s stays as it was\n' "$(plain "$pruned")"
+        pruned=''
+    elif [ -n "$pruned" ]; then
         printf 'kept rows     %s %s\n' "$(plain "$pruned")" "$counts"
         sed '1,/^$/d' "$work/counts"
-    }
+    fi
 } >>"$work/summary" || exit 2
 if [ -z "$quiet" ] || [ $findings -eq 1 ]; then
     cat "$work/summary" 2>/dev/null ||
@@ -666,10 +713,16 @@ fi
 sync "$work" 2>/dev/null
 if [ -n "$night" ]; then
     replace "$work/history.csv" "$night/history.csv"
+    replace "$work/report.html" "$night/report.html"
     attempt_metrics "$work/new.prom"
 fi
 mv -fT "$work/audit.h5" "$output" || exit 2
 if [ -n "$pruned" ]; then
+    if [ -n "$night" ]; then
+        put "$(readlink -f -- "$pruned")" pruned
+        [ ! -e "$pruned" ] || { cp -p -- "$pruned" "$kept.previous" &&
+            replace "$kept.previous" "$pruned.previous"; } || exit 2
+    fi
     mv -fT "$kept" "$pruned" || exit 2
     folder "$pruned"
     sync "$path"

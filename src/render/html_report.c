@@ -479,6 +479,8 @@ static const struct section {
     const char *figures;
 } sections[] = {
     {"short", "h-short", "In short", put_short, NULL},
+    {"changes", "h-changes", "What is new", wn_html_changes, NULL},
+    {"nights", "h-nights", "Over the nights", wn_html_trend, "nights"},
     {"next", "h-next", "What to do next", put_next, NULL},
     {"suspects", "h-suspects", "Most suspicious rows", wn_html_suspects, NULL},
     {"labels", "h-labels", "How noisy the labels are", NULL,
@@ -543,12 +545,15 @@ void wn_html_report(const struct wn_report *report, struct wn_text *out)
 {
     struct wn_markup page = {.out = out};
     struct wn_text body[SECTIONS] = {{0}};
-    bool there[SECTIONS];
+    bool there[SECTIONS] = {false};
 
     /* First what is in the sections: an empty one has no heading. */
     for (size_t s = 0; s < SECTIONS; s++) {
         struct wn_markup inner = {.out = &body[s]};
 
+        /* A history without an audit. */
+        if (!report->data.n && sections[s].put != wn_html_trend)
+            continue;
         if (sections[s].put)
             sections[s].put(report, &inner);
         if (sections[s].figures)

@@ -63,6 +63,9 @@ bool wn_phrase_has_place(const struct wn_dataset *data);
  * the flags mean then; how errors that stand everywhere differ from overlap,
  * nothing where that is not known. */
 void wn_sentence_headline(const struct wn_report *report, struct wn_text *out);
+/* "letters.csv: 20,000 rows, 14 new suspects, est. 3.1 % (2.6-3.7) wrong", the
+ * subject of a mail. */
+void wn_sentence_subject(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_rate(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_equal(const struct wn_report *report, struct wn_text *out);

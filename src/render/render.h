@@ -11,6 +11,7 @@ struct wn_format {
     bool lists;       /* lists rows or columns: takes --top and --columns */
     bool fields;      /* takes --fields */
     bool escapes;     /* has escapes of its own for controls in lines */
+    bool nights;      /* can show a history without an audit */
     /* NULL if the format has only figures. */
     void (*report)(const struct wn_report *report, struct wn_text *out);
     /* For --explain; NULL if the format has no such form. */
@@ -35,11 +36,15 @@ void wn_html_report(const struct wn_report *report, struct wn_text *out);
 /* The section of the page that lists suspects. */
 struct wn_markup;
 void wn_html_suspects(const struct wn_report *report, struct wn_markup *page);
+/* The sections on what changed since another audit, and on the nights. */
+void wn_html_changes(const struct wn_report *report, struct wn_markup *page);
+void wn_html_trend(const struct wn_report *report, struct wn_markup *page);
 void wn_markdown_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,
                      struct wn_text *out);
+void wn_nagios_report(const struct wn_report *report, struct wn_text *out);
 void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
 void wn_csv_report(const struct wn_report *report, struct wn_text *out);

@@ -9,7 +9,9 @@
 #include "audit/source.h"
 #include "check/decide.h"
 #include "check/row_kind.h"
+#include "page/markup.h"
 #include "render/phrases.h"
+#include "report/history.h"
 #include "util/memory.h"
 
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
@@ -19,6 +21,12 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
                  high = 100 * report->rate_high;
     char text[3][16];
 
+    if (!report->data.n && report->history) {
+        wn_phrase_data(out, report->file);
+        wn_text_format(out, ": %zu %s", report->history->count,
+                       wn_plural(report->history->count, "night", "nights"));
+        return;
+    }
     wn_phrase_data(out, wn_report_source(report));
     wn_text_format(out, ": %zu %s", report->data.n,
                    wn_plural(report->data.n, "row", "rows"));
@@ -72,6 +80,37 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
             ? !report->label_bit
             : report->claim != WN_CLAIM_NOTHING || flagged)
         wn_text_format(out, ", %zu flagged", flagged);
+}
+
+void wn_sentence_subject(const struct wn_report *report, struct wn_text *out)
+{
+    const size_t count = report->against ? wn_comparison_new(report->against)
+                         : report->label_bit ? report->label_rows
+                                             : report->flagged_rows;
+    const char *fresh = report->against ? "new " : "";
+    char text[3][32];
+
+    wn_phrase_data(out, wn_report_source(report));
+    wn_count_text((double)report->data.n, text[0]);
+    wn_count_text((double)count, text[1]);
+    wn_text_format(out, ": %s %s, %s %s%s", text[0],
+                   wn_plural(report->data.n, "row", "rows"), text[1], fresh,
+                   wn_plural(count, "suspect", "suspects"));
+    if (report->claim == WN_CLAIM_NOTHING)
+        wn_text_format(out, ", the features do not predict the label");
+    else if (report->claim == WN_CLAIM_OVERLAP)
+        wn_text_format(out, ", %s-%s %% may be wrong",
+                       wn_phrase_end(report->rate_low, text[0]),
+                       wn_phrase_end(report->rate_high, text[1]));
+    else if (!isnan(report->rate)) {
+        wn_text_format(out, ", est. %s %%",
+                       wn_phrase_percent(report->rate, text[0]));
+        if (!isnan(report->rate_low) && !isnan(report->rate_high))
+            wn_text_format(out, " (%s-%s)",
+                           wn_phrase_percent(report->rate_low, text[1]),
+                           wn_phrase_percent(report->rate_high, text[2]));
+        wn_text_format(out, " wrong");
+    }
 }
 
 /* What may be said of the labels as a whole, and what the flags mean then. */

@@ -1,14 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sections of the text report that compare with an older audit. */
+/* Sections of the text report and of the page that compare with an older audit.
+ */
+#include <math.h>
 #include <stdio.h>
 
+#include "page/markup.h"
 #include "render/grid.h"
 #include "render/phrases.h"
+#include "render/render.h"
+#include "report/drift.h"
+
+static void say_flags(const struct wn_comparison *against, struct wn_text *out)
+{
+    wn_text_format(out,
+                   "Still flagged: %zu. New flags: %zu on unchanged rows, %zu "
+                   "on added, %zu on relabelled and %zu on edited ones. Gone: "
+                   "%zu no longer suspect, %zu confirmed right, %zu "
+                   "relabelled, %zu edited, %zu removed.",
+                   against->changes[WN_STILL_FLAGGED],
+                   against->changes[WN_NEW_FLAG], against->changes[WN_NEW_ROW],
+                   against->changes[WN_NEW_LABEL],
+                   against->changes[WN_NEW_CONTENT], against->gones[WN_CLEARED],
+                   against->gones[WN_CONFIRMED], against->gones[WN_RELABELLED],
+                   against->gones[WN_EDITED], against->gones[WN_REMOVED]);
+}
+
+static const char no_cause[] =
+    "Data, options, versions, seed and processor are the same.";
 
 void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
 {
     const struct wn_comparison *against = report->against;
     const struct wn_report *both[] = {&against->old, report};
+    struct wn_text said = {0};
     struct wn_grid grid;
 
     wn_text_format(out, "\nSince ");
@@ -31,20 +55,11 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
                                      ? both[side]->label_rows
                                      : both[side]->flagged_rows);
     wn_grid_print(&grid, out);
-    wn_phrase_say(out,
-                  "Still flagged: %zu. New flags: %zu on unchanged rows, %zu "
-                  "on added, %zu on relabelled and %zu on edited ones. Gone: "
-                  "%zu no longer suspect, %zu confirmed right, %zu "
-                  "relabelled, %zu edited, %zu removed.",
-                  against->changes[WN_STILL_FLAGGED],
-                  against->changes[WN_NEW_FLAG], against->changes[WN_NEW_ROW],
-                  against->changes[WN_NEW_LABEL],
-                  against->changes[WN_NEW_CONTENT], against->gones[WN_CLEARED],
-                  against->gones[WN_CONFIRMED], against->gones[WN_RELABELLED],
-                  against->gones[WN_EDITED], against->gones[WN_REMOVED]);
+    say_flags(against, &said);
+    wn_phrase_paragraph(out, said.bytes);
+    wn_text_free(&said);
     if (!against->causes)
-        wn_phrase_say(out, "Data, options, versions and processor are the "
-                           "same.");
+        wn_phrase_say(out, "%s", no_cause);
     for (size_t c = 0; c < against->causes; c++) {
         wn_text_format(out, "  different: ");
         wn_phrase_data(out, against->cause[c]);
@@ -85,4 +100,62 @@ void wn_gone_text(const struct wn_report *report, struct wn_text *out)
     snprintf(title, sizeof title, "Flags that are gone: %zu of %zu", shown,
              count);
     wn_grid_print_under(title, &grid, out);
+}
+
+/* A list of lines, if there are any. */
+static void put_list(struct wn_markup *page, char *const *line, size_t count)
+{
+    if (!count)
+        return;
+    wn_markup_open(page, "ul", NULL);
+    for (size_t l = 0; l < count; l++)
+        wn_markup_element(page, "li", NULL, NULL, line[l]);
+    wn_markup_close(page);
+}
+
+void wn_html_changes(const struct wn_report *report, struct wn_markup *page)
+{
+    static const char *const head[] = {"column",   "#PSI", "#p",
+                                       "#missing", "#was", NULL};
+    const struct wn_comparison *against = report->against;
+    const struct wn_drift *drift = report->drift;
+    const size_t depth = page->depth;
+    struct wn_text said = {0};
+
+    if (report->reached.length) {
+        wn_markup_open(page, "p", "class", "note", NULL);
+        wn_markup_say(page, "Reached --fail-on: %s.", report->reached.bytes);
+        wn_markup_close(page);
+    }
+    if (against) {
+        say_flags(against, &said);
+        wn_markup_element(page, "p", NULL, NULL, said.bytes);
+        wn_text_free(&said);
+        if (!against->causes)
+            wn_markup_element(page, "p", NULL, NULL, no_cause);
+        put_list(page, against->cause, against->causes);
+    }
+    if (!drift)
+        return;
+    put_list(page, drift->change, drift->changes);
+    if (drift->drifted)
+        wn_table_open(page, NULL, "Columns that drifted", head);
+    else
+        wn_markup_element(page, "p", NULL, NULL, "No column drifted.");
+    for (size_t c = 0; c < drift->columns; c++) {
+        const struct wn_column_drift *column = &drift->column[c];
+
+        if (!column->drifted)
+            continue;
+        wn_markup_open(page, "tr", NULL);
+        wn_markup_element(page, "th", "scope", "row",
+                          wn_drift_column(report, column));
+        wn_table_number(page, isnan(column->psi) ? "-" : "%.2f", column->psi);
+        wn_table_number(page, column->p < 0.001 ? "< 0.001" : "%.3f",
+                        column->p);
+        wn_table_number(page, "%.1f %%", 100 * column->missing_now);
+        wn_table_number(page, "%.1f %%", 100 * column->missing_then);
+        wn_markup_close(page);
+    }
+    wn_markup_close_to(page, depth);
 }

@@ -43,9 +43,7 @@ static void put_columns(const struct wn_report *report,
         const struct wn_column_drift *column = &drift->column[ranked[r].column];
         const bool label = column->column == SIZE_MAX;
 
-        wn_grid_add_text(&grid, label
-                                    ? report->data.label_column
-                                    : report->data.column_name[column->column]);
+        wn_grid_add_text(&grid, wn_drift_column(report, column));
         wn_grid_real(&grid, "%.2f", column->psi);
         wn_grid_real(&grid, "%.2f", column->distance);
         wn_grid_real(&grid, column->p < 0.001 ? "< 0.001" : "%.3f", column->p);

@@ -511,6 +511,10 @@ static void put_warnings(const struct wn_report *report, struct wn_text *out)
  * was found, and the statistics that it rests on. */
 void wn_text_report(const struct wn_report *report, struct wn_text *out)
 {
+    if (report->subject) {
+        wn_sentence_subject(report, out);
+        wn_text_add(out, "\n\n", 2);
+    }
     wn_sentence_headline(report, out);
     wn_text_add(out, "\n", 1);
     if (report->reached.length)
@@ -525,6 +529,8 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         wn_drift_text(report, out);
     if (report->trend)
         wn_trend_text(report, out);
+    if (!report->data.n && report->history)
+        return; /* without an audit */
     put_warnings(report, out);
     put_next_commands(report, out);
     wn_slices_text(report, out);

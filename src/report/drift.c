@@ -395,3 +395,11 @@ void wn_drift_free(struct wn_drift *drift)
     free(drift->column);
     *drift = (struct wn_drift){0};
 }
+
+const char *wn_drift_column(const struct wn_report *report,
+                            const struct wn_column_drift *column)
+{
+    return column->column == SIZE_MAX
+               ? report->data.label_column
+               : report->data.column_name[column->column];
+}

@@ -41,6 +41,9 @@ struct wn_drift {
 void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
                    const struct wn_report *now);
 void wn_drift_free(struct wn_drift *drift);
+/* The name of a column, or of the label. */
+const char *wn_drift_column(const struct wn_report *report,
+                            const struct wn_column_drift *column);
 
 /* The parts, for tests. Two sketches of 65 quantiles: the largest distance of
  * their distribution functions, less the 1/64 that they cannot tell; and the

@@ -2,11 +2,11 @@
 /* The history of a dataset's audits, a line a night; see history.h. */
 #include "report/history.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report/drift.h"
@@ -63,6 +63,9 @@ static bool parse_night(const char *line, size_t length, struct wn_night *night)
         if (fields[f].kind == WORD) {
             if (size >= fields[f].size)
                 return false;
+            for (size_t i = 0; i < size; i++)
+                if (line[i] <= ' ' || line[i] == '"' || line[i] > '~')
+                    return false;
             memcpy(to, line, size);
         } else if (fields[f].kind == DATE) {
             if (!wn_date_parse(line, size, WN_YEAR_FIRST, &date))
@@ -87,11 +90,22 @@ static void put_names(struct wn_text *out)
     wn_text_format(out, "\n");
 }
 
+/* Keep a night of which the text is there. */
+static void keep_night(struct wn_nights *history, const struct wn_night *night)
+{
+    if (!history->night)
+        history->night = wn_new(WN_MAX_NIGHTS, sizeof *history->night);
+    if (history->count == WN_MAX_NIGHTS)
+        memmove(history->night, history->night + 1,
+                --history->count * sizeof *history->night);
+    history->night[history->count++] = *night;
+}
+
 void wn_nights_add(struct wn_nights *history, const struct wn_night *night)
 {
     char number[32];
 
-    if (!history->text.length)
+    if (!history->text.length && !history->head)
         put_names(&history->text);
     for (size_t f = 0; f < FIELDS; f++) {
         const char *from = (const char *)night + fields[f].at;
@@ -109,56 +123,54 @@ void wn_nights_add(struct wn_nights *history, const struct wn_night *night)
                        fields[f].kind == WORD ? from : number);
     }
     wn_text_format(&history->text, "\n");
-    if (!history->night)
-        history->night = wn_new(WN_MAX_NIGHTS, sizeof *history->night);
-    if (history->count == WN_MAX_NIGHTS)
-        memmove(history->night, history->night + 1,
-                --history->count * sizeof *history->night);
-    history->night[history->count++] = *night;
-    history->total++;
-}
-
-/* Read a whole file. */
-static int read_file(const char *file, struct wn_text *text,
-                     struct wn_error *error)
-{
-    const int descriptor = wn_input_open(file, NULL, error);
-    char block[8192];
-    ssize_t got = 0;
-
-    if (descriptor < 0)
-        return -1;
-    while ((got = read(descriptor, block, sizeof block)) > 0 ||
-           (got < 0 && errno == EINTR))
-        if (got > 0)
-            wn_text_add(text, block, (size_t)got);
-    if (got < 0)
-        wn_fail_errno(error, "%s: cannot read", file);
-    close(descriptor);
-    return got < 0 ? -1 : 0;
+    keep_night(history, night);
 }
 
 int wn_nights_load(struct wn_nights *history, const char *file, double before,
                    struct wn_error *error)
 {
-    struct wn_text all = {0}, names = {0};
+    const int descriptor = wn_input_open(file, NULL, error);
+    struct wn_text names = {0};
+    struct stat about;
     double last = 0;
 
     *history = (struct wn_nights){0};
-    if (read_file(file, &all, error))
+    if (descriptor < 0)
         return -1;
     put_names(&names);
-    const char *at = wn_text_of(&all), *const end = at + all.length;
-    if (all.length &&
-        (all.length < names.length || memcmp(at, names.bytes, names.length)))
+    char *line = wn_new(WN_HISTORY_TAIL + 1, 1);
+    if (fstat(descriptor, &about)) {
+        wn_fail_errno(error, "%s: cannot read its size", file);
+        goto done;
+    }
+    const uint64_t size = (uint64_t)about.st_size;
+    size_t length = size < names.length ? (size_t)size : names.length;
+    if (wn_read_at(descriptor, line, length, 0, file, error))
+        goto done;
+    if (length &&
+        (length < names.length || memcmp(line, names.bytes, length))) {
         wn_fail(error, WN_EDATA,
                 "%s:1: found '%.*s', wanted the names of a history, "
                 "'number,when,rows,...'",
-                file, wn_text_shown(strcspn(at, "\r\n")), at);
-    if (all.length && !error->code)
-        at += names.length;
-    /* Adding formats each night anew: what comes out is what we write. */
-    while (at < end && !error->code) {
+                file, wn_text_shown(strcspn(line, "\r\n")), line);
+        goto done;
+    }
+    uint64_t from = length;
+    if (size - from > WN_HISTORY_TAIL)
+        from = size - WN_HISTORY_TAIL;
+    length = (size_t)(size - from);
+    if (wn_read_at(descriptor, line, length, from, file, error))
+        goto done;
+    const char *at = line, *const end = line + length;
+    if (from > names.length) {
+        const char *stop = memchr(at, '\n', length);
+
+        at = stop ? stop + 1 : end;
+        history->head = from + (uint64_t)(at - line);
+    }
+    if (!history->head)
+        wn_text_add(&history->text, names.bytes, (size_t)from);
+    while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         struct wn_night night;
 
@@ -167,15 +179,53 @@ int wn_nights_load(struct wn_nights *history, const char *file, double before,
             last = night.number;
             if (before > 0 && night.number >= before)
                 break;
-            wn_nights_add(history, &night);
+            keep_night(history, &night);
+            wn_text_add(&history->text, at, (size_t)(stop + 1 - at));
         } else {
             history->skipped++;
         }
         at = stop ? stop + 1 : end;
     }
-    wn_text_free(&all);
+done:
+    free(line);
     wn_text_free(&names);
+    close(descriptor);
     return error->code ? -1 : 0;
+}
+
+int wn_nights_write(const struct wn_nights *history, const char *file,
+                    const char *path, struct wn_error *error)
+{
+    const int from = wn_input_open(file, NULL, error);
+    struct wn_output *output =
+        from < 0 ? NULL : wn_output_open(path, true, error);
+    char block[1 << 14];
+    int status = output ? 0 : -1;
+
+    for (uint64_t at = 0; status == 0 && at < history->head;) {
+        const size_t size = history->head - at < sizeof block
+                                ? (size_t)(history->head - at)
+                                : sizeof block;
+
+        status = wn_read_at(from, block, size, at, file, error) ||
+                         wn_write_all(wn_output_descriptor(output), block, size,
+                                      wn_output_name(output), error)
+                     ? -1
+                     : 0;
+        at += size;
+    }
+    if (status == 0)
+        status =
+            wn_write_all(wn_output_descriptor(output), history->text.bytes,
+                         history->text.length, wn_output_name(output), error);
+    if (status == 0) {
+        status = wn_output_commit(output, error);
+        output = NULL;
+    }
+    wn_output_abandon(output);
+    if (from >= 0)
+        close(from);
+    return status;
 }
 
 void wn_nights_free(struct wn_nights *history)

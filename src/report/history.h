@@ -10,7 +10,10 @@
 #include "report/report.h"
 #include "util/hash.h"
 
-enum { WN_MAX_NIGHTS = 1000 }; /* the last ones that are kept in memory */
+enum {
+    WN_MAX_NIGHTS = 1000,     /* the last ones that are kept in memory */
+    WN_HISTORY_TAIL = 1 << 18 /* bytes at the end that are read */
+};
 
 /* Unknown numbers are NaN; unknown texts "". */
 struct wn_night {
@@ -31,14 +34,15 @@ struct wn_night {
 
 struct wn_nights {
     size_t count, skipped;  /* kept, and lines that are no night */
-    size_t total;           /* nights in the file */
     struct wn_night *night; /* the last WN_MAX_NIGHTS, oldest first */
-    struct wn_text text;    /* the file, without the skipped lines */
+    uint64_t head;          /* bytes of the file before its tail */
+    struct wn_text text;    /* the tail, without the skipped lines */
 };
 
-/* Read the nights with numbers below `before` (0: all). An empty file is an
- * empty history; WN_EDATA for a first line that is none of ours. Call
- * wn_nights_free() after a failure, too. */
+/* Read the nights of the last WN_HISTORY_TAIL bytes, about a thousand, with
+ * numbers below `before` (0: all): time and memory do not grow with the nights.
+ * An empty file is an empty history; WN_EDATA for a first line that is none of
+ * ours. Call wn_nights_free() after a failure, too. */
 int wn_nights_load(struct wn_nights *history, const char *file, double before,
                    struct wn_error *error) WN_MUST_CHECK;
 void wn_nights_free(struct wn_nights *history);
@@ -49,5 +53,10 @@ void wn_night_describe(const struct wn_report *report, struct wn_night *night);
 
 /* Add a night, with the line of names before the first. */
 void wn_nights_add(struct wn_nights *history, const struct wn_night *night);
+
+/* Write the history that was read from `file`, with what was added, to `path`,
+ * which is whole or absent. */
+int wn_nights_write(const struct wn_nights *history, const char *file,
+                    const char *path, struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -159,6 +159,7 @@ struct wn_report {
                          p_given, p_rival and p_suggested */
     bool verbose;     /* show how it was computed */
     bool spreadsheet; /* keep cells from being taken for formulas */
+    bool subject;     /* begin with the subject of a mail */
     /* Keep identifiers and cells of the source out. */
     bool no_values;
     struct wn_image_shape image; /* what a row is a picture of */

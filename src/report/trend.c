@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The trend of the share of wrong labels: control charts for what happened
- * (Roberts 1959, Page 1954), early-warning statistics for what may (Scheffer et
- * al. 2009, Dakos et al. 2012). */
+ * (Roberts 1959, Page 1954; limits for series with memory as in Schmid 1997),
+ * early-warning statistics for what may (Scheffer et al. 2009, Dakos et al.
+ * 2012). */
 #include "report/trend.h"
 
 #include <math.h>
@@ -11,47 +12,98 @@
 #include "util/number.h"
 #include "util/random.h"
 
-enum { BASE = 60, LATEST = 3, SURROGATES = 1000 };
+enum { BASE = 60, LATEST = 3, SURROGATES = 1000, WARNING_MAX = 120 };
+enum { RECENT = 30, MEMORY_MIN = 60 };
 #define WEIGHT 0.2   /* of the newest night in the average */
 #define LIMIT 3.0    /* deviations of the average */
 #define SLACK 0.5    /* CUSUM */
 #define DECISION 5.0 /* CUSUM */
-#define TAU 0.5      /* both rise */
-#define LEVEL 0.05
+#define LEVEL 0.01   /* of the early warning */
+#define BANDWIDTH 0.2
+#define MOST_MEMORY 0.95
 #define DAY 86400.0
+
+/* --- rolling windows ----------------------------------------------------- */
 
 size_t wn_trend_windows(const double *rate, size_t n, double *variance,
                         double *memory)
 {
     const size_t width = n / 2, windows = n - width + 1;
+    const double m = (double)width, pairs = m - 1;
+    double mean = 0, spread = 0, sum = 0, squares = 0, products = 0;
 
-    for (size_t w = 0; w < windows; w++) {
-        const double *x = rate + w;
-        double mean = 0, squares = 0, first = 0, second = 0;
-        double cross = 0, own = 0, other = 0;
+    /* Sums that move with the window, of numbers about 0 so that little is
+     * lost. */
+    for (size_t i = 0; i < n; i++)
+        mean += rate[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        spread += (rate[i] - mean) * (rate[i] - mean);
+    for (size_t i = 0; i < n; i++) {
+        const double x = rate[i] - mean;
 
-        for (size_t i = 0; i < width; i++)
-            mean += x[i] / (double)width;
-        for (size_t i = 0; i < width; i++)
-            squares += (x[i] - mean) * (x[i] - mean);
-        variance[w] = squares / (double)(width - 1);
-        for (size_t i = 0; i + 1 < width; i++) {
-            first += x[i] / (double)(width - 1);
-            second += x[i + 1] / (double)(width - 1);
+        sum += x;
+        squares += x * x;
+        products += i ? x * (rate[i - 1] - mean) : 0;
+        if (i >= width) {
+            const double out = rate[i - width] - mean;
+
+            sum -= out;
+            squares -= out * out;
+            products -= out * (rate[i - width + 1] - mean);
         }
-        for (size_t i = 0; i + 1 < width; i++) {
-            cross += (x[i] - first) * (x[i + 1] - second);
-            own += (x[i] - first) * (x[i] - first);
-            other += (x[i + 1] - second) * (x[i + 1] - second);
-        }
-        memory[w] = own > 0 && other > 0 ? cross / sqrt(own * other) : NAN;
+        if (i + 1 < width)
+            continue;
+        const size_t w = i + 1 - width;
+        const double head = rate[w] - mean;
+        const double first = sum - x, second = sum - head; /* without an end */
+        const double own = squares - x * x - first * first / pairs;
+        const double other = squares - head * head - second * second / pairs;
+        const double cross = products - first * second / pairs;
+
+        variance[w] = fmax(squares - sum * sum / m, 0) / pairs;
+        memory[w] = own > 1e-12 * spread && other > 1e-12 * spread
+                        ? cross / sqrt(own * other)
+                        : NAN;
     }
     return windows;
 }
 
+void wn_trend_kernel(size_t n, double *kernel)
+{
+    const double sigma = BANDWIDTH * (double)n;
+    const long radius = (long)(4 * sigma + 0.5), period = 2 * (long)n;
+    double total = 0;
+
+    for (long k = -radius; k <= radius; k++)
+        total += exp(-0.5 * pow((double)k / sigma, 2));
+    for (size_t cell = 0; cell < n * n; cell++)
+        kernel[cell] = 0;
+    for (size_t i = 0; i < n; i++)
+        for (long k = -radius; k <= radius; k++) {
+            long j = ((long)i + k) % period;
+
+            j = j < 0 ? j + period : j;
+            j = j < (long)n ? j : period - 1 - j;
+            kernel[i * n + (size_t)j] +=
+                exp(-0.5 * pow((double)k / sigma, 2)) / total;
+        }
+}
+
+void wn_trend_detrend(const double *kernel, const double *rate, size_t n,
+                      double *residual)
+{
+    for (size_t i = 0; i < n; i++) {
+        double smooth = 0;
+
+        for (size_t j = 0; j < n; j++)
+            smooth += kernel[i * n + j] * rate[j];
+        residual[i] = rate[i] - smooth;
+    }
+}
+
 double wn_trend_tau(const double *value, size_t n)
 {
-    double concordant = 0, discordant = 0;
+    long concordant = 0, discordant = 0;
 
     for (size_t i = 0; i < n; i++)
         for (size_t j = i + 1; j < n; j++) {
@@ -60,84 +112,165 @@ double wn_trend_tau(const double *value, size_t n)
         }
     /* The times have no ties; pairs of equal values are neither. */
     const double pairs = (double)n * (double)(n - 1) / 2;
-    const double untied = concordant + discordant;
-    return untied > 0 ? (concordant - discordant) / sqrt(pairs * untied) : 0;
+    const double untied = (double)(concordant + discordant);
+    return untied > 0 ? (double)(concordant - discordant) / sqrt(pairs * untied)
+                      : 0;
 }
 
-/* Both taus of n nights. */
-static void find_taus(const double *rate, size_t n, double *scratch,
-                      double *tau_variance, double *tau_memory)
-{
-    const size_t windows = wn_trend_windows(rate, n, scratch, scratch + n);
+/* --- early warning ------------------------------------------------------- */
 
-    *tau_variance = wn_trend_tau(scratch, windows);
-    *tau_memory = wn_trend_tau(scratch + n, windows);
+/* Mean, variance and lag-1 autocorrelation of a series. */
+static void find_moments(const double *x, size_t n, double *mean,
+                         double *variance, double *memory)
+{
+    double own = 0, cross = 0;
+
+    *mean = 0;
+    for (size_t i = 0; i < n; i++)
+        *mean += x[i] / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        own += (x[i] - *mean) * (x[i] - *mean);
+        cross += i ? (x[i] - *mean) * (x[i - 1] - *mean) : 0;
+    }
+    *variance = own / (double)n;
+    *memory = own > 0 ? fmin(fmax(cross / own, -MOST_MEMORY), MOST_MEMORY) : 0;
 }
 
-/* How often series of the same length, spread and memory, which do not change,
- * reach both taus by chance. */
-static void find_warning(const double *rate, size_t n, struct wn_trend *trend)
+/* A steady series of that lag-1 autocorrelation, with innovations of 1. */
+static void draw_series(struct wn_random *random, double memory, double *series,
+                        size_t n)
 {
-    double *scratch = wn_new(n, 2 * sizeof *scratch);
+    series[0] = wn_random_normal(random) / sqrt(1 - memory * memory);
+    for (size_t i = 1; i < n; i++)
+        series[i] = memory * series[i - 1] + wn_random_normal(random);
+}
+
+double wn_trend_memory(const double *rate, size_t n)
+{
+    const double *recent = rate + n - RECENT;
+    double mean, variance, memory, score = 0;
+
+    find_moments(rate, n - RECENT, &mean, &variance, &memory);
+    for (size_t i = 1; i < RECENT; i++) {
+        const double last = recent[i - 1] - mean;
+
+        score += (recent[i] - mean - memory * last) * last;
+    }
+    return variance > 0 ? score / (variance * (1 - memory * memory) *
+                                   sqrt((double)RECENT))
+                        : NAN;
+}
+
+/* Whether the last nights remember more than those before: the share of steady
+ * series whose score is as high. */
+static void find_memory(const double *rate, size_t n, struct wn_trend *trend)
+{
     double *series = wn_new(n, sizeof *series);
-    double mean = 0, own = 0, cross = 0;
+    const double score = wn_trend_memory(rate, n);
+    double mean, variance, memory;
     size_t reached = 0;
     struct wn_random random;
 
-    find_taus(rate, n, scratch, &trend->tau_variance, &trend->tau_memory);
-    for (size_t i = 0; i < n; i++)
-        mean += rate[i] / (double)n;
-    for (size_t i = 0; i < n; i++)
-        own += (rate[i] - mean) * (rate[i] - mean);
-    for (size_t i = 0; i + 1 < n; i++)
-        cross += (rate[i] - mean) * (rate[i + 1] - mean);
-    const double memory = own > 0 ? fmin(fmax(cross / own, -0.95), 0.95) : 0;
-    wn_random_start(&random, 0, WN_RANDOM_SURROGATES, 0, n);
-    for (size_t s = 0; s < SURROGATES; s++) {
-        double variance, autocorrelation;
-
-        series[0] = wn_random_normal(&random) / sqrt(1 - memory * memory);
-        for (size_t i = 1; i < n; i++)
-            series[i] = memory * series[i - 1] + wn_random_normal(&random);
-        find_taus(series, n, scratch, &variance, &autocorrelation);
-        reached += variance >= trend->tau_variance &&
-                   autocorrelation >= trend->tau_memory;
+    find_moments(rate, n - RECENT, &mean, &variance, &memory);
+    wn_random_start(&random, 1, WN_RANDOM_SURROGATES, 0, n);
+    for (size_t s = 0; s < SURROGATES && !isnan(score); s++) {
+        draw_series(&random, memory, series, n);
+        reached += wn_trend_memory(series, n) >= score;
     }
-    trend->p = ((double)reached + 1) / (SURROGATES + 1);
-    trend->unstable = trend->tau_variance > TAU && trend->tau_memory > TAU &&
-                      trend->p < LEVEL;
-    free(scratch);
+    if (!isnan(score))
+        trend->p = ((double)reached + 1) / (SURROGATES + 1);
+    trend->unstable = trend->p < LEVEL;
     free(series);
 }
 
-/* Level and deviation of up to BASE nights before the LATEST, then the charts
- * of those after the first of them. */
+/* Kendall's tau of both indicators, as they are and without the trend. */
+static void find_taus(const double *kernel, const double *rate, size_t n,
+                      double *scratch, struct wn_tau tau[WN_TAUS])
+{
+    double *residual = scratch + 2 * n;
+
+    for (int t = 0; t < WN_TAUS; t++) {
+        if (t == WN_DETRENDED)
+            wn_trend_detrend(kernel, rate, n, residual);
+        const size_t windows = wn_trend_windows(
+            t == WN_DETRENDED ? residual : rate, n, scratch, scratch + n);
+
+        tau[t].variance = wn_trend_tau(scratch, windows);
+        tau[t].memory = wn_trend_tau(scratch + n, windows);
+    }
+}
+
+/* How often series of the same length and memory, which do not change, reach
+ * both taus by chance. */
+static void find_indicators(const double *rate, size_t n,
+                            struct wn_trend *trend)
+{
+    double *scratch = wn_new(n, 3 * sizeof *scratch);
+    double *series = wn_new(n, sizeof *series);
+    double *kernel = wn_new(n * n, sizeof *kernel);
+    double mean, variance, memory;
+    size_t reached[WN_TAUS] = {0};
+    struct wn_random random;
+
+    wn_trend_kernel(n, kernel);
+    find_taus(kernel, rate, n, scratch, trend->tau);
+    find_moments(rate, n, &mean, &variance, &memory);
+    wn_random_start(&random, 0, WN_RANDOM_SURROGATES, 0, n);
+    for (size_t s = 0; s < SURROGATES; s++) {
+        struct wn_tau tau[WN_TAUS];
+
+        draw_series(&random, memory, series, n);
+        find_taus(kernel, series, n, scratch, tau);
+        for (int t = 0; t < WN_TAUS; t++)
+            reached[t] += tau[t].variance >= trend->tau[t].variance &&
+                          tau[t].memory >= trend->tau[t].memory;
+    }
+    for (int t = 0; t < WN_TAUS; t++)
+        trend->tau[t].p = ((double)reached[t] + 1) / (SURROGATES + 1);
+    free(scratch);
+    free(series);
+    free(kernel);
+}
+
+/* --- charts -------------------------------------------------------------- */
+
+/* Level, deviation and memory of up to BASE nights before the LATEST, then the
+ * charts of those after the first of them. Rows stay in a table for many
+ * nights, and so does their share of wrong labels: limits are as far apart as
+ * the memory of the nights wants. */
 static void find_charts(const double *rate, size_t n, struct wn_trend *trend)
 {
     const size_t end = n - LATEST, begin = end > BASE ? end - BASE : 0;
     const size_t base = end - begin;
     double *sorted = wn_new(base, sizeof *sorted);
-    double moves = 0;
+    double moves = 0, mean, variance, memory;
 
     for (size_t i = 0; i < base; i++)
         sorted[i] = rate[begin + i];
     qsort(sorted, base, sizeof *sorted, wn_number_ascending);
     trend->level = (sorted[(base - 1) / 2] + sorted[base / 2]) / 2;
     free(sorted);
+    find_moments(rate + begin, base, &mean, &variance, &memory);
+    memory = fmax(memory, 0);
     for (size_t i = begin + 1; i < end; i++)
         moves += fabs(rate[i] - rate[i - 1]) / (double)(base - 1);
-    trend->deviation = moves / 1.128; /* mean range of two normal numbers */
+    /* The mean range of two normal numbers of that correlation. */
+    trend->deviation = moves / 1.128 / sqrt(1 - memory);
     trend->ewma = trend->level;
     trend->up = trend->down = 0;
+    const double long_run =
+        trend->deviation * sqrt((1 + memory) / (1 - memory));
     for (size_t i = begin; i < n; i++) {
         trend->ewma += WEIGHT * (rate[i] - trend->ewma);
-        if (!(trend->deviation > 0))
+        if (!(long_run > 0))
             continue;
-        const double off = (rate[i] - trend->level) / trend->deviation;
+        const double off = (rate[i] - trend->level) / long_run;
         trend->up = fmax(trend->up + off - SLACK, 0);
         trend->down = fmax(trend->down - off - SLACK, 0);
     }
-    const double reach = LIMIT * trend->deviation * sqrt(WEIGHT / (2 - WEIGHT));
+    const double kept = (1 - WEIGHT) * memory;
+    const double reach = LIMIT * trend->deviation *
+                         sqrt(WEIGHT / (2 - WEIGHT) * (1 + kept) / (1 - kept));
     trend->low = fmax(trend->level - reach, 0);
     trend->high = trend->level + reach;
     trend->outside = trend->deviation > 0 &&
@@ -147,6 +280,7 @@ static void find_charts(const double *rate, size_t n, struct wn_trend *trend)
 
 void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
 {
+    static const struct wn_tau none = {NAN, NAN, NAN};
     double *rate = wn_new(WN_TREND_MAX, sizeof *rate);
     double last = NAN;
     size_t n = 0;
@@ -158,8 +292,7 @@ void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
                                .high = NAN,
                                .up = NAN,
                                .down = NAN,
-                               .tau_variance = NAN,
-                               .tau_memory = NAN,
+                               .tau = {none, none},
                                .p = NAN};
     for (size_t i =
              history->count > WN_TREND_MAX ? history->count - WN_TREND_MAX : 0;
@@ -176,7 +309,12 @@ void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
     trend->nights = n;
     if (n >= WN_TREND_MIN)
         find_charts(rate, n, trend);
-    if (n >= WN_WARNING_MIN)
-        find_warning(rate, n, trend);
+    if (n >= WN_WARNING_MIN) {
+        const size_t used = n < WARNING_MAX ? n : WARNING_MAX;
+
+        find_indicators(rate + n - used, used, trend);
+    }
+    if (n >= MEMORY_MIN)
+        find_memory(rate, n, trend);
     free(rate);
 }

@@ -19,8 +19,8 @@ runs 'a first night' env SOURCE_DATE_EPOCH=1764554400 audit --state=s \
     --label=cultivar --model=neighbors --methods=disagreement wine.csv
 is "$(head -n 1 out | cut -d , -f 1)" 'wine.csv: 178 rows' 'shows its report'
 is "$(find s -type f | sort | tr '\n' ' ')" \
-    's/wine/VERSION s/wine/audits/000001-2025-12-01.h5 s/wine/history.csv s/wine/metrics.prom ' \
-    'leaves the audit, the history and the metrics, and nothing else'
+    's/wine/VERSION s/wine/audits/000001-2025-12-01.h5 s/wine/history.csv s/wine/metrics.prom s/wine/report.html ' \
+    'leaves the audit, the history, the metrics and the page, and nothing else'
 is "$(sed -n 2p s/wine/history.csv | cut -d , -f 1-3,7-14)" \
     '1,2025-12-01T02:00:00Z,178,1,,,0,,,,0' 'the history has a line for it'
 SOURCE_DATE_EPOCH=1764640800
@@ -41,6 +41,9 @@ is "$(ls s/wine/audits | tr '\n' ' ')" \
     '000001-2025-12-01.h5 000002-2025-12-02.h5 000003-2023-11-14.h5 ' \
     'is the third'
 unset SOURCE_DATE_EPOCH
+is "$(grep -c -e '<section id="changes"' -e '<section id="nights"' \
+    s/wine/report.html)" 2 \
+    'the page has what is new, and the nights'
 runs '--retain' night --retain=2 wine.csv
 is "$(ls s/wine/audits | cut -c 1-6 | tr '\n' ' ')$(wc -l <s/wine/history.csv)" \
     '000003 000004 5' 'drops old audits, not their history'
@@ -53,6 +56,56 @@ runs 'a wrong label' night --name=wine wrong.csv
 is "$(tail -n 1 s/wine/history.csv | cut -d , -f 7-9)" 2,1,0 'is new'
 runs 'the night after' night --name=wine wrong.csv
 is "$(tail -n 1 s/wine/history.csv | cut -d , -f 7-9)" 2,0,0 'not any more'
+
+# For a mail, and for Nagios.
+runs '--mail-subject' audit --state=s --name=wine --label=cultivar \
+    --model=neighbors --methods=disagreement --mail-subject wrong.csv
+is "$(head -n 1 out)" \
+    'wrong.csv: 178 rows, 0 new suspects, 0-8.2 % may be wrong' \
+    'the first line is the subject of a mail'
+nagios() {
+    audit --nagios --state=s --name=wine --label=cultivar --top=3 -q \
+        --model=neighbors --methods=disagreement --fail-on=new "$@" >out 2>err
+    echo "$? $(wc -l <out)$(cat err) $(sed 's/ psi=[^ ]*//; s/ seconds=.*//
+        s/ wrong[^ ]*=[^ ]*//g' out)"
+}
+is "$(nagios wrong.csv)" '0 1 WINNOW OK - wrong.csv: 178 rows, 0 new suspects, 0-8.2 % may be wrong | rows=178 flagged=2 new=0 drifted=0 schema=0' \
+    '--nagios is one line'
+awk -F , -v OFS=, 'NR == 90 { $NF = "class_2" } { print }' wrong.csv >worse.csv
+is "$(nagios worse.csv | cut -d '|' -f 1)" \
+    '1 1 WINNOW WARNING - worse.csv: 178 rows, 1 new suspect, 0.6-7.6 % may be wrong; reached new (1) ' \
+    'a warning where --fail-on is reached'
+is "$(nagios none.csv)" \
+    '2 1 WINNOW CRITICAL - audit: none.csv: there is no such file' \
+    'critical where the audit fails'
+(
+    exec 9<s/wine
+    mkdir -p s/wine/.work
+    exec 9<s/wine/.work
+    flock 9
+    nagios wrong.csv
+) >nagios.out
+is "$(cut -d ' ' -f 1-4 nagios.out)" '3 1 WINNOW UNKNOWN' \
+    'unknown where another audit runs'
+runs 'the same again' night --name=wine wrong.csv
+
+# --pruned: replaced by each night that finds nothing to stop it.
+runs '--pruned' night --name=wine --pruned=clean.csv wrong.csv
+wc -l <clean.csv >rows.1
+cp clean.csv first.csv
+runs 'the next night replaces it' night --name=wine --pruned=clean.csv wine.csv
+same clean.csv.previous first.csv 'and keeps the one before'
+cp clean.csv second.csv
+audit --state=s --label=cultivar --name=wine --model=neighbors \
+    --methods=disagreement --fail-on=new --pruned=clean.csv worse.csv >out 2>err
+is "$? $(grep '^kept' out | tr -s ' ')" '1 kept rows clean.csv stays as it was' \
+    'a night that reaches --fail-on'
+same clean.csv second.csv 'leaves it'
+same clean.csv.previous first.csv 'and the one before'
+cp wine.csv theirs.csv
+fails_with 2 'theirs.csv: exists; --force replaces it' \
+    night --name=wine --pruned=theirs.csv wrong.csv
+runs 'a last night' night --name=wine wrong.csv
 
 # What people decided is read each night.
 report --decisions-template "$(ls s/wine/audits/*.h5 | tail -n 1)" >todo.tsv
@@ -163,6 +216,36 @@ is "$? $(tr -s ' \n' ' ' <text | grep -o 'Days without an audit: 2.*shifted')" \
 report --history=33.csv --fail-on=trend held.h5 >text
 is "$? $(sed -n 2p text) $(grep -c 'The level has risen' text)" \
     '1 reached --fail-on: trend 1' 'a step'
+report --history=33.csv --fail-on=trend >text
+is "$? $(sed -n 1,2p text | tr '\n' ' ')" \
+    '1 33.csv: 33 nights reached --fail-on: trend ' 'a history alone'
+report --history=33.csv --format=html >alone.html
+is "$(grep -o '<section id="[a-z]*"' alone.html) $(grep -c 'has risen' alone.html)" \
+    '<section id="nights" 1' 'its page'
+is "$(report --history=33.csv --figure=nights --format=tsv | awk -F '\t' '
+    $1 == "no audit" { print $2 }' | tr '\n' ' ')" '9 10 ' \
+    'its figure has the days without an audit'
+# A curve for each run of nights.
+is "$(report --history=33.csv --figure=nights --format=svg |
+    grep -o 'class="curve"' | wc -l)" 2 'and is broken there'
+is "$(report --history=33.csv held.h5 --format=html | grep -c 'id="nights"')" 1 \
+    'the page of an audit has it, too'
+report --history=33.csv --fail-on=new >text 2>err
+is "$?$(cat err)" 0 'new is what the history has'
+fails_with 2 "--fail-on: found 'label', which wants an audit" \
+    report --history=33.csv --fail-on=label
+fails_with 2 '--top wants an audit besides --history, FILE or -' \
+    report --history=33.csv --top=3
+fails_with 2 '--format=json wants an audit besides --history, FILE or -' \
+    report --history=33.csv --format=json
+# A long history: only its end is read, and what is written is all of it.
+awk 'NR == 1 { print; next } NR == 2 {
+    for (i = 1; i <= 10000; i++) { sub(/^[0-9]*/, i); print } }' 33.csv >10000.csv
+runs 'ten thousand nights' report --history=10000.csv --record=more.csv \
+    --night=10001@1764554400 held.h5
+head -n 10001 more.csv | cmp -s - 10000.csv &&
+    [ "$(sed -n 10002p more.csv | cut -d , -f 1-3)" = 10001,2025-12-01T02:00:00Z,400 ]
+ok $? 'are kept as they were, with one behind'
 
 # ---- what goes wrong --------------------------------------------------------
 
@@ -188,7 +271,7 @@ runs 'a torn history' audit --state=s --name=wine --label=cultivar \
     --model=neighbors --methods=disagreement wrong.csv
 is "$(grep -c 'left out 2 lines that are no nights' err)" 1 'is a note'
 is "$(cut -d , -f 1 s/wine/history.csv | tr '\n' ' ')" \
-    'number 1 2 3 4 5 6 8 ' 'its whole lines stay'
+    'number 1 2 3 4 5 6 7 8 9 10 11 12 13 14 16 ' 'its whole lines stay'
 echo 'a,b' >other.csv
 fails_with 2 "other.csv:1: found 'a,b', wanted the names of a history" \
     report --history=other.csv "$(ls s/wine/audits/*.h5 | tail -n 1)"

@@ -4,12 +4,16 @@
 #define WN_PROG_REPORT_NIGHT_H
 
 #include "prog/program.h"
+#include "render/render.h"
 #include "report/drift.h"
 #include "report/history.h"
 #include "report/trend.h"
 
+/* Whether --history is shown without an audit. */
+bool report_night_alone(const struct wn_options *options);
 /* The options fit together. WN_EUSAGE. */
 int report_night_check(const struct wn_options *options,
+                       const struct wn_format *format,
                        struct wn_error *error) WN_MUST_CHECK;
 /* Compare the columns with --reference, else with --against. */
 int report_drift_load(const struct wn_run *run, struct wn_report *report,

@@ -82,6 +82,9 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "N@SECONDS",
      .help = "the number of this audit in it, and when it began"},
+    {.name = "mail-subject",
+     .kind = WN_FLAG,
+     .help = "begin with a line for the subject of a mail"},
     {.name = "planted",
      .kind = WN_TEXT,
      .value = "BEFORE",
@@ -161,8 +164,8 @@ static int check_options(const struct wn_options *options,
          "review-plan", "decisions-template", "decisions-list", "planted"},
         {"clusters", "explain", "no-values", "columns", "with-source",
          "review-plan", "decisions-template", "decisions-list", "planted"},
-        {"figure", "explain", "against", "budget", "top", "columns", "history",
-         "list", "class", "where", "sample", "fields", "show", "image"},
+        {"figure", "explain", "against", "budget", "top", "columns", "list",
+         "class", "where", "sample", "fields", "show", "image"},
         {"budget", "top"},
         {"review-plan", "decisions-template", "decisions-list", "planted",
          "figure", "format", "explain", "against", "budget", "top", "columns",
@@ -207,6 +210,11 @@ static int check_options(const struct wn_options *options,
     if (wn_option_given(options, "show") && wn_option_on(options, "no-values"))
         return wn_fail(error, WN_EUSAGE,
                        "--show and --no-values exclude each other");
+    if (wn_option_on(options, "mail-subject") &&
+        format->report != wn_text_report)
+        return wn_fail(error, WN_EUSAGE,
+                       "--mail-subject does not go with --format=%s",
+                       format->name);
     if (wn_option_given(options, "seed") &&
         !wn_option_given(options, "review-plan") &&
         !wn_option_given(options, "sample"))
@@ -288,7 +296,7 @@ static int read_options(const struct wn_options *options,
     double value;
 
     if (check_options(options, format, error) ||
-        report_night_check(options, error) ||
+        report_night_check(options, format, error) ||
         check_figure(options, format, error) ||
         report_source_check(options, format, error))
         return -1;
@@ -433,6 +441,7 @@ static int load_report(const struct wn_run *run, const struct wn_audit *audit,
         report->file = wn_run_input(run);
     report->columns = wn_option_on(run->options, "columns");
     report->verbose = wn_option_on(run->options, "verbose");
+    report->subject = wn_option_on(run->options, "mail-subject");
     report->spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
     if (wn_report_load(report, audit, error))
         return -1;
@@ -561,14 +570,17 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         status = wn_run_print(run, &text, error);
         goto done;
     }
-    audit = wn_run_open(run, WN_DATA, error);
-    if (!audit || load_report(run, audit, &report, &against, error) ||
-        report_drift_load(run, &report, &drift, error) ||
-        report_night_load(run, &report, wn_run_clock(), &history, &trend,
+    if (!report_night_alone(run->options)) {
+        audit = wn_run_open(run, WN_DATA, error);
+        if (!audit || load_report(run, audit, &report, &against, error) ||
+            report_drift_load(run, &report, &drift, error))
+            goto done;
+    }
+    if (report_night_load(run, &report, wn_run_clock(), &history, &trend,
                           error) ||
-        prepare_look(run, format, &report, &against, audit, error) ||
-        choose_rows(run, &report, &chosen, &fields, error) ||
-        find_slices(run, &report, audit, &slices, error))
+        (audit && (prepare_look(run, format, &report, &against, audit, error) ||
+                   choose_rows(run, &report, &chosen, &fields, error) ||
+                   find_slices(run, &report, audit, &slices, error))))
         goto done;
     if (wn_option_given(run->options, "fail-on"))
         findings = report_find_reached(run, &report, error);

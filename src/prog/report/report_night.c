@@ -27,8 +27,21 @@ static int read_night(const char *text, struct wn_night *night,
                    text);
 }
 
-int report_night_check(const struct wn_options *options, struct wn_error *error)
+bool report_night_alone(const struct wn_options *options)
 {
+    return wn_option_given(options, "history") &&
+           wn_option_operands(options) == 0;
+}
+
+int report_night_check(const struct wn_options *options,
+                       const struct wn_format *format, struct wn_error *error)
+{
+    static const char *const audited[] = {
+        "top",     "sample",       "fields",  "with-source", "list-fields",
+        "budget",  "explain",      "against", "reference",   "min-rows",
+        "record",  "night",        "image",   "columns",     "source",
+        "show",    "no-values",    "list",    "class",       "where",
+        "planted", "mail-subject", "slices",  "clusters"};
     const char *text = wn_option_text(options, "night");
     const bool record = wn_option_given(options, "record");
     struct wn_night night;
@@ -38,6 +51,19 @@ int report_night_check(const struct wn_options *options, struct wn_error *error)
                        "--night and --record want each other");
     if (record && !wn_option_given(options, "history"))
         return wn_fail(error, WN_EUSAGE, "--record wants --history too");
+    for (size_t o = 0;
+         report_night_alone(options) && o < sizeof audited / sizeof *audited;
+         o++)
+        if (wn_option_given(options, audited[o]))
+            return wn_fail(error, WN_EUSAGE,
+                           "--%s wants an audit besides --history, FILE or -",
+                           audited[o]);
+    if (report_night_alone(options) && !format->nights &&
+        !wn_option_given(options, "figure"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--format=%s wants an audit besides --history, FILE "
+                       "or -",
+                       format->name);
     return text ? read_night(text, &night, error) : 0;
 }
 
@@ -93,6 +119,8 @@ int report_night_load(const struct wn_run *run, struct wn_report *report,
         wn_nights_add(history, &tonight);
     }
     report->history = history;
+    if (!report->file)
+        report->file = file;
     wn_trend_find(history, trend);
     report->trend = trend;
     return 0;
@@ -101,25 +129,37 @@ int report_night_load(const struct wn_run *run, struct wn_report *report,
 int report_night_record(const struct wn_run *run,
                         const struct wn_nights *history, struct wn_error *error)
 {
-    const char *file = wn_option_text(run->options, "record");
+    const char *path = wn_option_text(run->options, "record");
 
-    if (!file)
-        return 0;
-    struct wn_output *output = wn_output_open(file, true, error);
-    if (!output)
-        return -1;
-    if (wn_write_all(wn_output_descriptor(output), history->text.bytes,
-                     history->text.length, wn_output_name(output), error)) {
-        wn_output_abandon(output);
-        return -1;
-    }
-    return wn_output_commit(output, error);
+    return path ? wn_nights_write(history,
+                                  wn_option_text(run->options, "history"), path,
+                                  error)
+                : 0;
+}
+
+static bool trend_is_news(const struct wn_trend *trend)
+{
+    return trend && (trend->outside || trend->shifted || trend->unstable);
 }
 
 int report_find_reached(const struct wn_run *run, struct wn_report *report,
                         struct wn_error *error)
 {
-    const struct wn_findings findings = {
+    const struct wn_nights *nights = report->history;
+    /* Without an audit, what the history has of the last night. */
+    const struct wn_night *last = report->data.n == 0 && nights && nights->count
+                                      ? &nights->night[nights->count - 1]
+                                      : NULL;
+    const struct wn_findings of_night = {.n = last ? (size_t)last->rows : 0,
+                                         .report = true,
+                                         .nights = true,
+                                         .rate = last ? last->rate : NAN,
+                                         .low = last ? last->low : NAN,
+                                         .fresh = last ? last->fresh : NAN,
+                                         .drifted = last ? last->drifted : NAN,
+                                         .schema = last ? last->schema : NAN,
+                                         .trend = trend_is_news(report->trend)};
+    const struct wn_findings of_audit = {
         .issue = report->issue,
         .n = report->data.n,
         .signal = report->claim != WN_CLAIM_NOTHING,
@@ -131,15 +171,13 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
             report->against ? (double)wn_comparison_new(report->against) : NAN,
         .drifted = report->drift ? (double)report->drift->drifted : NAN,
         .schema = report->drift ? (double)report->drift->changes : NAN,
-        .trend = report->trend &&
-                 (report->trend->outside || report->trend->shifted ||
-                  report->trend->unstable),
+        .trend = trend_is_news(report->trend),
         .rules = report->data.cleanings,
         .rule_name = report->data.clean_name,
         .broken = report->data.clean_broken};
-    const int status =
-        wn_exit_status_reached(wn_option_text(run->options, "fail-on"),
-                               &findings, &report->reached, error);
+    const int status = wn_exit_status_reached(
+        wn_option_text(run->options, "fail-on"),
+        report->data.n ? &of_audit : &of_night, &report->reached, error);
 
     if (status == 1 &&
         (double)report->data.n < wn_option_number(run->options, "min-rows")) {
