@@ -9,14 +9,15 @@
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "linalg/cholesky.h"
 #include "linalg/pointwise.h"
 #include "linalg/products.h"
 #include "linalg/standardize.h"
+#include "util/arena.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/spill.h"
 #include "util/parallel.h"
@@ -39,6 +40,7 @@ enum {
 
 /* A fit while it is made. */
 struct fit {
+    struct wn_arena own; /* its arrays */
     const struct wn_sample *sample;
     const struct wn_standardize *standard;
     size_t n, d, k, m, p; /* p = m + 1 */
@@ -66,22 +68,6 @@ struct fit {
 static size_t kernel_row_at(const struct fit *fit, size_t place)
 {
     return fit->order ? (size_t)fit->order[place] : place;
-}
-
-static void free_fit(struct fit *fit)
-{
-    wn_spill_free(fit->landmark);
-    free(fit->norm);
-    wn_spill_free(fit->root);
-    wn_spill_free(fit->row);
-    wn_spill_free(fit->slab);
-    wn_spill_free(fit->weighted);
-    wn_spill_free(fit->leverage);
-    wn_spill_free(fit->product);
-    wn_spill_free(fit->matrix);
-    wn_spill_free(fit->right);
-    wn_spill_free(fit->inverse);
-    wn_spill_free(fit->weights);
 }
 
 /* A single slab is not worth a progress line. */
@@ -143,9 +129,9 @@ static int make_landmarks(struct fit *fit, struct wn_error *error)
     double *matrix = wn_spill_new(wn_product(m, m, 1), sizeof *matrix);
     struct wn_random random;
 
-    fit->landmark = wn_spill_new(wn_product(m, d, 1), sizeof(float));
-    fit->norm = wn_new(m, sizeof(float));
-    fit->root = wn_spill_new(wn_product(m, m, 1), sizeof(float));
+    fit->landmark = wn_arena_spill(&fit->own, sizeof(float), m, d);
+    fit->norm = wn_arena_new(&fit->own, sizeof(float), m, 1);
+    fit->root = wn_arena_spill(&fit->own, sizeof(float), m, m);
     wn_random_start(&random, sample->seed, WN_RANDOM_FEATURES, 0, 0);
     wn_random_draw(&random, order, fit->n, m);
     for (size_t l = 0; l < m; l++) {
@@ -382,12 +368,11 @@ static int leave_group_out(const float *leverage, size_t rows, size_t p,
                            const double *weight, const int32_t *label, size_t k,
                            float *score, struct wn_error *error)
 {
-    float *gram = wn_spill_new(wn_product(rows, rows, 1), sizeof *gram);
-    float *change =
-        wn_spill_new(wn_product(rows, LOO_CLASSES, 1), sizeof *change);
-    double *matrix = wn_spill_new(wn_product(rows, rows, 1), sizeof *matrix);
-    double *right =
-        wn_spill_new(wn_product(rows, LOO_CLASSES, 1), sizeof *right);
+    struct wn_arena own = {0};
+    float *gram = wn_arena_spill(&own, sizeof *gram, rows, rows);
+    float *change = wn_arena_spill(&own, sizeof *change, rows, LOO_CLASSES);
+    double *matrix = wn_arena_spill(&own, sizeof *matrix, rows, rows);
+    double *right = wn_arena_spill(&own, sizeof *right, rows, LOO_CLASSES);
 
     wn_gemm(0, 1, rows, rows, p, 1, leverage, p, leverage, p, 0, gram, rows);
     for (size_t r = 0; r < rows; r++)
@@ -412,10 +397,7 @@ static int leave_group_out(const float *leverage, size_t rows, size_t p,
         wn_gemm(0, 0, rows, width, rows, -1, gram, rows, change, width, 1,
                 score + from, k);
     }
-    wn_spill_free(gram);
-    wn_spill_free(change);
-    wn_spill_free(matrix);
-    wn_spill_free(right);
+    wn_arena_free(&own);
     return status;
 }
 
@@ -456,25 +438,22 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
     const size_t count = sample->groups;
     const size_t square = wn_product(fit->p, fit->p, 1);
     const size_t wide = wn_product(fit->p, fit->k, 1);
+    struct wn_arena own = {0};
     struct groups groups = {
-        .order = wn_spill_new(fit->n, sizeof *groups.order),
-        .begin = wn_new(count + 2, sizeof *groups.begin),
-        .score = wn_spill_new(wn_product(SLAB, fit->k, 1), sizeof(float)),
-        .weight = wn_new(SLAB, sizeof(double)),
-        .label = wn_new(SLAB, sizeof(int32_t))};
-    size_t max = 0;
+        .order = wn_arena_spill(&own, sizeof(int32_t), fit->n, 1),
+        .begin = wn_arena_new(&own, sizeof(size_t), count + 1, 1),
+        .score = wn_arena_spill(&own, sizeof(float), SLAB, fit->k),
+        .weight = wn_arena_new(&own, sizeof(double), SLAB, 1),
+        .label = wn_arena_new(&own, sizeof(int32_t), SLAB, 1)};
+    bool large = false;
 
-    for (size_t i = 0; i < fit->n; i++)
-        groups.begin[sample->group[i] + 2]++;
-    for (size_t g = 2; g < count + 2; g++) {
-        max = groups.begin[g] > max ? groups.begin[g] : max;
-        groups.begin[g] += groups.begin[g - 1];
-    }
-    for (size_t i = 0; i < fit->n; i++)
-        groups.order[groups.begin[sample->group[i] + 1]++] = (int32_t)i;
-    if (max > SLAB) {
-        groups.matrix = wn_spill_new(square, sizeof(double));
-        groups.right = wn_spill_new(wide, sizeof(double));
+    wn_order_by_bucket(sample->group, fit->n, count, groups.begin,
+                       groups.order);
+    for (size_t g = 0; g < count; g++)
+        large |= groups.begin[g + 1] - groups.begin[g] > SLAB;
+    if (large) {
+        groups.matrix = wn_arena_spill(&own, sizeof(double), square, 1);
+        groups.right = wn_arena_spill(&own, sizeof(double), wide, 1);
         memcpy(groups.matrix, fit->matrix, square * sizeof(double));
         memcpy(groups.right, fit->right, wide * sizeof(double));
     }
@@ -513,13 +492,7 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
         }
     }
     fit->order = NULL;
-    wn_spill_free(groups.order);
-    free(groups.begin);
-    wn_spill_free(groups.score);
-    free(groups.weight);
-    free(groups.label);
-    wn_spill_free(groups.matrix);
-    wn_spill_free(groups.right);
+    wn_arena_free(&own);
     return status;
 }
 
@@ -545,15 +518,15 @@ static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
         .rows_cached = n <= SLAB && !sample->group};
     if (make_landmarks(fit, error))
         return -1;
-    fit->row = wn_spill_new(wn_product(SLAB, d, 1), sizeof(float));
-    fit->slab = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
-    fit->weighted = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
-    fit->leverage = wn_spill_new(wn_product(SLAB, p, 1), sizeof(float));
-    fit->product = wn_spill_new(wn_product(p, p, 1), sizeof(float));
-    fit->inverse = wn_spill_new(wn_product(p, p, 1), sizeof(float));
-    fit->matrix = wn_spill_new(wn_product(p, p, 1), sizeof(double));
-    fit->right = wn_spill_new(wn_product(p, k, 1), sizeof(double));
-    fit->weights = wn_spill_new(wn_product(p, k, 1), sizeof(float));
+    fit->row = wn_arena_spill(&fit->own, sizeof(float), SLAB, d);
+    fit->slab = wn_arena_spill(&fit->own, sizeof(float), SLAB, p);
+    fit->weighted = wn_arena_spill(&fit->own, sizeof(float), SLAB, p);
+    fit->leverage = wn_arena_spill(&fit->own, sizeof(float), SLAB, p);
+    fit->product = wn_arena_spill(&fit->own, sizeof(float), p, p);
+    fit->inverse = wn_arena_spill(&fit->own, sizeof(float), p, p);
+    fit->matrix = wn_arena_spill(&fit->own, sizeof(double), p, p);
+    fit->right = wn_arena_spill(&fit->own, sizeof(double), p, k);
+    fit->weights = wn_arena_spill(&fit->own, sizeof(float), p, k);
     for (size_t begin = 0; begin < n; begin += SLAB) {
         show_progress(fit, "kernel: rows summed", begin);
         add_slab(fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
@@ -619,7 +592,7 @@ int wn_kernel_scores(const struct wn_kernel *kernel,
 
     if (status == 0)
         status = score_rows(&fit, score, error);
-    free_fit(&fit);
+    wn_arena_free(&fit.own);
     return status;
 }
 
@@ -636,8 +609,8 @@ int wn_kernel_errors(const struct wn_kernel *kernel, const double *ridge,
     if (status == 0) {
         matrix = fit.matrix;
         right = fit.right;
-        fit.matrix = wn_spill_new(wn_product(fit.p, fit.p, 1), sizeof(double));
-        fit.right = wn_spill_new(wn_product(fit.p, k, 1), sizeof(double));
+        fit.matrix = wn_arena_spill(&fit.own, sizeof(double), fit.p, fit.p);
+        fit.right = wn_arena_spill(&fit.own, sizeof(double), fit.p, k);
     }
     for (size_t t = 0; status == 0 && t < count; t++) {
         memcpy(fit.matrix, matrix, fit.p * fit.p * sizeof *matrix);
@@ -653,8 +626,6 @@ int wn_kernel_errors(const struct wn_kernel *kernel, const double *ridge,
                 squared_error[t] += miss * miss;
             }
     }
-    wn_spill_free(matrix);
-    wn_spill_free(right);
-    free_fit(&fit);
+    wn_arena_free(&fit.own);
     return status;
 }

@@ -7,14 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "learn/copies.h"
 #include "learn/kernel.h"
 #include "learn/tuning.h"
 #include "linalg/cholesky.h"
 #include "linalg/pointwise.h"
 #include "linalg/products.h"
 #include "linalg/softmax_row.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/number.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/spill.h"
 
@@ -33,6 +36,7 @@ enum {
 };
 
 struct wn_kernel_loo {
+    struct wn_arena own; /* its arrays */
     size_t n, d, k;
     float *product; /* n x n: of the rows */
     int32_t *label; /* n, 0..k-1 */
@@ -45,11 +49,7 @@ struct wn_kernel_loo {
 
 void wn_kernel_loo_free(struct wn_kernel_loo *loo)
 {
-    wn_spill_free(loo->product);
-    free(loo->label);
-    free(loo->weight);
-    free(loo->order);
-    free(loo->begin);
+    wn_arena_free(&loo->own);
     free(loo);
 }
 
@@ -60,34 +60,19 @@ struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
     const size_t n = sample->n, d = sample->d;
     float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x);
     int32_t *group = wn_new(n, sizeof *group);
-    int32_t *number = wn_new(sample->groups, sizeof *number);
-    size_t *next = wn_new(n + 1, sizeof *next);
 
     loo->n = n;
     loo->d = d;
     loo->k = sample->k;
     loo->threads = sample->threads;
-    loo->product = wn_spill_new(wn_product(n, n, 1), sizeof *loo->product);
-    loo->label = wn_new(n, sizeof *loo->label);
-    loo->weight = wn_new(n, sizeof *loo->weight);
-    loo->order = wn_new(n, sizeof *loo->order);
-    loo->begin = wn_new(n + 1, sizeof *loo->begin);
-    /* Groups are numbered in the order of their first rows. */
-    for (size_t i = 0; i < n; i++) {
-        int32_t *own = sample->group ? &number[sample->group[i]] : &group[i];
-
-        if (!*own)
-            *own = (int32_t)++loo->groups;
-        group[i] = *own - 1;
-        loo->begin[group[i] + 1]++;
-    }
-    for (size_t g = 0; g < loo->groups; g++)
-        next[g + 1] = loo->begin[g + 1] += loo->begin[g];
-    for (size_t i = 0; i < n; i++)
-        loo->order[next[group[i]]++] = (int32_t)i;
+    loo->product = wn_arena_spill(&loo->own, sizeof *loo->product, n, n);
+    loo->label = wn_arena_new(&loo->own, sizeof *loo->label, n, 1);
+    loo->weight = wn_arena_new(&loo->own, sizeof *loo->weight, n, 1);
+    loo->order = wn_arena_new(&loo->own, sizeof *loo->order, n, 1);
+    loo->begin = wn_arena_new(&loo->own, sizeof *loo->begin, n + 1, 1);
+    loo->groups = wn_groups_number(sample->group, sample->groups, n, group);
+    wn_order_by_bucket(group, n, loo->groups, loo->begin, loo->order);
     free(group);
-    free(number);
-    free(next);
     for (size_t i = 0; i < n; i++) {
         wn_standardize_row(standard, sample->x + i * d, x + i * d);
         loo->weight[i] = wn_sample_weight(sample, i);
@@ -369,7 +354,8 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
     /* Candidate 0 divides each feature by its own deviation. Where deviations
      * differ much, candidate 1 divides all features by the same one. */
     struct candidate candidates[2] = {0};
-    struct wn_subsample few = {0}, many = {0};
+    struct wn_sample few, many = {0};
+    struct wn_arena drawn = {0};
     size_t count = 1, best = 0;
     int status = 0;
 
@@ -379,9 +365,9 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
         wn_standardize_join(&candidates[1].standard);
         count = 2;
     }
-    wn_subsample_draw(&few, sample, SAMPLE_ROWS);
+    few = wn_subsample_draw(sample, SAMPLE_ROWS, &drawn);
     if (landmarks < n)
-        wn_subsample_draw(&many, sample, large_rows(sample, count));
+        many = wn_subsample_draw(sample, large_rows(sample, count), &drawn);
     for (size_t v = 0; status == 0 && v < count; v++) {
         struct candidate *candidate = &candidates[v];
 
@@ -390,15 +376,14 @@ int wn_kernel_predict(const struct wn_sample *sample, float *probability,
             .bandwidth = 0.5 * typical_distance(&candidate->standard, sample),
             .ridge = 1};
         /* Without a label there is no error to compare. */
-        if (few.sample.n)
-            status = choose_on_few(&few.sample, candidate, error);
-        if (few.sample.n && many.sample.n && status == 0)
-            status = choose_ridge(&many.sample, candidate, error);
+        if (few.n)
+            status = choose_on_few(&few, candidate, error);
+        if (few.n && many.n && status == 0)
+            status = choose_ridge(&many, candidate, error);
         if (candidate->squared_error < candidates[best].squared_error)
             best = v;
     }
-    wn_subsample_free(&few);
-    wn_subsample_free(&many);
+    wn_arena_free(&drawn);
     const struct wn_kernel kernel = candidates[best].kernel;
     if (status == 0)
         status = wn_kernel_scores(&kernel, &candidates[best].standard, sample,

@@ -187,8 +187,8 @@ static int regress(const struct wn_blocks *blocks, const float *x,
     size_t count = 0;
     for (size_t i = 0; i < r.n; i++)
         label[i] = -1;
-    int status =
-        wn_folds_assign(label, r.n, 1, FOLDS, blocks->seed, fold, error);
+    int status = wn_folds_assign(label, r.n, 1, NULL, 0, FOLDS, blocks->seed,
+                                 fold, error);
     r.row = wn_spill_new(r.n, sizeof *r.row);
     for (int f = 0; f < FOLDS && status == 0; f++) {
         r.begin[f] = count;

@@ -48,7 +48,6 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
     const double max = SOFTMAX_OPERATIONS / operations;
     int32_t *part = NULL;
 
-    options.folds = sample->folds;
     if (max < (double)options.iterations)
         options.iterations =
             max > MIN_ITERATIONS ? (size_t)max : MIN_ITERATIONS;
@@ -64,19 +63,13 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
         int32_t *same = wn_spill_new(n, sizeof *same); /* one class */
 
         part = wn_spill_new(n, sizeof *part);
-        status = sample->group
-                     ? wn_folds_assign_groups(same, n, 1, sample->group,
-                                              sample->groups, STOPPING_PARTS,
-                                              sample->seed, part, error)
-                     : wn_folds_assign(same, n, 1, STOPPING_PARTS, sample->seed,
-                                       part, error);
+        status = wn_folds_assign(same, n, 1, sample->group, sample->groups,
+                                 STOPPING_PARTS, sample->seed, part, error);
         wn_spill_free(same);
     }
     if (status == 0)
-        status = wn_softmax_predict(&options, sample->x, n, sample->d,
-                                    sample->label, sample->weight, sample->k,
-                                    sample->fold, part, sample->threads,
-                                    sample->log, probability, NULL, error);
+        status = wn_softmax_predict(&options, sample, part, probability, NULL,
+                                    error);
     if (sample->chosen)
         snprintf(sample->chosen, WN_CHOSEN, "penalty=%.3g",
                  1 / options.inverse_penalty);
@@ -219,9 +212,7 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
     if (sample->chosen)
         snprintf(sample->chosen, WN_CHOSEN, "trees=%zu share=%.3g",
                  options.trees, options.share);
-    wn_trees(sample->x, sample->n, sample->d, sample->label, sample->k,
-             sample->weight, sample->group, &options, sample->seed,
-             sample->threads, sample->log, probability);
+    wn_trees(sample, &options, probability);
     return 0;
 }
 

@@ -21,10 +21,11 @@
 #include "linalg/pointwise.h"
 #include "linalg/products.h"
 #include "linalg/softmax_row.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/spill.h"
 
-const struct wn_softmax wn_softmax_defaults = {1, 5, 300, 3e-5, 5};
+const struct wn_softmax wn_softmax_defaults = {1, 300, 3e-5, 5};
 
 enum {
     ROWS = 1024,    /* of a block */
@@ -88,13 +89,14 @@ static size_t softmax_size_of(const struct problem *p)
 
 /* The evaluation of several folds; columns = folds k. */
 struct evaluation {
-    size_t wide;      /* folds that go through one product */
-    float *weights;   /* d x columns */
-    float *bias;      /* columns; ABSENT for classes not to be trained on */
-    double *gradient; /* d x columns */
-    double *offset;   /* columns: gradient of the intercepts */
-    double *loss;     /* one a fold */
-    double *held;     /* held-out loss, one a fold */
+    struct wn_arena own; /* its arrays */
+    size_t wide;         /* folds that go through one product */
+    float *weights;      /* d x columns */
+    float *bias;         /* columns; ABSENT for classes not to be trained on */
+    double *gradient;    /* d x columns */
+    double *offset;      /* columns: gradient of the intercepts */
+    double *loss;        /* one a fold */
+    double *held;        /* held-out loss, one a fold */
     struct scratch {
         float *logits;   /* ROWS x wide k, then the residuals */
         float *gradient; /* d x columns */
@@ -113,51 +115,30 @@ static size_t product_folds(size_t k, size_t folds)
     return max == 0 ? 1 : max < folds ? max : folds;
 }
 
-static void evaluation_free(struct evaluation *e)
-{
-    for (int t = 0; t < e->threads; t++) {
-        wn_spill_free(e->scratch[t].logits);
-        wn_spill_free(e->scratch[t].gradient);
-        free(e->scratch[t].given);
-        free(e->scratch[t].norm);
-        free(e->scratch[t].offset);
-        free(e->scratch[t].loss);
-        free(e->scratch[t].held);
-    }
-    free(e->scratch);
-    wn_spill_free(e->weights);
-    free(e->bias);
-    wn_spill_free(e->gradient);
-    free(e->offset);
-    free(e->loss);
-    free(e->held);
-}
-
 static void evaluation_new(struct evaluation *e, const struct problem *p,
                            size_t folds, int threads)
 {
     const size_t columns = wn_product(folds, p->k, 1);
-    const size_t cells = wn_product(p->d, columns, 1);
     const size_t wide = product_folds(p->k, folds), logits = ROWS * wide;
 
     *e = (struct evaluation){.threads = threads, .wide = wide};
-    e->weights = wn_spill_new(cells, sizeof(float));
-    e->bias = wn_new(columns, sizeof(float));
-    e->gradient = wn_spill_new(cells, sizeof(double));
-    e->offset = wn_new(columns, sizeof(double));
-    e->loss = wn_new(folds, sizeof(double));
-    e->held = wn_new(folds, sizeof(double));
-    e->scratch = wn_new((size_t)threads, sizeof *e->scratch);
+    e->weights = wn_arena_spill(&e->own, sizeof(float), p->d, columns);
+    e->bias = wn_arena_new(&e->own, sizeof(float), columns, 1);
+    e->gradient = wn_arena_spill(&e->own, sizeof(double), p->d, columns);
+    e->offset = wn_arena_new(&e->own, sizeof(double), columns, 1);
+    e->loss = wn_arena_new(&e->own, sizeof(double), folds, 1);
+    e->held = wn_arena_new(&e->own, sizeof(double), folds, 1);
+    e->scratch = wn_arena_new(&e->own, sizeof *e->scratch, (size_t)threads, 1);
     for (int t = 0; t < threads; t++) {
         struct scratch *s = &e->scratch[t];
 
-        s->logits = wn_spill_new(wn_product(logits, p->k, 1), sizeof(float));
-        s->gradient = wn_spill_new(cells, sizeof(float));
-        s->given = wn_new(logits, sizeof(float));
-        s->norm = wn_new(logits, sizeof(double));
-        s->offset = wn_new(columns, sizeof(double));
-        s->loss = wn_new(folds, sizeof(double));
-        s->held = wn_new(folds, sizeof(double));
+        s->logits = wn_arena_spill(&e->own, sizeof(float), logits, p->k);
+        s->gradient = wn_arena_spill(&e->own, sizeof(float), p->d, columns);
+        s->given = wn_arena_new(&e->own, sizeof(float), logits, 1);
+        s->norm = wn_arena_new(&e->own, sizeof(double), logits, 1);
+        s->offset = wn_arena_new(&e->own, sizeof(double), columns, 1);
+        s->loss = wn_arena_new(&e->own, sizeof(double), folds, 1);
+        s->held = wn_arena_new(&e->own, sizeof(double), folds, 1);
     }
 }
 
@@ -401,8 +382,8 @@ static int fold_fit_new(struct fold_fit *fit, const struct problem *p,
 /* Minimise all folds in step; returns the iterations used. */
 static size_t fit_folds(const struct wn_softmax *options,
                         const struct problem *p, struct fold_fit *fits,
-                        struct evaluation *e, struct fold_fit **active,
-                        struct wn_log *log)
+                        size_t folds, struct evaluation *e,
+                        struct fold_fit **active, struct wn_log *log)
 {
     size_t used = 0;
 
@@ -410,7 +391,7 @@ static size_t fit_folds(const struct wn_softmax *options,
     for (; used < options->iterations; used++) {
         size_t count = 0;
 
-        for (size_t f = 0; f < options->folds; f++)
+        for (size_t f = 0; f < folds; f++)
             if (!fits[f].done)
                 active[count++] = &fits[f];
         if (!count)
@@ -446,26 +427,32 @@ static size_t fit_folds(const struct wn_softmax *options,
     return used;
 }
 
-int wn_softmax_predict(const struct wn_softmax *options, const float *x,
-                       size_t n, size_t d, const int32_t *label,
-                       const float *weight, size_t k, const int32_t *fold,
-                       const int32_t *part, int threads, struct wn_log *log,
+int wn_softmax_predict(const struct wn_softmax *options,
+                       const struct wn_sample *sample, const int32_t *part,
                        float *probability, size_t *used, struct wn_error *error)
 {
-    const struct problem p = {
-        x, n, d, k, label, fold, 1 / options->inverse_penalty, weight, part};
-    const size_t folds = options->folds;
+    const size_t n = sample->n, k = sample->k, folds = sample->folds;
+    const struct problem p = {.x = sample->x,
+                              .n = n,
+                              .d = sample->d,
+                              .k = k,
+                              .label = sample->label,
+                              .fold = sample->fold,
+                              .penalty = 1 / options->inverse_penalty,
+                              .weight = sample->weight,
+                              .part = part};
     struct fold_fit *fits = wn_new(folds, sizeof *fits);
     struct fold_fit **active = wn_new(folds, sizeof(struct fold_fit *));
     double *inverse = find_preconditioner(&p, folds);
     struct evaluation e;
     int status = 0, overflow = 0;
 
-    evaluation_new(&e, &p, folds, threads);
+    evaluation_new(&e, &p, folds, sample->threads);
     for (size_t f = 0; status == 0 && f < folds; f++)
         status = fold_fit_new(&fits[f], &p, (int32_t)f, inverse, error);
     if (status == 0) {
-        const size_t iterations = fit_folds(options, &p, fits, &e, active, log);
+        const size_t iterations =
+            fit_folds(options, &p, fits, folds, &e, active, sample->log);
 
         if (used)
             *used = iterations;
@@ -476,7 +463,7 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
         }
         /* Each row's probabilities by the model of its fold. */
         gather_weights(&p, active, folds, &e);
-#pragma omp parallel for num_threads(threads) reduction(| : overflow)
+#pragma omp parallel for num_threads(sample->threads) reduction(| : overflow)
         for (size_t b = 0; b < (n + ROWS - 1) / ROWS; b++) {
             struct scratch *s = &e.scratch[omp_get_thread_num()];
             const size_t begin = b * ROWS;
@@ -488,10 +475,10 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
 
                 softmax_predict_block(&p, &e, s, first, w, folds, begin, end);
                 for (size_t i = begin; i < end; i++) {
-                    const size_t f = (size_t)fold[i] - first;
+                    const size_t f = (size_t)p.fold[i] - first;
                     const size_t at = (i - begin) * w + f;
 
-                    if ((size_t)fold[i] < first || f >= w)
+                    if ((size_t)p.fold[i] < first || f >= w)
                         continue;
                     overflow |= !isfinite(s->norm[at]);
                     memcpy(probability + i * k, s->logits + at * k,
@@ -503,37 +490,12 @@ int wn_softmax_predict(const struct wn_softmax *options, const float *x,
             status = wn_fail(error, WN_ENUMERIC,
                              "softmax: the weights grew beyond all numbers");
     }
-    evaluation_free(&e);
+    wn_arena_free(&e.own);
     for (size_t f = 0; f < folds; f++)
         fold_fit_free(&fits[f]);
     wn_spill_free(inverse);
     free(fits);
     free(active);
-    return status;
-}
-
-int wn_softmax_objective(const struct wn_softmax *options, const float *x,
-                         size_t n, size_t d, const int32_t *label,
-                         const float *weight, size_t k, const int32_t *fold,
-                         int32_t out, const double *weights, double *value,
-                         double *gradient, struct wn_error *error)
-{
-    const struct problem p = {
-        x, n, d, k, label, fold, 1 / options->inverse_penalty, weight, NULL};
-    struct fold_fit fit = {0}, *fits = &fit;
-    struct evaluation e;
-    const int status = fold_fit_new(&fit, &p, out, NULL, error);
-
-    evaluation_new(&e, &p, 1, 1);
-    if (status == 0) {
-        memcpy(fit.lbfgs.trial, weights, softmax_size_of(&p) * sizeof *weights);
-        softmax_evaluate(&p, &fits, 1, &e);
-        *value = fit.lbfgs.trial_value;
-        memcpy(gradient, fit.lbfgs.trial_gradient,
-               softmax_size_of(&p) * sizeof *gradient);
-    }
-    evaluation_free(&e);
-    fold_fit_free(&fit);
     return status;
 }
 
@@ -554,36 +516,34 @@ int wn_softmax_choose_penalty(const struct wn_sample *sample,
                               struct wn_softmax *options,
                               struct wn_error *error)
 {
-    struct wn_subsample few = {0};
+    struct wn_arena own = {0};
+    const struct wn_sample few = wn_subsample_draw(sample, PENALTY_ROWS, &own);
     struct wn_softmax trial = *options;
-    const struct wn_sample *s = &few.sample;
     double loss[PENALTY_TRIALS];
     bool folds = false; /* whether there always are rows to learn from */
     int status = 0;
 
-    wn_subsample_draw(&few, sample, PENALTY_ROWS);
-    for (size_t i = 1; i < s->n; i++)
-        folds |= s->fold[i] != s->fold[0];
+    for (size_t i = 1; i < few.n; i++)
+        folds |= few.fold[i] != few.fold[0];
     if (folds) {
         float *probability =
-            wn_spill_new(wn_product(s->n, s->k, 1), sizeof *probability);
+            wn_arena_spill(&own, sizeof *probability, few.n, few.k);
 
         trial.tolerance = wn_softmax_defaults.tolerance * PENALTY_TOLERANCE;
         for (int t = 0; t < PENALTY_TRIALS && status == 0; t++) {
             trial.inverse_penalty = pow(10, -t);
-            status = wn_softmax_predict(
-                &trial, s->x, s->n, s->d, s->label, s->weight, s->k, s->fold,
-                NULL, s->threads, s->log, probability, NULL, error);
+            status = wn_softmax_predict(&trial, &few, NULL, probability, NULL,
+                                        error);
             if (status == 0)
-                loss[t] = wn_quality_measure(probability, s->n, s->k, s->label)
-                              .log_loss;
+                loss[t] =
+                    wn_quality_measure(probability, few.n, few.k, few.label)
+                        .log_loss;
         }
-        wn_spill_free(probability);
         if (status == 0)
             options->inverse_penalty =
                 pow(10, -wn_parabola_minimum(loss, PENALTY_TRIALS));
     }
-    wn_subsample_free(&few);
+    wn_arena_free(&own);
     return status;
 }
 

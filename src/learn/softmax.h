@@ -22,25 +22,20 @@
 
 #include "learn/sample.h"
 #include "util/error.h"
-#include "util/log.h"
 
 struct wn_softmax {
     double inverse_penalty; /* C above, > 0 */
-    size_t folds;
-    size_t iterations; /* maximum */
-    double tolerance;  /* stop when no partial derivative, divided by the
-                          number of training rows, is larger */
-    size_t patience;   /* or when so many iterations have not lowered the
-                          held-out loss */
+    size_t iterations;      /* maximum */
+    double tolerance;       /* stop when no partial derivative, divided by the
+                               number of training rows, is larger */
+    size_t patience;        /* or when so many iterations have not lowered the
+                               held-out loss */
 };
-extern const struct wn_softmax wn_softmax_defaults; /* 1, 5, 300, 3e-5, 5 */
+extern const struct wn_softmax wn_softmax_defaults; /* 1, 300, 3e-5, 5 */
 
-/* The probabilities of every row from the model that did not see its fold.
- *   x            n x d, row-major, finite
- *   label        n, 0..k-1, or -1: never trained on, but predicted
- *   weight       n, >= 0, training weights; NULL for 1
- *   fold         n, 0..folds-1; rows of fold `folds` teach all models and are
- *                not predicted
+/* The probabilities of every row from the model that did not see its fold. Of
+ * the sample x, label, weight, fold, threads and log are read; rows of fold
+ * `folds` teach all models and are not predicted.
  *   part         n: no model learns from rows of part 0, and each is kept as of
  *                its least loss on those that are not in its fold; NULL: train
  *                on all rows, to the minimum
@@ -51,10 +46,8 @@ extern const struct wn_softmax wn_softmax_defaults; /* 1, 5, 300, 3e-5, 5 */
  * Errors: WN_EDATA (a fold that leaves no labelled row to train on),
  * WN_ENUMERIC (the weights overflow).
  * Compared with: scikit-learn LogisticRegression(C=1), without parts. */
-int wn_softmax_predict(const struct wn_softmax *options, const float *x,
-                       size_t n, size_t d, const int32_t *label,
-                       const float *weight, size_t k, const int32_t *fold,
-                       const int32_t *part, int threads, struct wn_log *log,
+int wn_softmax_predict(const struct wn_softmax *options,
+                       const struct wn_sample *sample, const int32_t *part,
                        float *probability, size_t *used,
                        struct wn_error *error) WN_MUST_CHECK;
 
@@ -70,15 +63,5 @@ int wn_softmax_choose_penalty(const struct wn_sample *sample,
 /* Peak bytes of the choice and of the predictions after it, beside input and
  * output; only the sizes of the sample are read. */
 double wn_softmax_bytes(const struct wn_sample *sample);
-
-/* The objective and its gradient for one fold, as the optimiser sees it, for
- * tests. weights and gradient are (d + 1) x k, the intercepts last; rows of
- * fold `out` (and those without label) do not count. */
-int wn_softmax_objective(const struct wn_softmax *options, const float *x,
-                         size_t n, size_t d, const int32_t *label,
-                         const float *weight, size_t k, const int32_t *fold,
-                         int32_t out, const double *weights, double *value,
-                         double *gradient,
-                         struct wn_error *error) WN_MUST_CHECK;
 
 #endif

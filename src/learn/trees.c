@@ -22,7 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/arena.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/simd.h"
 #include "util/spill.h"
@@ -44,18 +46,13 @@ const struct wn_trees_options wn_trees_defaults = {
 
 /* What all trees read. */
 struct forest {
-    size_t n, d, k, candidates, min_rows;
+    const struct wn_sample *sample;
+    size_t candidates, min_rows;
     size_t patch, stride; /* rows of a patch; places from row to row */
     double share;
-    const float *x;
     double *low, *scale;    /* d: the minimum, steps in a unit */
     const uint16_t *column; /* d x n, each feature in even steps */
-    const int32_t *label;
-    const int32_t *order; /* n: the rows by class, the unlabelled first */
-    const float *weight;
-    const int32_t *group;
-    size_t groups; /* 0 without groups */
-    uint64_t seed;
+    const int32_t *order;   /* n: the rows by class, the unlabelled first */
 };
 
 /* One class's share of a leaf. */
@@ -123,51 +120,31 @@ struct content {
     size_t runs, classes;
 };
 
-static void tree_free(struct tree *tree)
+static void tree_new(struct tree *tree, const struct forest *forest,
+                     struct wn_arena *own)
 {
-    wn_spill_free(tree->leaf);
-    wn_spill_free(tree->share);
-    wn_spill_free(tree->first);
-    wn_spill_free(tree->inside);
-    wn_spill_free(tree->outside);
-    wn_spill_free(tree->times);
-    free(tree->feature);
-    wn_spill_free(tree->moved);
-    wn_spill_free(tree->value);
-    wn_spill_free(tree->mass);
-    free(tree->patch);
-    free(tree->low);
-    free(tree->high);
-    free(tree->few);
-    free(tree->patch_label);
-    free(tree->patch_times);
-    free(tree->end);
-    free(tree->total);
-    free(tree->stack);
-}
+    const size_t n = forest->sample->n, d = forest->sample->d;
+    const size_t k = forest->sample->k;
+    const size_t stride = forest->stride, rows = forest->patch;
 
-static void tree_new(struct tree *tree, const struct forest *forest)
-{
-    const size_t n = forest->n, stride = forest->stride, rows = forest->patch;
-
-    tree->leaf = wn_spill_new(n, sizeof *tree->leaf);
-    tree->share = wn_spill_new(n, sizeof *tree->share);
-    tree->first = wn_spill_new(n + 1, sizeof *tree->first);
-    tree->inside = wn_spill_new(n, sizeof *tree->inside);
-    tree->outside = wn_spill_new(n, sizeof *tree->outside);
-    tree->times = wn_spill_new(n, sizeof *tree->times);
-    tree->feature = wn_new(forest->d, sizeof *tree->feature);
-    tree->moved = wn_spill_new(n, sizeof *tree->moved);
-    tree->value = wn_spill_new(n, sizeof *tree->value);
-    tree->mass = wn_spill_new(n, sizeof *tree->mass);
-    tree->patch = wn_new(wn_product(rows, stride, 1), sizeof *tree->patch);
-    tree->low = wn_new(stride, sizeof *tree->low);
-    tree->high = wn_new(stride, sizeof *tree->high);
-    tree->few = wn_new(wn_product(rows, WN_SIMD_LANES, 1), sizeof *tree->few);
-    tree->patch_label = wn_new(rows, sizeof *tree->patch_label);
-    tree->patch_times = wn_new(rows, sizeof *tree->patch_times);
-    tree->end = wn_new(forest->k, sizeof *tree->end);
-    tree->total = wn_new(forest->k, sizeof *tree->total);
+    tree->leaf = wn_arena_spill(own, sizeof *tree->leaf, n, 1);
+    tree->share = wn_arena_spill(own, sizeof *tree->share, n, 1);
+    tree->first = wn_arena_spill(own, sizeof *tree->first, n + 1, 1);
+    tree->inside = wn_arena_spill(own, sizeof *tree->inside, n, 1);
+    tree->outside = wn_arena_spill(own, sizeof *tree->outside, n, 1);
+    tree->times = wn_arena_spill(own, sizeof *tree->times, n, 1);
+    tree->feature = wn_arena_new(own, sizeof *tree->feature, d, 1);
+    tree->moved = wn_arena_spill(own, sizeof *tree->moved, n, 1);
+    tree->value = wn_arena_spill(own, sizeof *tree->value, n, 1);
+    tree->mass = wn_arena_spill(own, sizeof *tree->mass, n, 1);
+    tree->patch = wn_arena_new(own, sizeof *tree->patch, rows, stride);
+    tree->low = wn_arena_new(own, sizeof *tree->low, stride, 1);
+    tree->high = wn_arena_new(own, sizeof *tree->high, stride, 1);
+    tree->few = wn_arena_new(own, sizeof *tree->few, rows, WN_SIMD_LANES);
+    tree->patch_label = wn_arena_new(own, sizeof(int32_t), rows, 1);
+    tree->patch_times = wn_arena_new(own, sizeof(float), rows, 1);
+    tree->end = wn_arena_new(own, sizeof *tree->end, k, 1);
+    tree->total = wn_arena_new(own, sizeof *tree->total, k, 1);
 }
 
 double wn_trees_bytes(const struct wn_sample *sample)
@@ -254,7 +231,7 @@ WN_MULTIVERSION static void find_ranges(const struct forest *forest,
                                         struct tree *tree,
                                         const struct node *node)
 {
-    for (size_t j = 0; j < forest->d; j += CELLS) {
+    for (size_t j = 0; j < forest->sample->d; j += CELLS) {
         uint16_t min[CELLS], max[CELLS];
 
         memset(min, 255, sizeof min);
@@ -344,7 +321,7 @@ static bool choose_split(const struct forest *forest, struct tree *tree,
 {
     const int32_t *row = tree->inside + node->in_begin;
     const size_t rows = node->in_end - node->in_begin;
-    size_t tried = 0, end = forest->d;
+    size_t tried = 0, end = forest->sample->d;
     struct queue queue = {0};
 
     *best = (struct split){-1, 0, -DBL_MAX};
@@ -429,8 +406,8 @@ static void leave_patch(const struct forest *forest, struct tree *tree)
     tree->patch_end = 0;
     tree->view = (struct view){.value = forest->column,
                                .across = 1,
-                               .down = forest->n,
-                               .label = forest->label,
+                               .down = forest->sample->n,
+                               .label = forest->sample->label,
                                .times = tree->times};
 }
 
@@ -449,6 +426,7 @@ WN_MULTIVERSION static void round_row(const float *x, const double *low,
 static void enter_node(const struct forest *forest, struct tree *tree,
                        const struct node *node)
 {
+    const struct wn_sample *sample = forest->sample;
     const size_t rows = node->in_end - node->in_begin;
 
     if (node->in_begin < tree->patch_end)
@@ -461,9 +439,9 @@ static void enter_node(const struct forest *forest, struct tree *tree,
         int32_t *row = &tree->inside[node->in_begin + r];
         const size_t i = (size_t)*row;
 
-        round_row(forest->x + i * forest->d, forest->low, forest->scale,
-                  forest->d, tree->patch + r * forest->stride);
-        tree->patch_label[r] = forest->label[i];
+        round_row(sample->x + i * sample->d, forest->low, forest->scale,
+                  sample->d, tree->patch + r * forest->stride);
+        tree->patch_label[r] = sample->label[i];
         tree->patch_times[r] = tree->times[i];
         *row = (int32_t)r;
     }
@@ -528,8 +506,8 @@ static void grow_node(const struct forest *forest, struct tree *tree)
                   tree->view.value + feature * tree->view.down,
                   tree->view.across, split.threshold, tree->moved);
     const size_t out = partition(tree->outside, node.out_begin, node.out_end,
-                                 forest->column + feature * forest->n, 1,
-                                 split.threshold, tree->moved);
+                                 forest->column + feature * forest->sample->n,
+                                 1, split.threshold, tree->moved);
     push(tree,
          (struct node){in, node.in_end, out, node.out_end, node.constant});
     push(tree,
@@ -540,24 +518,24 @@ static void grow_node(const struct forest *forest, struct tree *tree)
 static void grow_tree(const struct forest *forest, struct tree *tree,
                       size_t number)
 {
-    const size_t n = forest->n;
-    const size_t units = forest->groups ? forest->groups : n;
+    const struct wn_sample *sample = forest->sample;
+    const size_t n = sample->n, units = sample->group ? sample->groups : n;
     const size_t draws = (size_t)ceil(forest->share * (double)units);
     struct node root = {0};
 
     /* Copies of a row count once as a row and in `times`. tree->leaf is the
      * count of draws per unit until rows use it. */
-    wn_random_start(&tree->random, forest->seed, WN_RANDOM_TREES, number, 0);
+    wn_random_start(&tree->random, sample->seed, WN_RANDOM_TREES, number, 0);
     memset(tree->times, 0, n * sizeof *tree->times);
     memset(tree->leaf, 0, n * sizeof *tree->leaf);
     for (size_t u = 0; u < draws; u++)
         tree->leaf[wn_random_below(&tree->random, units)]++;
     for (size_t r = 0; r < n; r++) {
         const size_t i = (size_t)forest->order[r];
-        const size_t unit = forest->groups ? (size_t)forest->group[i] : i;
-        const float weight = forest->weight ? forest->weight[i] : 1;
+        const size_t unit = sample->group ? (size_t)sample->group[i] : i;
+        const float weight = sample->weight ? sample->weight[i] : 1;
 
-        if (tree->leaf[unit] && forest->label[i] >= 0) {
+        if (tree->leaf[unit] && sample->label[i] >= 0) {
             tree->times[i] = (float)tree->leaf[unit] * weight;
             tree->inside[root.in_end++] = (int32_t)i;
         } else {
@@ -567,7 +545,7 @@ static void grow_tree(const struct forest *forest, struct tree *tree,
     for (size_t i = 0; i < n; i++)
         tree->leaf[i] = -1;
     leave_patch(forest, tree);
-    for (size_t j = 0; j < forest->d; j++)
+    for (size_t j = 0; j < sample->d; j++)
         tree->feature[j] = (int32_t)j;
     tree->share_count = tree->first_count = 0;
     tree->first[0] = 0;
@@ -578,16 +556,15 @@ static void grow_tree(const struct forest *forest, struct tree *tree,
 
 /* Round the features to even steps, column by column, from as many rows at a
  * time as stay in a cache. Fills forest->low and ->scale. */
-static void round_features(const struct forest *forest, int threads,
-                           uint16_t *column)
+static void round_features(const struct forest *forest, uint16_t *column)
 {
-    const float *x = forest->x;
-    const size_t n = forest->n, d = forest->d;
+    const float *x = forest->sample->x;
+    const size_t n = forest->sample->n, d = forest->sample->d;
     const size_t fit = ROUND_CELLS / d;
     const size_t step = fit > ROUND_ROWS ? fit : ROUND_ROWS;
     float *low = wn_new(d, sizeof *low), *high = wn_new(d, sizeof *high);
 
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(forest->sample->threads)
     {
         const size_t teams = (size_t)omp_get_num_threads();
         const size_t own = (size_t)omp_get_thread_num();
@@ -623,50 +600,28 @@ static void round_features(const struct forest *forest, int threads,
     free(high);
 }
 
-/* The rows by class, each class's in their order. */
-static int32_t *sort_rows(const int32_t *label, size_t n, size_t k)
+void wn_trees(const struct wn_sample *sample,
+              const struct wn_trees_options *options, float *probability)
 {
-    size_t *begin = wn_new(k + 2, sizeof *begin);
-    int32_t *order = wn_spill_new(n, sizeof *order);
-
-    for (size_t i = 0; i < n; i++)
-        begin[(label[i] < 0 ? 0 : (size_t)label[i] + 1) + 1]++;
-    for (size_t c = 1; c <= k; c++)
-        begin[c] += begin[c - 1];
-    for (size_t i = 0; i < n; i++)
-        order[begin[label[i] < 0 ? 0 : (size_t)label[i] + 1]++] = (int32_t)i;
-    free(begin);
-    return order;
-}
-
-void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
-              size_t k, const float *weight, const int32_t *group,
-              const struct wn_trees_options *options, uint64_t seed,
-              int threads, struct wn_log *log, float *probability)
-{
-    uint16_t *column = wn_spill_new(wn_product(n, d, 1), sizeof *column);
-    int32_t *order = sort_rows(label, n, k);
-    struct forest forest = {.n = n,
-                            .d = d,
-                            .k = k,
+    const size_t n = sample->n, d = sample->d, k = sample->k;
+    const int threads = sample->threads;
+    struct wn_arena own = {0};
+    uint16_t *column = wn_arena_spill(&own, sizeof *column, n, d);
+    int32_t *order = wn_arena_spill(&own, sizeof *order, n, 1);
+    size_t *begin = wn_arena_new(&own, sizeof *begin, k + 1, 1);
+    struct forest forest = {.sample = sample,
                             .candidates = options->candidates,
                             .min_rows = options->min_rows,
                             .share = options->share,
-                            .x = x,
-                            .low = wn_new(d, sizeof *forest.low),
-                            .scale = wn_new(d, sizeof *forest.scale),
+                            .low = wn_arena_new(&own, sizeof *forest.low, d, 1),
+                            .scale =
+                                wn_arena_new(&own, sizeof *forest.scale, d, 1),
                             .column = column,
-                            .label = label,
-                            .order = order,
-                            .weight = weight,
-                            .group = group,
-                            .seed = seed};
+                            .order = order};
     struct tree trees[BATCH] = {0};
     const double even = 1.0 / (double)k;
 
-    for (size_t i = 0; group && i < n; i++)
-        if ((size_t)group[i] >= forest.groups)
-            forest.groups = (size_t)group[i] + 1;
+    wn_order_by_bucket(sample->label, n, k, begin, order);
     if (forest.candidates == 0)
         forest.candidates = (size_t)lrint(sqrt((double)d));
     /* From row to row of a patch an odd number of cache lines, so that a
@@ -676,14 +631,14 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
     if (forest.patch > PATCH_ROWS)
         forest.patch = PATCH_ROWS;
     for (size_t t = 0; t < BATCH; t++)
-        tree_new(&trees[t], &forest);
-    round_features(&forest, threads, column);
+        tree_new(&trees[t], &forest, &own);
+    round_features(&forest, column);
     memset(probability, 0, n * k * sizeof *probability);
     for (size_t first = 0; first < options->trees; first += BATCH) {
         const size_t left = options->trees - first;
         const size_t count = left < BATCH ? left : BATCH;
 
-        wn_log_progress(log, "trees", first, options->trees);
+        wn_log_progress(sample->log, "trees", first, options->trees);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
         for (size_t t = 0; t < count; t++)
             grow_tree(&forest, &trees[t], first + t);
@@ -700,7 +655,7 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
                         tree->share[s].part;
             }
     }
-    wn_log_progress(log, "trees", options->trees, options->trees);
+    wn_log_progress(sample->log, "trees", options->trees, options->trees);
     /* One even vote more, and each row's votes as shares of their sum. */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < n; i++) {
@@ -713,9 +668,6 @@ void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
             row[c] = (float)(((double)row[c] + even) / sum);
     }
     for (size_t t = 0; t < BATCH; t++)
-        tree_free(&trees[t]);
-    free(forest.low);
-    free(forest.scale);
-    wn_spill_free(order);
-    wn_spill_free(column);
+        free(trees[t].stack);
+    wn_arena_free(&own);
 }

@@ -28,21 +28,18 @@ struct wn_trees_options {
 };
 extern const struct wn_trees_options wn_trees_defaults; /* 300, 0, 2, 1 */
 
-/* Out-of-bag class probabilities of every row.
- *   x            n x d, row-major, finite
- *   label        n, 0..k-1; rows with -1 are never trained on and get votes
- * from all trees weight       n, >= 0, training weights; NULL for 1 group n,
- * rows of equal number are in a tree's sample together or not at all; NULL:
- * each row is its own group probability  out, n x k; the mean over its trees of
- * the class shares in the leaf, with one even vote added; rows sum to 1
+/* Out-of-bag class probabilities of every row. Of the sample x, label, weight,
+ * group, seed, threads and log are read. Rows without a label are never trained
+ * on and get votes from all trees; rows of a group are in a tree's sample
+ * together or not at all.
+ *   probability  out, n x k; the mean over its trees of the class shares in the
+ *                leaf, with one even vote added; rows sum to 1
  * Features are rounded to 65,536 even steps between their minimum and maximum,
  * in a column-major copy. Time O(trees sqrt(d) n log n); memory 2 n d bytes and
  * O(n) for each of 16 trees. The result does not depend on `threads`.
  * Without any label the shares are even. */
-void wn_trees(const float *x, size_t n, size_t d, const int32_t *label,
-              size_t k, const float *weight, const int32_t *group,
-              const struct wn_trees_options *options, uint64_t seed,
-              int threads, struct wn_log *log, float *probability);
+void wn_trees(const struct wn_sample *sample,
+              const struct wn_trees_options *options, float *probability);
 
 /* Peak bytes, beside input and output; only the sizes of the sample are
  * read. */

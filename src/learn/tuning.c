@@ -11,39 +11,22 @@
 
 enum { ROWS_PER_CLASS = 8 }; /* where classes are many */
 
-void wn_subsample_free(struct wn_subsample *drawn)
-{
-    wn_spill_free(drawn->x);
-    free(drawn->weight);
-    free(drawn->label);
-    free(drawn->group);
-    free(drawn->fold);
-    free(drawn->number);
-}
-
-void wn_subsample_draw(struct wn_subsample *drawn, const struct wn_sample *from,
-                       size_t max)
+struct wn_sample wn_subsample_draw(const struct wn_sample *from, size_t max,
+                                   struct wn_arena *own)
 {
     int32_t *order = wn_spill_new(from->n, sizeof *order);
     size_t *capacity = wn_new(from->k, sizeof *capacity); /* by class */
+    int32_t *number = wn_new(from->k, sizeof *number);    /* here, from 1 */
     struct wn_random random;
 
     max = max < from->n ? max : from->n;
-    size_t left = max;
+    size_t left = max, n = 0, k = 0;
     const bool many = from->n > max && from->k > max / ROWS_PER_CLASS;
-    drawn->x = wn_spill_new(max * from->d, sizeof(float));
-    drawn->weight = wn_new(max, sizeof(float));
-    drawn->label = wn_new(max, sizeof(int32_t));
-    drawn->group = wn_new(max, sizeof(int32_t));
-    drawn->fold = wn_new(max, sizeof(int32_t));
-    drawn->number = wn_new(from->k, sizeof(int32_t));
-    drawn->sample = *from;
-    drawn->sample.n = drawn->sample.k = 0;
-    drawn->sample.x = drawn->x;
-    drawn->sample.label = drawn->label;
-    drawn->sample.weight = drawn->weight;
-    drawn->sample.group = from->group ? drawn->group : NULL;
-    drawn->sample.fold = from->fold ? drawn->fold : NULL;
+    float *x = wn_arena_spill(own, sizeof *x, max, from->d);
+    float *weight = wn_arena_new(own, sizeof *weight, max, 1);
+    int32_t *label = wn_arena_new(own, sizeof *label, max, 1);
+    int32_t *group = wn_arena_new(own, sizeof *group, max, 1);
+    int32_t *fold = wn_arena_new(own, sizeof *fold, max, 1);
     wn_random_start(&random, from->seed, WN_RANDOM_SAMPLE, 2, 0);
     wn_random_order(&random, order, from->n);
     /* Where classes would have too few rows for a model to generalise from,
@@ -59,25 +42,34 @@ void wn_subsample_draw(struct wn_subsample *drawn, const struct wn_sample *from,
             left < ROWS_PER_CLASS ? left : ROWS_PER_CLASS;
         left -= capacity[from->label[row]];
     }
-    for (size_t r = 0; r < from->n && drawn->sample.n < max; r++) {
+    for (size_t r = 0; r < from->n && n < max; r++) {
         const size_t row = (size_t)order[r];
+        const int32_t y = from->label[row];
 
-        if (wn_sample_weight(from, row) <= 0 || !capacity[from->label[row]])
+        if (wn_sample_weight(from, row) <= 0 || !capacity[y])
             continue;
-        const size_t i = drawn->sample.n++;
-        int32_t *number = &drawn->number[from->label[row]];
-        capacity[from->label[row]]--;
-        memcpy(drawn->x + i * from->d, from->x + row * from->d,
-               from->d * sizeof *drawn->x);
-        if (!*number)
-            *number = (int32_t)++drawn->sample.k;
-        drawn->label[i] = *number - 1;
-        drawn->weight[i] = (float)wn_sample_weight(from, row);
-        drawn->group[i] = from->group ? from->group[row] : 0;
-        drawn->fold[i] = from->fold ? from->fold[row] : 0;
+        capacity[y]--;
+        if (!number[y])
+            number[y] = (int32_t)++k;
+        memcpy(x + n * from->d, from->x + row * from->d, from->d * sizeof *x);
+        label[n] = number[y] - 1;
+        weight[n] = (float)wn_sample_weight(from, row);
+        group[n] = from->group ? from->group[row] : 0;
+        fold[n] = from->fold ? from->fold[row] : 0;
+        n++;
     }
     wn_spill_free(order);
     free(capacity);
+    free(number);
+    struct wn_sample drawn = *from;
+    drawn.n = n;
+    drawn.k = k;
+    drawn.x = x;
+    drawn.label = label;
+    drawn.weight = weight;
+    drawn.group = from->group ? group : NULL;
+    drawn.fold = from->fold ? fold : NULL;
+    return drawn;
 }
 
 double wn_parabola_minimum(const double *value, size_t count)

@@ -8,23 +8,15 @@
 #include <stdint.h>
 
 #include "learn/sample.h"
+#include "util/arena.h"
 
-/* Classes without rows are dropped and the others renumbered from 0. */
-struct wn_subsample {
-    struct wn_sample sample; /* points to the arrays below */
-    float *x, *weight;
-    int32_t *label, *group, *fold;
-    int32_t *number; /* by class of the source: its number here, from 1; 0 for
-                        none */
-};
-
-/* Draw up to `max` rows of positive weight, by the sample's seed. With more
- * than max / 8 classes in more than `max` rows, only 8 rows of a class are
- * drawn, of the classes that come first. Neighbours are not copied. */
-void wn_subsample_draw(struct wn_subsample *drawn, const struct wn_sample *from,
-                       size_t max);
-/* Also takes one that is all zero. */
-void wn_subsample_free(struct wn_subsample *drawn);
+/* Draw up to `max` rows of positive weight, by the sample's seed, into arrays
+ * of `own`. Classes without rows are dropped and the others renumbered from 0.
+ * With more than max / 8 classes in more than `max` rows, only 8 rows of a
+ * class are drawn, of the classes that come first. Neighbours are not
+ * copied. */
+struct wn_sample wn_subsample_draw(const struct wn_sample *from, size_t max,
+                                   struct wn_arena *own);
 
 /* The minimum of the parabola through the least of `count` values and its two
  * neighbours, as a fractional index; at either end the index itself. */

@@ -136,18 +136,21 @@ static int train_and_test(struct fold *fold, int change, const float *weight,
     const struct wn_trees_options trees = {
         .trees = TREES, .min_rows = 2, .share = 1};
     struct wn_softmax softmax = wn_softmax_defaults;
+    struct wn_sample changed = *s;
 
-    softmax.folds = 1;
+    changed.label = fold->changed;
+    changed.weight = weight;
+    changed.seed = s->seed + (uint64_t)fold->number;
+    changed.fold = fold->side;
+    changed.folds = 1;
+    changed.log = NULL;
     softmax.iterations = ITERATIONS;
     softmax.inverse_penalty = fold->inverse_penalty;
     for (int model = 0; model < 2; model++) {
         if (model == WN_GAIN_TREES)
-            wn_trees(s->x, s->n, s->d, fold->changed, s->k, weight, s->group,
-                     &trees, s->seed + (uint64_t)fold->number, s->threads, NULL,
-                     fold->probability);
-        else if (wn_softmax_predict(&softmax, s->x, s->n, s->d, fold->changed,
-                                    weight, s->k, fold->side, NULL, s->threads,
-                                    NULL, fold->probability, NULL, error))
+            wn_trees(&changed, &trees, fold->probability);
+        else if (wn_softmax_predict(&softmax, &changed, NULL, fold->probability,
+                                    NULL, error))
             return -1;
         for (size_t i = 0; i < s->n; i++) {
             const float *row = fold->probability + i * s->k;
@@ -317,7 +320,6 @@ int wn_gain_measure(const struct wn_gain_task *task, struct wn_gain *out,
     struct wn_softmax softmax = wn_softmax_defaults;
     struct fold fold = {.task = task};
 
-    softmax.folds = s->folds;
     int status = wn_softmax_choose_penalty(s, &softmax, error);
     fold.inverse_penalty = softmax.inverse_penalty;
     fold.label = wn_new(s->n, sizeof *fold.label);

@@ -32,7 +32,8 @@ static void make_rows(double apart, const double flip[2], uint64_t seed)
             wn_random_unit(&random) < flip[truth[i]] ? 1 - truth[i] : truth[i];
     }
     memset(gone, 0, sizeof gone);
-    unit_must(wn_folds_assign(label, N, 2, FOLDS, 1, fold, &error), &error);
+    unit_must(wn_folds_assign(label, N, 2, NULL, 0, FOLDS, 1, fold, &error),
+              &error);
 }
 
 static struct wn_gain measure(size_t suspects, const double *joint, int threads)
@@ -85,12 +86,18 @@ static double true_accuracy(const int32_t *given)
 {
     struct wn_error error = {0};
     static float p[N * 2];
-    struct wn_softmax options = wn_softmax_defaults;
+    const struct wn_sample sample = {.n = N,
+                                     .d = D,
+                                     .k = 2,
+                                     .x = x,
+                                     .label = given,
+                                     .fold = fold,
+                                     .folds = FOLDS,
+                                     .threads = 1};
     int right = 0;
 
-    options.folds = FOLDS;
-    unit_must(wn_softmax_predict(&options, x, N, D, given, NULL, 2, fold, NULL,
-                                 1, NULL, p, NULL, &error),
+    unit_must(wn_softmax_predict(&wn_softmax_defaults, &sample, NULL, p, NULL,
+                                 &error),
               &error);
     for (int i = 0; i < N; i++)
         right += (p[2 * i + 1] > p[2 * i]) == truth[i];

@@ -120,7 +120,7 @@ static void labels_of_the_group_are_not_read(void **state)
     sample.group = group;
     sample.groups = 24;
     assert_int_equal(
-        wn_folds_assign_groups(label, N, K, group, 24, 4, 0, fold, &error), 0);
+        wn_folds_assign(label, N, K, group, 24, 4, 0, fold, &error), 0);
     for (size_t p = 0; wn_predictors[p]; p++) {
         double most = 0;
 
@@ -146,17 +146,15 @@ static void labels_of_the_group_are_not_read(void **state)
 static void labels_of_the_fold_are_not_read(void **state)
 {
     const struct wn_sample s = make_sample();
-    struct wn_softmax how = wn_softmax_defaults;
     static float before[N * K], after[N * K];
     struct wn_error error = {0};
 
     (void)state;
-    how.folds = s.folds;
     for (int turn = 0; turn < 2; turn++) {
-        assert_int_equal(
-            wn_softmax_predict(&how, s.x, N, D, label, NULL, K, fold, NULL, 2,
-                               NULL, turn ? after : before, NULL, &error),
-            0);
+        assert_int_equal(wn_softmax_predict(&wn_softmax_defaults, &s, NULL,
+                                            turn ? after : before, NULL,
+                                            &error),
+                         0);
         for (int i = 0; i < N; i++)
             if (fold[i] == 1)
                 label[i] = (label[i] + 1) % K;

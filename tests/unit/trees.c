@@ -35,12 +35,29 @@ static void make_rows(float *x, int32_t *label)
     }
 }
 
+static void grow(const float *x, const int32_t *label, const float *weight,
+                 const int32_t *group, const struct wn_trees_options *options,
+                 int threads, float *probability)
+{
+    const struct wn_sample sample = {.n = N,
+                                     .d = D,
+                                     .k = K,
+                                     .x = x,
+                                     .label = label,
+                                     .weight = weight,
+                                     .group = group,
+                                     .groups = group ? (N + 5) / 6 : 0,
+                                     .seed = 9,
+                                     .threads = threads};
+
+    wn_trees(&sample, options, probability);
+}
+
 static void predict_rows(const float *x, const int32_t *label,
                          const float *weight, const int32_t *group, int threads,
                          float *probability)
 {
-    wn_trees(x, N, D, label, K, weight, group, &few, 9, threads, NULL,
-             probability);
+    grow(x, label, weight, group, &few, threads, probability);
 }
 
 static void own_label_is_never_used(void **state)
@@ -74,7 +91,7 @@ static void small_samples_do(void **state)
     (void)state;
     third.share = 1.0 / 3;
     make_rows(x, label);
-    wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL, before);
+    grow(x, label, NULL, NULL, &third, 2, before);
     for (int i = 0; i < N; i++) {
         int best = 0;
 
@@ -84,7 +101,7 @@ static void small_samples_do(void **state)
     }
     assert_in_range(right, 105, N);
     label[4] = (label[4] + 1) % K;
-    wn_trees(x, N, D, label, K, NULL, NULL, &third, 9, 2, NULL, after);
+    grow(x, label, NULL, NULL, &third, 2, after);
     assert_memory_equal(after + 4 * K, before + 4 * K, K * sizeof *after);
     assert_memory_not_equal(after, before, sizeof after);
 }

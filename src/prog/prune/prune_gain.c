@@ -182,9 +182,8 @@ static int read_tried(struct prune *prune, struct tried *tried, size_t d,
                        "%d or more",
                        groups, FOLDS);
     tried->fold = wn_new(tried->n, sizeof *tried->fold);
-    return wn_folds_assign_groups(tried->label, tried->n, prune->dataset.k,
-                                  tried->group, groups, FOLDS, 0, tried->fold,
-                                  error)
+    return wn_folds_assign(tried->label, tried->n, prune->dataset.k,
+                           tried->group, groups, FOLDS, 0, tried->fold, error)
                ? -1
                : (int)groups;
 }

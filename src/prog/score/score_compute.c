@@ -164,13 +164,9 @@ static int find_probability(const struct wn_run *run, struct work *work,
                             error))
                 return -1;
             work->fold = wn_spill_new(data->n, sizeof *work->fold);
-            if (work->group ? wn_folds_assign_groups(
-                                  data->label, data->n, data->k, work->group,
-                                  work->groups, work->folds, score_seed(run),
-                                  work->fold, error)
-                            : wn_folds_assign(data->label, data->n, data->k,
-                                              work->folds, score_seed(run),
-                                              work->fold, error))
+            if (wn_folds_assign(data->label, data->n, data->k, work->group,
+                                work->groups, work->folds, score_seed(run),
+                                work->fold, error))
                 return -1;
         }
         const struct wn_sample sample = sample_of(run, work);
