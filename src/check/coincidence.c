@@ -3,58 +3,40 @@
 #include "check/coincidence.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "util/memory.h"
+#include "noise/order_statistics.h"
 #include "util/spill.h"
 
 #define FALSE_SHARE 0.2
 enum { FLOOR_ROWS = 20, FLOOR_PART = 100 };
 
-struct wn_equal_row {
-    uint64_t hash;
-    size_t row;
-    size_t class; /* k without a label */
-};
-
-static int by_hash(const void *a, const void *b)
-{
-    const struct wn_equal_row *x = a, *y = b;
-
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    if (x->class != y->class)
-        return x->class < y->class ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
 void wn_coincidence_open(struct wn_coincidence *out, const uint64_t *hash,
                          const int32_t *label, size_t n, size_t k)
 {
     *out = (struct wn_coincidence){.n = n, .k = k};
-    out->row = wn_spill_new(n, sizeof *out->row);
-    out->lambda = wn_spill_new(n, sizeof *out->lambda);
-    out->set = wn_spill_new(n, sizeof *out->set);
-    out->of_class = wn_new(k + 1, sizeof *out->of_class);
+    out->row = wn_arena_spill(&out->own, sizeof *out->row, n, 1);
+    out->lambda = wn_arena_spill(&out->own, sizeof *out->lambda, n, 1);
+    out->set = wn_arena_spill(&out->own, sizeof *out->set, n, 1);
+    out->of_class = wn_arena_new(&out->own, sizeof(double), k + 1, 1);
     for (size_t i = 0; i < n; i++) {
-        const size_t class = label && label[i] >= 0 ? (size_t)label[i] : k;
+        const int32_t class = label && label[i] >= 0 ? label[i] : (int32_t)k;
 
-        out->row[i] = (struct wn_equal_row){hash[i], i, class};
+        out->row[i] = (struct wn_hashed_row){hash[i], class, i};
         out->of_class[class]++;
     }
-    qsort(out->row, n, sizeof *out->row, by_hash);
+    wn_order_by_hash(out->row, n);
     for (size_t begin = 0, same = 0, end; begin < n; begin = end) {
-        const struct wn_equal_row *first = &out->row[begin];
+        const struct wn_hashed_row *first = &out->row[begin];
 
         if (first->hash != out->row[same].hash)
             same = begin;
         for (end = begin; end < n && out->row[end].hash == first->hash &&
-                          out->row[end].class == first->class;
+                          out->row[end].label == first->label;
              end++)
             continue;
         for (size_t r = begin; r < end; r++) {
             out->set[r] = end - begin;
-            out->lambda[r] = out->of_class[first->class] - 1;
+            out->lambda[r] = out->of_class[first->label] - 1;
         }
         out->copies += end - begin - 1;
         if (end - same > out->floor_end - out->floor_begin) {
@@ -79,7 +61,8 @@ bool wn_coincidence_wants_more(const struct wn_coincidence *of)
 
 struct valued_row {
     float value;
-    size_t class, place; /* in `row` */
+    int32_t class;
+    size_t place; /* in `row` */
 };
 
 static int by_value(const void *a, const void *b)
@@ -101,7 +84,7 @@ void wn_coincidence_add(struct wn_coincidence *of, const float *x, size_t step)
 
     for (size_t r = 0; r < n; r++)
         sorted[r] =
-            (struct valued_row){x[of->row[r].row * step], of->row[r].class, r};
+            (struct valued_row){x[of->row[r].row * step], of->row[r].label, r};
     qsort(sorted, n, sizeof *sorted, by_value);
     for (size_t value = 0, end; value < n; value = end) {
         bool floor = false;
@@ -132,50 +115,36 @@ void wn_coincidence_add(struct wn_coincidence *of, const float *x, size_t step)
     wn_spill_free(sorted);
 }
 
-struct chance {
-    double lambda;
-    size_t place;
-};
-
-static int by_chance(const void *a, const void *b)
-{
-    const struct chance *x = a, *y = b;
-
-    if (x->lambda < y->lambda || x->lambda > y->lambda)
-        return x->lambda < y->lambda ? -1 : 1;
-    return x->place < y->place ? -1 : x->place > y->place;
-}
-
 void wn_coincidence_conclude(const struct wn_coincidence *of, uint8_t *kind)
 {
     const size_t n = of->n;
-    struct chance *sorted = wn_spill_new(n, sizeof *sorted);
+    struct wn_ranked *sorted = wn_spill_new(n, sizeof *sorted); /* places */
     size_t copies = 0, sure = 0;
     double pairs = 0;
 
     for (size_t r = 0; r < n; r++)
-        sorted[r] = (struct chance){of->lambda[r], r};
-    qsort(sorted, n, sizeof *sorted, by_chance);
+        sorted[r] = (struct wn_ranked){of->lambda[r], r};
+    wn_rank(sorted, n);
     /* The rows of a set follow one another. */
     for (size_t s = 0; s < n; s++) {
-        const struct wn_equal_row *row = &of->row[sorted[s].place];
-        const struct wn_equal_row *next =
-            &of->row[sorted[s + (s + 1 < n)].place];
+        const size_t place = sorted[s].row;
+        const struct wn_hashed_row *row = &of->row[place];
+        const struct wn_hashed_row *next =
+            &of->row[sorted[s + (s + 1 < n)].row];
         const bool last =
-            next == row || next->hash != row->hash || next->class != row->class;
+            next == row || next->hash != row->hash || next->label != row->label;
 
-        if (sorted[s].place < of->floor_begin ||
-            sorted[s].place >= of->floor_end) {
+        if (place < of->floor_begin || place >= of->floor_end) {
             copies += !last;
-            pairs += sorted[s].lambda / 2;
+            pairs += sorted[s].key / 2;
         }
         if (last && pairs <= FALSE_SHARE * (double)copies)
             sure = s + 1;
     }
     for (size_t s = 0; s < n; s++)
-        kind[of->row[sorted[s].place].row] =
-            s >= sure && of->set[sorted[s].place] > 1 ? WN_COINCIDENCE_CHANCE
-                                                      : WN_COINCIDENCE_NO;
+        kind[of->row[sorted[s].row].row] =
+            s >= sure && of->set[sorted[s].row] > 1 ? WN_COINCIDENCE_CHANCE
+                                                    : WN_COINCIDENCE_NO;
     for (size_t r = of->floor_begin; r < of->floor_end; r++)
         kind[of->row[r].row] = WN_COINCIDENCE_FLOOR;
     wn_spill_free(sorted);
@@ -183,9 +152,6 @@ void wn_coincidence_conclude(const struct wn_coincidence *of, uint8_t *kind)
 
 void wn_coincidence_free(struct wn_coincidence *of)
 {
-    wn_spill_free(of->row);
-    wn_spill_free(of->lambda);
-    wn_spill_free(of->set);
-    free(of->of_class);
+    wn_arena_free(&of->own);
     *of = (struct wn_coincidence){0};
 }

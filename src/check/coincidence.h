@@ -24,11 +24,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/arena.h"
+#include "util/order.h"
+
 struct wn_coincidence {
     size_t n, k;
-    struct wn_equal_row *row; /* n, by hash, label and row */
-    double *lambda;           /* n, of the set of each, columns so far */
-    size_t *set;              /* n, the size of its set */
+    struct wn_arena own;       /* the arrays */
+    struct wn_hashed_row *row; /* n; the label k where there is none */
+    double *lambda;            /* n, of the set of each, columns so far */
+    size_t *set;               /* n, the size of its set */
     size_t copies; /* rows that equal an earlier one of their class */
     size_t floor_begin, floor_end; /* of the largest set in `row`; empty where
                                       none can be a floor */

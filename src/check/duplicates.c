@@ -8,38 +8,23 @@
 #include "audit/near_sets.h"
 #include "check/check.h"
 #include "noise/order_statistics.h"
+#include "util/arena.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/spill.h"
-
-struct hashed_row {
-    uint64_t hash;
-    int32_t label;
-    size_t row;
-};
-
-static int by_hash(const void *a, const void *b)
-{
-    const struct hashed_row *x = a, *y = b;
-
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    if (x->label != y->label)
-        return x->label < y->label ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
 
 /* The rows by the hash of their features, then label[n] (NULL: all equal), then
  * row; for wn_spill_free(). */
-static struct hashed_row *sort_by_hash(const struct wn_evidence *evidence,
-                                       const int32_t *label)
+static struct wn_hashed_row *sort_by_hash(const struct wn_evidence *evidence,
+                                          const int32_t *label)
 {
     const size_t n = evidence->n;
-    struct hashed_row *sorted = wn_spill_new(n, sizeof *sorted);
+    struct wn_hashed_row *sorted = wn_spill_new(n, sizeof *sorted);
 
     for (size_t i = 0; i < n; i++)
-        sorted[i] = (struct hashed_row){evidence->feature_hash[i],
-                                        label ? label[i] : 0, i};
-    qsort(sorted, n, sizeof *sorted, by_hash);
+        sorted[i] = (struct wn_hashed_row){evidence->feature_hash[i],
+                                           label ? label[i] : 0, i};
+    wn_order_by_hash(sorted, n);
     return sorted;
 }
 
@@ -50,7 +35,7 @@ static void flag_different(const struct wn_evidence *evidence,
                            const int32_t *label, bool minority, uint8_t *hit)
 {
     const size_t n = evidence->n;
-    struct hashed_row *sorted = sort_by_hash(evidence, label);
+    struct wn_hashed_row *sorted = sort_by_hash(evidence, label);
 
     for (size_t begin = 0, end; begin < n; begin = end) {
         size_t first = begin;
@@ -124,47 +109,19 @@ static bool are_near(const struct wn_evidence *evidence, size_t i, size_t j)
              evidence->coincidence[j]);
 }
 
-struct preferred {
-    bool doubted;    /* not trusted */
-    int thousandths; /* of suspicion, so that rounding decides nothing */
-    size_t row;
-};
-
-static int by_preference(const void *a, const void *b)
-{
-    const struct preferred *x = a, *y = b;
-
-    if (x->doubted != y->doubted)
-        return x->doubted - y->doubted;
-    if (x->thousandths != y->thousandths)
-        return x->thousandths < y->thousandths ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
-}
-
-static struct preferred preference_of(const struct wn_evidence *evidence,
+/* What decides which row of a set stays, the lowest key: a trusted one, then
+ * the least suspicion, in thousandths, so that rounding decides nothing. */
+static struct wn_ranked preference_of(const struct wn_evidence *evidence,
                                       size_t i)
 {
-    const bool told = evidence->suspicion && evidence->claim &&
-                      evidence->claim->kind != WN_CLAIM_NOTHING;
-    const bool doubted = !evidence->trusted || !evidence->trusted[i];
+    const bool known = evidence->suspicion && evidence->claim &&
+                       evidence->claim->kind != WN_CLAIM_NOTHING;
 
-    return (struct preferred){
-        doubted,
-        doubted && told
-            ? (int)lround(1000 * evidence->suspicion->verdict[i].suspicion)
-            : 0,
+    if (evidence->trusted && evidence->trusted[i])
+        return (struct wn_ranked){0, i};
+    return (struct wn_ranked){
+        known ? 1 + round(1000 * evidence->suspicion->verdict[i].suspicion) : 1,
         i};
-}
-
-/* All rows, the one that should stay before its copies; for wn_spill_free(). */
-static struct preferred *sort_by_preference(const struct wn_evidence *evidence)
-{
-    struct preferred *sorted = wn_spill_new(evidence->n, sizeof *sorted);
-
-    for (size_t i = 0; i < evidence->n; i++)
-        sorted[i] = preference_of(evidence, i);
-    qsort(sorted, evidence->n, sizeof *sorted, by_preference);
-    return sorted;
 }
 
 /* The copy that should stay is not flagged, so dropping the flagged rows leaves
@@ -175,20 +132,20 @@ static void duplicate_find(const struct wn_evidence *evidence,
                            uint8_t *hit)
 {
     const size_t n = evidence->n;
-    struct hashed_row *sorted = sort_by_hash(evidence, evidence->label);
+    struct wn_hashed_row *sorted = sort_by_hash(evidence, evidence->label);
 
     (void)settings;
     for (size_t begin = 0, end; begin < n; begin = end) {
-        struct preferred stays = preference_of(evidence, sorted[begin].row);
+        struct wn_ranked stays = preference_of(evidence, sorted[begin].row);
 
         for (end = begin + 1;
              end < n && sorted[end].hash == sorted[begin].hash &&
              sorted[end].label == sorted[begin].label;
              end++) {
-            const struct preferred next =
+            const struct wn_ranked next =
                 preference_of(evidence, sorted[end].row);
 
-            if (by_preference(&next, &stays) < 0)
+            if (next.key < stays.key)
                 stays = next;
         }
         for (size_t r = begin; r < end; r++) {
@@ -286,7 +243,7 @@ static size_t number_classes(const struct wn_evidence *evidence, size_t *class)
             class[i] = i;
         return n;
     }
-    struct hashed_row *sorted = sort_by_hash(evidence, NULL);
+    struct wn_hashed_row *sorted = sort_by_hash(evidence, NULL);
     for (size_t r = 0; r < n; r++) {
         const size_t row = sorted[r].row;
 
@@ -348,24 +305,11 @@ static struct link *find_links(const struct wn_evidence *evidence,
     return link;
 }
 
-struct member {
-    size_t first, place, row; /* first row of the set; place by preference */
-};
-
-static int by_set(const void *a, const void *b)
-{
-    const struct member *x = a, *y = b;
-
-    if (x->first != y->first)
-        return x->first < y->first ? -1 : 1;
-    return (x->place > y->place) - (x->place < y->place);
-}
-
 /* The row that should stay leads the classes that it reaches: those near its
  * own, or by chains of near classes. One whose first row belongs to it is not
  * reached. */
 static void find_leaders(const struct wn_evidence *evidence, bool chains,
-                         const struct preferred *preferred,
+                         const struct wn_ranked *preferred,
                          struct classes *classes)
 {
     size_t *first = wn_spill_new(classes->count, sizeof *first);
@@ -401,9 +345,11 @@ static void find_leaders(const struct wn_evidence *evidence, bool chains,
     wn_spill_free(queue);
 }
 
-/* Fill out from its members, sorted. */
+/* Fill out from its members, sorted: by the first row of their set, and then by
+ * preference. */
 static void fill_sets(const struct classes *classes,
-                      const struct member *member, struct wn_near_sets *out)
+                      const struct wn_ranked *preferred,
+                      const struct wn_ranked *member, struct wn_near_sets *out)
 {
     int64_t(*two)[2] = wn_spill_new(classes->count, sizeof *two);
 
@@ -411,15 +357,16 @@ static void fill_sets(const struct classes *classes,
     for (size_t c = 0; c < classes->count; c++)
         two[c][0] = two[c][1] = NO_ROW;
     for (size_t e = 0; e < out->rows; e++) {
-        int64_t *own = two[classes->of[member[e].row]];
+        const size_t i = preferred[member[e].row].row;
+        int64_t *own = two[classes->of[i]];
 
         if (own[1] == NO_ROW)
-            own[own[0] != NO_ROW] = (int64_t)member[e].row;
+            own[own[0] != NO_ROW] = (int64_t)i;
     }
     for (size_t e = 0; e < out->rows; e++) {
-        const size_t i = member[e].row, c = classes->of[i];
+        const size_t i = preferred[member[e].row].row, c = classes->of[i];
 
-        out->sets += e == 0 || member[e].first != member[e - 1].first;
+        out->sets += e == 0 || member[e].key != member[e - 1].key;
         out->row[e] = (int64_t)i;
         out->set[e] = (int32_t)out->sets - 1;
         out->partner[e] = two[c][two[c][0] == (int64_t)i];
@@ -438,23 +385,26 @@ void wn_near_sets_find(const struct wn_evidence *evidence,
                        struct wn_near_sets *out)
 {
     const size_t n = evidence->n;
-    struct classes classes = {.of = wn_spill_new(n, sizeof *classes.of)};
+    struct wn_arena own = {0};
+    struct classes classes = {.of = wn_arena_spill(&own, sizeof(size_t), n, 1)};
     size_t count = 0;
 
     *out = (struct wn_near_sets){0};
     classes.count = number_classes(evidence, classes.of);
-    classes.begin = wn_spill_new(classes.count + 1, sizeof *classes.begin);
+    classes.begin = wn_arena_spill(&own, sizeof(size_t), classes.count + 1, 1);
     classes.link = find_links(evidence, settings, &classes);
     if (classes.count == n && !classes.link) { /* all rows differ */
-        wn_spill_free(classes.of);
-        wn_spill_free(classes.begin);
+        wn_arena_free(&own);
         return;
     }
-    struct preferred *preferred = sort_by_preference(evidence);
-    int64_t *leader = wn_spill_new(n, sizeof *leader);
-    size_t *first = wn_spill_new(n, sizeof *first); /* row, by leader */
-    size_t *size = wn_spill_new(n, sizeof *size);   /* rows, by leader */
-    classes.leader = wn_spill_new(classes.count, sizeof *classes.leader);
+    struct wn_ranked *preferred = wn_arena_spill(&own, sizeof *preferred, n, 1);
+    int64_t *leader = wn_arena_spill(&own, sizeof *leader, n, 1);
+    size_t *first = wn_arena_spill(&own, sizeof *first, n, 1); /* by leader */
+    size_t *size = wn_arena_spill(&own, sizeof *size, n, 1);   /* likewise */
+    classes.leader = wn_arena_spill(&own, sizeof(int64_t), classes.count, 1);
+    for (size_t i = 0; i < n; i++)
+        preferred[i] = preference_of(evidence, i);
+    wn_rank(preferred, n);
     find_leaders(evidence, settings->near_chains, preferred, &classes);
     /* Rows that belong to their leader are no copies of it. */
     for (size_t i = 0; i < n; i++) {
@@ -468,27 +418,21 @@ void wn_near_sets_find(const struct wn_evidence *evidence,
     }
     for (size_t i = 0; i < n; i++)
         out->rows += leader[i] != NO_ROW && size[leader[i]] > 1;
-    struct member *member = wn_spill_new(out->rows, sizeof *member);
+    struct wn_ranked *member =
+        wn_arena_spill(&own, sizeof *member, out->rows, 1);
     for (size_t r = 0; r < n; r++) {
         const size_t i = preferred[r].row;
 
         if (leader[i] != NO_ROW && size[leader[i]] > 1)
-            member[count++] = (struct member){first[leader[i]], r, i};
+            member[count++] = (struct wn_ranked){(double)first[leader[i]], r};
     }
-    qsort(member, count, sizeof *member, by_set);
+    wn_rank(member, count);
     out->row = wn_spill_new(out->rows, sizeof *out->row);
     out->set = wn_spill_new(out->rows, sizeof *out->set);
     out->partner = wn_spill_new(out->rows, sizeof *out->partner);
     out->distance = wn_spill_new(out->rows, sizeof *out->distance);
-    fill_sets(&classes, member, out);
-    wn_spill_free(member);
-    wn_spill_free(preferred);
-    wn_spill_free(leader);
-    wn_spill_free(first);
-    wn_spill_free(size);
-    wn_spill_free(classes.of);
-    wn_spill_free(classes.begin);
-    wn_spill_free(classes.leader);
+    fill_sets(&classes, preferred, member, out);
+    wn_arena_free(&own);
     free(classes.link);
 }
 

@@ -131,24 +131,15 @@ static bool next_condition(const char **at, const char **text, size_t *length)
     return true;
 }
 
-/* The rows with an issue, as the condition counts them. */
-static double count_rows(const struct asked *asked,
-                         const struct wn_findings *findings)
-{
-    const uint32_t mask =
-        asked->check < 0 ? UINT32_MAX : UINT32_C(1) << asked->check;
-    size_t rows = 0;
-
-    for (size_t i = 0; i < findings->n; i++)
-        rows += (findings->issue[i] & mask) != 0;
-    return (double)rows;
-}
-
 /* What is found of the condition: rows, or a share; NaN if it cannot be told.
  * -1 if nothing has that name. */
 static double find_amount(const struct asked *asked,
                           const struct wn_findings *findings)
 {
+    const uint32_t mask =
+        asked->check < 0 ? UINT32_MAX : UINT32_C(1) << asked->check;
+    size_t rows = 0;
+
     switch (asked->condition) {
     case NO_SIGNAL:
         return findings->signal ? 0 : 1;
@@ -171,8 +162,10 @@ static double find_amount(const struct asked *asked,
                        asked->rule_length) == 0)
                 return (double)findings->broken[r];
         return -1;
-    default:
-        return count_rows(asked, findings);
+    default: /* rows with an issue */
+        for (size_t i = 0; i < findings->n; i++)
+            rows += (findings->issue[i] & mask) != 0;
+        return (double)rows;
     }
 }
 

@@ -18,6 +18,7 @@
 #include "knn/bounds.h"
 #include "knn/kmeans.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/spill.h"
 #include "util/parallel.h"
@@ -427,7 +428,7 @@ static void assign_rows(struct ivf *ivf, struct worker **workers, int32_t *cell)
             cell[i] =
                 wn_kmeans_nearest(&ivf->cells, w->far + (i - first) * count);
     }
-    wn_kmeans_sort(cell, n, count, begin, order);
+    wn_order_by_bucket(cell, n, count, begin, order);
     ivf->first = wn_new(count + 1, sizeof *ivf->first);
     ivf->size = wn_new(count, sizeof *ivf->size);
     for (size_t c = 0; c < count; c++) {

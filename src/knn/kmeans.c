@@ -9,6 +9,7 @@
 
 #include "linalg/products.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/simd.h"
 #include "util/spill.h"
@@ -94,20 +95,6 @@ void wn_kmeans_clusters(const float *y, size_t n, size_t p, size_t count,
     free(far);
 }
 
-void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
-                    int32_t *order)
-{
-    memset(first, 0, (count + 1) * sizeof *first);
-    for (size_t i = 0; i < n; i++)
-        first[(size_t)cell[i] + 1]++;
-    for (size_t c = 0; c < count; c++)
-        first[c + 1] += first[c];
-    for (size_t i = 0; i < n; i++)
-        order[first[cell[i]]++] = (int32_t)i;
-    memmove(first + 1, first, count * sizeof *first);
-    first[0] = 0;
-}
-
 void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
                     size_t count, size_t rounds, uint64_t seed, int threads,
                     struct wn_log *log)
@@ -144,7 +131,7 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
             for (size_t i = begin; i < end; i++)
                 cell[i] = wn_kmeans_nearest(cells, block + (i - begin) * count);
         }
-        wn_kmeans_sort(cell, n, count, first, order);
+        wn_order_by_bucket(cell, n, count, first, order);
 #pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
         for (size_t c = 0; c < count; c++) {
             const size_t begin = first[c], end = first[c + 1];

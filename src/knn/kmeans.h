@@ -38,11 +38,4 @@ int32_t wn_kmeans_nearest(const struct wn_kmeans *cells, const float *far);
 void wn_kmeans_clusters(const float *y, size_t n, size_t p, size_t count,
                         int threads, struct wn_log *log, int32_t *cluster);
 
-/* Sort rows by cell, ascending within each; the rows of cell c are
- * order[first[c]] .. order[first[c + 1] - 1].
- *   cell   n, 0 .. count-1
- *   first  out, count + 1;  order  out, n */
-void wn_kmeans_sort(const int32_t *cell, size_t n, size_t count, size_t *first,
-                    int32_t *order);
-
 #endif

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 
 #include "knn/graph.h"
+#include "util/arena.h"
 #include "util/hash.h"
 #include "util/memory.h"
+#include "util/number.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/spill.h"
 
@@ -19,27 +22,6 @@ enum {
     DIMENSION_NEIGHBORS = 10 /* from which the dimension comes */
 };
 #define LEAST_HITS 0.02 /* of these, with a gap: fewer are chance */
-
-struct keyed {
-    uint64_t hash;
-    size_t row;
-};
-
-static int compare_keyed(const void *a, const void *b)
-{
-    const struct keyed *x = a, *y = b;
-
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static int compare_floats(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
 
 /* The smallest row of the set of row i, with the path to it halved. */
 static size_t find_root(size_t *parent, size_t i)
@@ -61,18 +43,18 @@ static void join(size_t *parent, size_t a, size_t b)
         parent[a] = b;
 }
 
-/* How many of the first neighbours of a row come before a gap, at most `most`:
- * 0 if none do. Exact copies do not count: a row and its copies have the same
- * gap. */
-static size_t before_gap(const int32_t *neighbor, const float *distance,
-                         size_t m, size_t most, double gap)
+/* How many of the first m neighbours of a row come before a gap, at most
+ * `most`: 0 if none do. Where there is no neighbour the distance is infinite.
+ * Exact copies do not count: a row and its copies have the same gap. */
+static size_t before_gap(const float *distance, size_t m, size_t most,
+                         double gap)
 {
     size_t exact = 0, c;
 
-    while (exact < m && neighbor[exact] >= 0 && distance[exact] == 0)
+    while (exact < m && distance[exact] == 0)
         exact++;
     for (c = exact + 1; c < m && c - exact <= most; c++) {
-        if (neighbor[c] < 0)
+        if (isinf(distance[c]))
             return 0;
         if (distance[c - 1] < gap * (double)distance[c])
             return c;
@@ -97,8 +79,8 @@ static void join_lists(const struct lists *lists, size_t n, size_t *set,
     size_t *count = wn_new(n, sizeof *count);
 
     for (size_t i = 0; i < n; i++)
-        count[i] = before_gap(lists->neighbor + i * m, lists->distance + i * m,
-                              m, lists->most, lists->gap);
+        count[i] =
+            before_gap(lists->distance + i * m, m, lists->most, lists->gap);
     for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < count[i]; q++) {
             const size_t j = (size_t)lists->neighbor[i * m + q];
@@ -120,19 +102,19 @@ static float *rows_in_steps(const struct wn_sample *rows)
     const size_t sample = n < SAMPLE ? n : SAMPLE;
     const size_t most = MAX_VALUES < sample / 4 ? MAX_VALUES : sample / 4;
     float *steps = wn_spill_new(wn_product(n, d, 1), sizeof *steps);
-    float *value = wn_new(sample, sizeof *value);
+    double *value = wn_new(sample, sizeof *value);
     size_t j, values = 0;
 
     for (j = 0; j < d && values <= most; j++) {
         for (size_t s = 0; s < sample; s++)
-            value[s] = rows->x[s * n / sample * d + j];
-        qsort(value, sample, sizeof *value, compare_floats);
+            value[s] = (double)rows->x[s * n / sample * d + j];
+        qsort(value, sample, sizeof *value, wn_number_ascending);
         values = 1;
         for (size_t s = 1; s < sample; s++)
             if (value[s] > value[values - 1])
                 value[values++] = value[s];
         for (size_t i = 0; i < n && values <= most; i++) {
-            const float own = rows->x[i * d + j];
+            const double own = (double)rows->x[i * d + j];
             size_t low = 0, high = values;
 
             while (low < high) {
@@ -190,7 +172,6 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     const size_t n = graph->n, m = graph->m;
     const size_t queries = n / 4 < PROBED ? n / 4 : PROBED;
     int32_t *query = wn_new(queries, sizeof *query);
-    int32_t *index = wn_new(wn_product(queries, m, 1), sizeof *index);
     float *distance = wn_new(wn_product(queries, m, 1), sizeof *distance);
     size_t hits = 0;
     struct wn_random random;
@@ -218,9 +199,8 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     gap =
         sum > 0 ? fmin(WN_COPIES_STEPS, pow(WN_COPIES_CHANCE, sum / terms)) : 0;
     for (size_t q = 0; q < queries; q++)
-        hits += before_gap(index + q * m, distance + q * m, m, most, gap) > 0;
+        hits += before_gap(distance + q * m, m, most, gap) > 0;
     free(query);
-    free(index);
     free(distance);
     return hits > 0 && (double)hits >= LEAST_HITS * (double)queries ? gap : 0;
 }
@@ -271,12 +251,15 @@ static int join_near(const struct wn_sample *rows, size_t *parent,
                                  (float *)rows->distance};
     struct lists in_steps;
     int status = list_in_steps(rows, &in_steps, error);
-    uint8_t *near = wn_new(n, 1), *refused = wn_new(n, 1);
-    size_t *set = wn_new(n, sizeof *set),
-           *of_class = wn_new(rows->k, sizeof *set);
-    size_t *member = wn_new(n, sizeof *member),
-           *begin = wn_new(n + 1, sizeof *set);
-    size_t *inside = wn_new(rows->k, sizeof *inside);
+    struct wn_arena own = {0};
+    uint8_t *near = wn_arena_new(&own, 1, n, 1);
+    uint8_t *refused = wn_arena_new(&own, 1, n, 1); /* by root */
+    size_t *set = wn_arena_new(&own, sizeof *set, n, 1);
+    int32_t *root = wn_arena_new(&own, sizeof *root, n, 1);
+    int32_t *member = wn_arena_new(&own, sizeof *member, n, 1);
+    size_t *begin = wn_arena_new(&own, sizeof *begin, n + 1, 1);
+    size_t *of_class = wn_arena_new(&own, sizeof *of_class, rows->k, 1);
+    size_t *inside = wn_arena_new(&own, sizeof *inside, rows->k, 1);
 
     for (size_t i = 0; i < n; i++) {
         set[i] = i;
@@ -291,14 +274,10 @@ static int join_near(const struct wn_sample *rows, size_t *parent,
     *copies = 0;
     /* The rows of each set, by its first row. */
     for (size_t i = 0; i < n; i++)
-        begin[find_root(set, i) + 1]++;
-    for (size_t i = 0; i < n; i++)
-        begin[i + 1] += begin[i];
-    for (size_t i = n; i-- > 0;)
-        member[--begin[find_root(set, i) + 1]] = i;
-    /* begin[r + 1] has become where the set of r starts. */
+        root[i] = (int32_t)find_root(set, i);
+    wn_order_by_bucket(root, n, n, begin, member);
     for (size_t r = 0; r < n; r++) {
-        const size_t from = begin[r + 1], end = r + 2 <= n ? begin[r + 2] : n;
+        const size_t from = begin[r], end = begin[r + 1];
 
         for (size_t e = from; e < end; e++)
             if (rows->label[member[e]] >= 0)
@@ -314,17 +293,11 @@ static int join_near(const struct wn_sample *rows, size_t *parent,
                 inside[rows->label[member[e]]] = 0;
     }
     for (size_t i = 0; i < n; i++)
-        if (!refused[set[i] = find_root(set, i)]) {
-            join(parent, set[i], i);
+        if (!refused[root[i]]) {
+            join(parent, (size_t)root[i], i);
             *copies += near[i];
         }
-    free(near);
-    free(refused);
-    free(set);
-    free(of_class);
-    free(member);
-    free(begin);
-    free(inside);
+    wn_arena_free(&own);
     return status;
 }
 
@@ -351,10 +324,11 @@ int wn_copies_merge(const struct wn_sample *rows, int32_t *group,
 {
     int status = 0;
     const size_t n = rows->n, d = rows->d;
-    size_t *parent = wn_new(n, sizeof *parent);
-    size_t *first = wn_new(*groups, sizeof *first);
-    struct keyed *key = wn_new(n, sizeof *key);
-    float *row = wn_new(d, sizeof *row);
+    struct wn_arena own = {0};
+    size_t *parent = wn_arena_new(&own, sizeof *parent, n, 1);
+    size_t *first = wn_arena_new(&own, sizeof *first, *groups, 1);
+    struct wn_hashed_row *key = wn_arena_new(&own, sizeof *key, n, 1);
+    float *row = wn_arena_new(&own, sizeof *row, d, 1);
 
     for (size_t i = 0; i < n; i++)
         parent[i] = i;
@@ -370,15 +344,16 @@ int wn_copies_merge(const struct wn_sample *rows, int32_t *group,
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < d; j++)
             row[j] = rows->x[i * d + j] + 0.0f; /* -0 becomes 0 */
-        key[i] = (struct keyed){wn_hash_bits(row, d * sizeof *row), i};
+        key[i] =
+            (struct wn_hashed_row){wn_hash_bits(row, d * sizeof *row), 0, i};
     }
-    qsort(key, n, sizeof *key, compare_keyed);
+    wn_order_by_hash(key, n);
     /* Rows of equal hash lie side by side; each joins the first row that equals
      * it. Different rows of one hash are rare, so comparing with all is
      * cheap. */
     found->exact = 0;
     for (size_t i = 1, start = 0; i < n; i++) {
-        const float *own = rows->x + key[i].row * d;
+        const float *here = rows->x + key[i].row * d;
 
         if (key[i].hash != key[start].hash)
             start = i;
@@ -386,7 +361,7 @@ int wn_copies_merge(const struct wn_sample *rows, int32_t *group,
             const float *other = rows->x + key[e].row * d;
             size_t j = 0;
 
-            while (j < d && own[j] == other[j])
+            while (j < d && here[j] == other[j])
                 j++;
             if (j == d) {
                 join(parent, key[e].row, key[i].row);
@@ -404,9 +379,6 @@ int wn_copies_merge(const struct wn_sample *rows, int32_t *group,
 
         group[i] = root == i ? (int32_t)(*groups)++ : group[root];
     }
-    free(first);
-    free(key);
-    free(row);
-    free(parent);
+    wn_arena_free(&own);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/spill.h"
 
@@ -208,16 +209,19 @@ wn_external_dynamics_follow(const struct wn_external_dynamics *given,
     const size_t n = given->n, k = given->k, cells = wn_product(n, k, 1);
     struct wn_dynamics *dynamics =
         wn_dynamics_new(n, given->label, parts, epoch, given->epochs);
-    struct wn_mlp_prediction *prediction = wn_spill_new(n, sizeof *prediction);
-    float *logits = wn_spill_new(cells, sizeof *logits), *target = NULL;
-    double *p = wn_new(k, sizeof *p);
+    struct wn_arena own = {0};
+    struct wn_mlp_prediction *prediction =
+        wn_arena_spill(&own, sizeof *prediction, n, 1);
+    float *logits = wn_arena_spill(&own, sizeof *logits, cells, 1);
+    double *p = wn_arena_new(&own, sizeof *p, k, 1);
     struct wn_history *history = NULL;
+    float *target = NULL;
     int status = 0;
 
     if (parts & WN_DYNAMICS_HISTORIES)
-        history = wn_spill_new(n, sizeof *history);
+        history = wn_arena_spill(&own, sizeof *history, n, 1);
     if (parts & WN_DYNAMICS_TARGETS)
-        target = wn_spill_new(cells, sizeof *target);
+        target = wn_arena_spill(&own, sizeof *target, cells, 1);
     for (size_t e = 0; e < given->epochs; e++) {
         if (!history && e + 1 != epoch)
             continue;
@@ -244,11 +248,7 @@ wn_external_dynamics_follow(const struct wn_external_dynamics *given,
     }
     if (status == 0)
         wn_dynamics_add(dynamics, prediction, NULL, history);
-    wn_spill_free(logits);
-    free(p);
-    wn_spill_free(prediction);
-    wn_spill_free(history);
-    wn_spill_free(target);
+    wn_arena_free(&own);
     if (status == 0)
         return dynamics;
     wn_dynamics_free(dynamics);

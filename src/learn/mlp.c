@@ -14,6 +14,7 @@
 
 #include "linalg/pointwise.h"
 #include "linalg/products.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/spill.h"
 #include "util/parallel.h"
@@ -138,28 +139,17 @@ struct scratch {
     double *row, *log_total;
 };
 
-static void scratch_free(struct scratch *s)
-{
-    wn_spill_free(s->x);
-    wn_spill_free(s->h);
-    wn_spill_free(s->z);
-    wn_spill_free(s->p);
-    wn_spill_free(s->delta);
-    free(s->row);
-    free(s->log_total);
-}
-
 /* For `rows` rows; those of x have `stride` numbers. */
-static void scratch_new(struct scratch *s, const struct wn_mlp *net,
-                        size_t rows, size_t stride)
+static void scratch_new(struct scratch *s, struct wn_arena *own,
+                        const struct wn_mlp *net, size_t rows, size_t stride)
 {
-    s->x = wn_spill_new(wn_product(rows, stride, 1), sizeof *s->x);
-    s->h = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->h);
-    s->delta = wn_spill_new(wn_product(rows, net->h, 1), sizeof *s->delta);
-    s->z = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->z);
-    s->p = wn_spill_new(wn_product(rows, net->k, 1), sizeof *s->p);
-    s->row = wn_new(net->k, sizeof *s->row);
-    s->log_total = wn_new(rows, sizeof *s->log_total);
+    s->x = wn_arena_spill(own, sizeof *s->x, rows, stride);
+    s->h = wn_arena_spill(own, sizeof *s->h, rows, net->h);
+    s->delta = wn_arena_spill(own, sizeof *s->delta, rows, net->h);
+    s->z = wn_arena_spill(own, sizeof *s->z, rows, net->k);
+    s->p = wn_arena_spill(own, sizeof *s->p, rows, net->k);
+    s->row = wn_arena_new(own, sizeof *s->row, net->k, 1);
+    s->log_total = wn_arena_new(own, sizeof *s->log_total, rows, 1);
 }
 
 static double scratch_bytes(size_t d, size_t h, size_t k, size_t rows)
@@ -178,9 +168,11 @@ void wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
 {
     const size_t d = net->d, h = net->h, k = net->k;
     const double scale2 = (double)net->scale * net->scale;
+    struct wn_arena own = {0};
     struct scratch s;
 
-    scratch_new(&s, net, n < WN_BLOCK ? n : WN_BLOCK, net->standard ? d : 0);
+    scratch_new(&s, &own, net, n < WN_BLOCK ? n : WN_BLOCK,
+                net->standard ? d : 0);
     for (size_t b = 0; b < wn_block_count(n); b++) {
         const size_t begin = wn_block_begin(b);
         const size_t count = wn_block_end(b, n) - begin;
@@ -222,10 +214,11 @@ void wn_mlp_measure(const struct wn_mlp *net, const float *x, size_t n,
             gradient->last = sqrt(delta2 * (hidden + 1));
         }
     }
-    scratch_free(&s);
+    wn_arena_free(&own);
 }
 
 struct wn_mlp_trainer {
+    struct wn_arena own; /* its arrays */
     struct wn_mlp_task task;
     struct wn_mlp_plan plan;
     struct wn_mlp *net, *velocity;
@@ -257,7 +250,7 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
 
     t->task = *task;
     t->plan = *plan;
-    t->order = wn_spill_new(task->n, sizeof *t->order);
+    t->order = wn_arena_spill(&t->own, sizeof *t->order, task->n, 1);
     for (size_t i = 0; i < task->n; i++)
         if (task->label[i] >= 0 && (!task->weight || task->weight[i] > 0))
             t->order[t->rows++] = (int32_t)i;
@@ -271,7 +264,7 @@ struct wn_mlp_trainer *wn_mlp_trainer_new(const struct wn_mlp_task *task,
     t->stride = fits ? wn_layer_stride(task->d) : task->d;
     t->velocity = wn_mlp_new(task->d, plan->hidden, task->k);
     t->net = wn_mlp_new(task->d, plan->hidden, task->k);
-    scratch_new(&t->scratch, t->net, t->batch, t->stride);
+    scratch_new(&t->scratch, &t->own, t->net, t->batch, t->stride);
     t->net->standard = task->ready ? NULL : task->standard;
     t->net->scale = wn_mlp_input_scale(task->standard);
     wn_random_start(&random, plan->seed, WN_RANDOM_WEIGHTS, plan->replicate, 0);
@@ -306,8 +299,7 @@ void wn_mlp_trainer_free(struct wn_mlp_trainer *t)
     wn_mlp_free(t->net);
     wn_mlp_free(t->velocity);
     wn_layer_free(t->layer);
-    scratch_free(&t->scratch);
-    wn_spill_free(t->order);
+    wn_arena_free(&t->own);
     free(t);
 }
 

@@ -16,6 +16,7 @@
 #include "linalg/products.h"
 #include "linalg/softmax_row.h"
 #include "linalg/standardize.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/random.h"
 #include "util/spill.h"
@@ -54,29 +55,22 @@ struct layers {
 struct fold_block {
     size_t replicate, first, folds;
     struct layers now, velocity, best;
-    double *best_loss;        /* F: held-out loss of best */
-    size_t *best_epoch;       /* F: 0 before any */
-    double *loss, *seen;      /* F: held-out loss and weight, this epoch */
-    int32_t *order;           /* n: rows to learn from, held-out rows last */
+    struct wn_arena kept; /* the arrays of best; the others end with training */
+    double *best_loss;    /* F: held-out loss of best */
+    size_t *best_epoch;   /* F: 0 before any */
+    double *loss, *seen;  /* F: held-out loss and weight, this epoch */
+    int32_t *order;       /* n: rows to learn from, held-out rows last */
     float *x, *h, *z, *delta; /* of a batch */
     bool diverged;
 };
 
-static void layers_new(struct layers *layers, size_t d, size_t h, size_t k,
-                       size_t folds)
+static void layers_new(struct layers *layers, struct wn_arena *own, size_t d,
+                       size_t h, size_t k, size_t folds)
 {
-    layers->w1 = wn_spill_new(wn_product(d, folds, h), sizeof(float));
-    layers->b1 = wn_new(wn_product(folds, h, 1), sizeof(float));
-    layers->w2 = wn_spill_new(wn_product(folds, h, k), sizeof(float));
-    layers->b2 = wn_new(wn_product(folds, k, 1), sizeof(float));
-}
-
-static void layers_free(struct layers *layers)
-{
-    wn_spill_free(layers->w1);
-    free(layers->b1);
-    wn_spill_free(layers->w2);
-    free(layers->b2);
+    layers->w1 = wn_arena_spill(own, sizeof(float), d, wn_product(folds, h, 1));
+    layers->b1 = wn_arena_new(own, sizeof(float), folds, h);
+    layers->w2 = wn_arena_spill(own, sizeof(float), folds, wn_product(h, k, 1));
+    layers->b2 = wn_arena_new(own, sizeof(float), folds, k);
 }
 
 /* The logits of `count` rows under all networks of the block, into `z`. */
@@ -219,21 +213,22 @@ static void train_block(const struct setup *setup, struct fold_block *block)
     const struct wn_sample *sample = setup->sample;
     const size_t d = sample->d, k = sample->k, h = setup->hidden;
     const size_t folds = block->folds, wide = folds * h;
+    struct wn_arena own = {0};
     size_t rows = 0, end = sample->n;
 
     assert(setup->part);
-    block->best_loss = wn_new(folds, sizeof *block->best_loss);
-    block->best_epoch = wn_new(folds, sizeof *block->best_epoch);
-    block->loss = wn_new(folds, sizeof *block->loss);
-    block->seen = wn_new(folds, sizeof *block->seen);
-    block->order = wn_spill_new(sample->n, sizeof *block->order);
-    block->x = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof(float));
-    block->h = wn_spill_new(wn_product(WN_BLOCK, wide, 1), sizeof(float));
-    block->delta = wn_spill_new(wn_product(WN_BLOCK, wide, 1), sizeof(float));
-    block->z = wn_spill_new(wn_product(WN_BLOCK, folds, k), sizeof(float));
-    layers_new(&block->now, d, h, k, folds);
-    layers_new(&block->velocity, d, h, k, folds);
-    layers_new(&block->best, d, h, k, folds);
+    block->best_loss = wn_arena_new(&own, sizeof(double), folds, 1);
+    block->best_epoch = wn_arena_new(&own, sizeof(size_t), folds, 1);
+    block->loss = wn_arena_new(&own, sizeof(double), folds, 1);
+    block->seen = wn_arena_new(&own, sizeof(double), folds, 1);
+    block->order = wn_arena_spill(&own, sizeof(int32_t), sample->n, 1);
+    block->x = wn_arena_spill(&own, sizeof(float), WN_BLOCK, d);
+    block->h = wn_arena_spill(&own, sizeof(float), WN_BLOCK, wide);
+    block->delta = wn_arena_spill(&own, sizeof(float), WN_BLOCK, wide);
+    block->z = wn_arena_spill(&own, sizeof(float), WN_BLOCK * folds, k);
+    layers_new(&block->now, &own, d, h, k, folds);
+    layers_new(&block->velocity, &own, d, h, k, folds);
+    layers_new(&block->best, &block->kept, d, h, k, folds);
     for (size_t i = 0; i < sample->n; i++)
         if (wn_sample_weight(sample, i) > 0) {
             if (setup->part[i] == block->replicate % PARTS)
@@ -270,17 +265,7 @@ static void train_block(const struct setup *setup, struct fold_block *block)
                       !all_finite(block->best.b2, folds * k);
     for (size_t f = 0; f < folds; f++)
         block->diverged |= block->best_epoch[f] == 0;
-    layers_free(&block->now);
-    layers_free(&block->velocity);
-    wn_spill_free(block->order);
-    wn_spill_free(block->x);
-    wn_spill_free(block->h);
-    wn_spill_free(block->z);
-    wn_spill_free(block->delta);
-    free(block->best_loss);
-    free(block->best_epoch);
-    free(block->loss);
-    free(block->seen);
+    wn_arena_free(&own);
 }
 
 /* Hidden units a fold: with very many features fewer, for a first layer of at
@@ -370,7 +355,7 @@ static bool train_blocks(const struct setup *setup, struct fold_block *blocks,
         const size_t first = t / replicates * WN_MLP_FOLDS_SIDE;
         const size_t left = setup->sample->folds - first;
 
-        layers_free(&blocks[t].best);
+        wn_arena_free(&blocks[t].kept);
         blocks[t] = (struct fold_block){
             .replicate = t % replicates,
             .first = first,
@@ -395,11 +380,11 @@ int wn_mlp_folds_predict(const struct wn_sample *sample, float *probability,
     const size_t count = count_blocks(setup.replicates, sample->folds);
     const float share = 1 / (float)setup.replicates;
     struct fold_block *blocks = wn_new(count, sizeof *blocks);
-    bool diverged = train_blocks(&setup, blocks, count);
-    for (int tries = 0; diverged && tries < HALVINGS; tries++) {
+    bool diverged;
+    for (int tries = 0;
+         (diverged = train_blocks(&setup, blocks, count)) && tries < HALVINGS;
+         tries++)
         setup.rate /= 2;
-        diverged = train_blocks(&setup, blocks, count);
-    }
     const size_t pieces = diverged ? 0 : wn_block_count(n);
     if (diverged)
         wn_fail(error, WN_ENUMERIC, "mlp: no learning rate works");
@@ -408,10 +393,11 @@ int wn_mlp_folds_predict(const struct wn_sample *sample, float *probability,
 #pragma omp parallel num_threads(sample->threads)
     {
         const size_t wide = WN_MLP_FOLDS_SIDE * setup.hidden;
-        float *x = wn_spill_new(wn_product(WN_BLOCK, d, 1), sizeof *x);
-        float *h = wn_spill_new(wn_product(WN_BLOCK, wide, 1), sizeof *h);
+        struct wn_arena own = {0};
+        float *x = wn_arena_spill(&own, sizeof *x, WN_BLOCK, d);
+        float *h = wn_arena_spill(&own, sizeof *h, WN_BLOCK, wide);
         float *z =
-            wn_spill_new(wn_product(WN_BLOCK, WN_MLP_FOLDS_SIDE, k), sizeof *z);
+            wn_arena_spill(&own, sizeof *z, WN_BLOCK * WN_MLP_FOLDS_SIDE, k);
         int32_t row[WN_BLOCK] = {0};
 
 #pragma omp for schedule(dynamic)
@@ -431,20 +417,17 @@ int wn_mlp_folds_predict(const struct wn_sample *sample, float *probability,
                     if (fold < block->first ||
                         fold >= block->first + block->folds)
                         continue;
-                    float *own =
-                        z + (i * block->folds + fold - block->first) * k;
-                    wn_softmax_row_from(own, k, 1);
+                    float *p = z + (i * block->folds + fold - block->first) * k;
+                    wn_softmax_row_from(p, k, 1);
                     for (size_t c = 0; c < k; c++)
-                        probability[(begin + i) * k + c] += share * own[c];
+                        probability[(begin + i) * k + c] += share * p[c];
                 }
             }
         }
-        wn_spill_free(x);
-        wn_spill_free(h);
-        wn_spill_free(z);
+        wn_arena_free(&own);
     }
     for (size_t t = 0; t < count; t++)
-        layers_free(&blocks[t].best);
+        wn_arena_free(&blocks[t].kept);
     free(blocks);
     wn_spill_free(setup.part);
     wn_standardize_free(&setup.standard);

@@ -23,6 +23,7 @@
 #include "linalg/pointwise.h"
 #include "linalg/products.h"
 #include "linalg/standardize.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/simd.h"
 #include "util/spill.h"
@@ -34,7 +35,8 @@ static const double ridges[] = {1e-4, 1e-3, 1e-2, .1, 1, 10};
 enum { RIDGES = sizeof ridges / sizeof *ridges };
 
 struct regression {
-    const float *x, *y; /* standardised */
+    struct wn_arena own; /* its arrays */
+    const float *x, *y;  /* standardised */
     size_t n, d, p;
     int threads;
     int32_t *row; /* n, fold after fold, ascending in each */
@@ -52,9 +54,9 @@ static void find_products(struct regression *r)
     float *rows = wn_spill_new(wn_product(WN_BLOCK, width, 1), sizeof *rows);
     float *strips = wn_spill_new(size, sizeof *strips);
 
-    r->sum = wn_spill_new(size, sizeof *r->sum);
+    r->sum = wn_arena_spill(&r->own, sizeof *r->sum, size, 1);
     for (int f = 0; f < FOLDS; f++) {
-        double *product = wn_spill_new(size, sizeof *product);
+        double *product = wn_arena_spill(&r->own, sizeof *product, size, 1);
 
         r->product[f] = product;
         for (size_t at = r->begin[f]; at < r->begin[f + 1]; at += WN_BLOCK) {
@@ -99,9 +101,10 @@ static int try_ridge(struct regression *r, double ridge, bool keep,
 #pragma omp parallel for num_threads(r->threads)
     for (int f = 0; f < FOLDS; f++) {
         const double *part = r->product[f];
-        double *m = wn_spill_new(wn_product(d, d, 1), sizeof *m);
-        double *w = wn_spill_new(size, sizeof *w);
-        double *gw = wn_spill_new(size, sizeof *gw);
+        struct wn_arena own = {0};
+        double *m = wn_arena_spill(&own, sizeof *m, d, d);
+        double *w = wn_arena_spill(&own, sizeof *w, d, p);
+        double *gw = wn_arena_spill(&own, sizeof *gw, d, p);
 
         for (size_t i = 0; i < d; i++) {
             for (size_t j = 0; j < d; j++)
@@ -121,9 +124,7 @@ static int try_ridge(struct regression *r, double ridge, bool keep,
             for (size_t e = 0; keep && e < size; e++)
                 r->w[f][e] = (float)w[e];
         }
-        wn_spill_free(m);
-        wn_spill_free(w);
-        wn_spill_free(gw);
+        wn_arena_free(&own);
     }
     *squared_error = 0;
     for (int f = 0; f < FOLDS; f++) {
@@ -189,7 +190,7 @@ static int regress(const struct wn_blocks *blocks, const float *x,
         label[i] = -1;
     int status = wn_folds_assign(label, r.n, 1, NULL, 0, FOLDS, blocks->seed,
                                  fold, error);
-    r.row = wn_spill_new(r.n, sizeof *r.row);
+    r.row = wn_arena_spill(&r.own, sizeof *r.row, r.n, 1);
     for (int f = 0; f < FOLDS && status == 0; f++) {
         r.begin[f] = count;
         for (size_t i = 0; i < r.n; i++)
@@ -216,17 +217,12 @@ static int regress(const struct wn_blocks *blocks, const float *x,
         }
     }
     for (int f = 0; f < FOLDS; f++)
-        r.w[f] = wn_spill_new(wn_product(r.d, r.p, 1), sizeof *r.w[f]);
+        r.w[f] = wn_arena_spill(&r.own, sizeof *r.w[f], r.d, r.p);
     if (status == 0)
         status = try_ridge(&r, unit * *ridge, true, &squared_error, error);
     if (status == 0)
         predict_rows(&r, a);
-    for (int f = 0; f < FOLDS; f++) {
-        wn_spill_free(r.product[f]);
-        wn_spill_free(r.w[f]);
-    }
-    wn_spill_free(r.sum);
-    wn_spill_free(r.row);
+    wn_arena_free(&r.own);
     return status;
 }
 
@@ -254,13 +250,17 @@ static void normalize_rows(float *rows, size_t n, size_t p, int threads)
     }
 }
 
-static double align_product(const float *a, const float *b, size_t p)
+static double row_product(const float *a, const float *b, size_t p)
 {
-    double sum = 0;
+    double sum[4] = {0};
+    size_t s = 0;
 
-    for (size_t c = 0; c < p; c++)
-        sum += (double)a[c] * b[c];
-    return sum;
+    for (; s + 4 <= p; s += 4)
+        for (size_t l = 0; l < 4; l++)
+            sum[l] += (double)a[s + l] * b[s + l];
+    for (; s < p; s++)
+        sum[0] += (double)a[s] * b[s];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
@@ -283,8 +283,8 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
         const size_t step = n / PROBES + 1;
         size_t probes = 0, own = 0;
         for (size_t i = 0; i + step < n; i += step, probes++)
-            own += align_product(a + i * p, b + i * p, p) >
-                   align_product(a + i * p, b + (i + step) * p, p);
+            own += row_product(a + i * p, b + i * p, p) >
+                   row_product(a + i * p, b + (i + step) * p, p);
         if (asked == WN_ALIGN_NONE || 4 * own >= 3 * probes)
             return 0;
     }
@@ -319,18 +319,9 @@ struct workspace {
     int32_t *rank_a; /* n, b's better partners among this thread's rows */
 };
 
-static double pairs_product(const struct comparison *c, size_t i, size_t j)
+static double pair_product(const struct comparison *c, size_t i, size_t j)
 {
-    const float *a = c->a + i * c->p, *b = c->b + j * c->p;
-    double sum[4] = {0};
-    size_t s = 0;
-
-    for (; s + 4 <= c->p; s += 4)
-        for (size_t l = 0; l < 4; l++)
-            sum[l] += (double)a[s + l] * b[s + l];
-    for (; s < c->p; s++)
-        sum[0] += (double)a[s] * b[s];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    return row_product(c->a + i * c->p, c->b + j * c->p, c->p);
 }
 
 /* How many of s[0..count) are above `high`; *close: how many more are not
@@ -402,12 +393,12 @@ static void compare_row(const struct comparison *c, struct workspace *work,
     for (size_t j = 0; close > 0 && j < count; j++)
         if (s[j] >= low && s[j] <= high) {
             close--;
-            c->pairs->rank_b[row] += pairs_product(c, row, second + j) > own;
+            c->pairs->rank_b[row] += pair_product(c, row, second + j) > own;
         }
     for (size_t j = 0; top >= work->best[i] - c->slack && j < count; j++) {
         if (s[j] < work->best[i] - c->slack)
             continue;
-        const double exact = pairs_product(c, row, second + j);
+        const double exact = pair_product(c, row, second + j);
         if (exact > work->best[i]) {
             work->best[i] = exact;
             c->pairs->partner[row] = (int32_t)(second + j);
@@ -418,13 +409,15 @@ static void compare_row(const struct comparison *c, struct workspace *work,
     for (size_t j = second; close > 0 && j < second + count; j++)
         if (s[j - second] >= c->low[j] && s[j - second] <= c->high[j]) {
             close--;
-            work->rank_a[j] += pairs_product(c, row, j) > c->pairs->cosine[j];
+            work->rank_a[j] += pair_product(c, row, j) > c->pairs->cosine[j];
         }
 }
 
 static void find_ranks(struct comparison *c, int threads, struct wn_log *log)
 {
-    struct workspace *work = wn_new((size_t)threads, sizeof *work);
+    struct wn_arena own = {0};
+    struct workspace *work =
+        wn_arena_new(&own, sizeof *work, (size_t)threads, 1);
     struct wn_pairs *pairs = c->pairs;
     const size_t n = c->n, p = c->p;
     size_t done = 0;
@@ -432,32 +425,32 @@ static void find_ranks(struct comparison *c, int threads, struct wn_log *log)
     pairs->rank_a = wn_spill_new(n, sizeof *pairs->rank_a);
     pairs->rank_b = wn_spill_new(n, sizeof *pairs->rank_b);
     pairs->partner = wn_spill_new(n, sizeof *pairs->partner);
-    c->low = wn_spill_new(n, sizeof *c->low);
-    c->high = wn_spill_new(n, sizeof *c->high);
+    c->low = wn_arena_spill(&own, sizeof *c->low, n, 1);
+    c->high = wn_arena_spill(&own, sizeof *c->high, n, 1);
     for (size_t i = 0; i < n; i++) {
         c->low[i] = (float)pairs->cosine[i] - c->slack;
         c->high[i] = (float)pairs->cosine[i] + c->slack;
     }
     for (int t = 0; t < threads; t++) {
-        work[t].tile = wn_new(TILE * TILE, sizeof *work[t].tile);
-        work[t].best = wn_new(TILE, sizeof *work[t].best);
-        work[t].rank_a = wn_spill_new(n, sizeof *work[t].rank_a);
+        work[t].tile = wn_arena_new(&own, sizeof(float), TILE, TILE);
+        work[t].best = wn_arena_new(&own, sizeof(double), TILE, 1);
+        work[t].rank_a = wn_arena_spill(&own, sizeof(int32_t), n, 1);
     }
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t first = 0; first < n; first += TILE) {
-        struct workspace *own = &work[omp_get_thread_num()];
+        struct workspace *mine = &work[omp_get_thread_num()];
         const size_t rows = n - first < TILE ? n - first : TILE;
         size_t now;
 
         for (size_t i = 0; i < rows; i++)
-            own->best[i] = -INFINITY;
+            mine->best[i] = -INFINITY;
         for (size_t second = 0; second < n; second += TILE) {
             const size_t columns = n - second < TILE ? n - second : TILE;
 
             wn_gemm(0, 1, rows, columns, p, 1, c->a + first * p, p,
-                    c->b + second * p, p, 0, own->tile, TILE);
+                    c->b + second * p, p, 0, mine->tile, TILE);
             for (size_t i = 0; i < rows; i++)
-                compare_row(c, own, i, first, second, columns);
+                compare_row(c, mine, i, first, second, columns);
         }
 #pragma omp atomic capture
         now = done += TILE;
@@ -471,14 +464,7 @@ static void find_ranks(struct comparison *c, int threads, struct wn_log *log)
         for (int t = 0; t < threads; t++)
             pairs->rank_a[i] += work[t].rank_a[i];
     }
-    for (int t = 0; t < threads; t++) {
-        free(work[t].tile);
-        free(work[t].best);
-        wn_spill_free(work[t].rank_a);
-    }
-    free(work);
-    wn_spill_free(c->low);
-    wn_spill_free(c->high);
+    wn_arena_free(&own);
 }
 
 int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
@@ -504,7 +490,7 @@ int wn_pairs_compare(const struct wn_blocks *blocks, enum wn_alignment asked,
         pairs->cosine = wn_spill_new(n, sizeof *pairs->cosine);
 #pragma omp parallel for num_threads(blocks->threads)
         for (size_t i = 0; i < n; i++)
-            pairs->cosine[i] = pairs_product(&c, i, i);
+            pairs->cosine[i] = pair_product(&c, i, i);
     }
     if (status == 0 && ranks)
         find_ranks(&c, blocks->threads, log);

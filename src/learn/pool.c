@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "linalg/softmax_row.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/spill.h"
 
@@ -95,10 +96,11 @@ static int predict_passes(const struct wn_predictor *const *chosen,
                           struct wn_quality *quality, struct wn_error *error)
 {
     const size_t cells = wn_product(sample->n, sample->k, 1);
-    double *rows = wn_new(sample->k, sizeof *rows); /* of each class */
+    struct wn_arena own = {0};
+    double *rows = wn_arena_new(&own, sizeof *rows, sample->k, 1); /* of each */
+    float **kept = wn_arena_new(&own, sizeof *kept, count, 1);
+    float *weight = wn_arena_spill(&own, sizeof *weight, sample->n, 1);
     struct baseline baseline = {0};
-    float **kept = wn_new(count, sizeof *kept);
-    float *weight = wn_spill_new(sample->n, sizeof *weight);
     struct wn_sample now = *sample;
     double labelled = 0, sum = 0;
     int status = 0;
@@ -112,12 +114,11 @@ static int predict_passes(const struct wn_predictor *const *chosen,
         if (rows[c] > 0)
             baseline.loss -= rows[c] / labelled * log(rows[c] / labelled);
     baseline.min_gain = fmax(baseline.loss, MIN_LOSS) / sqrt(fmax(labelled, 1));
-    free(rows);
     for (size_t p = 0; p < count; p++)
         if (members)
             kept[p] = members + p * stride;
         else if (passes > 1 && chosen[p]->once)
-            kept[p] = wn_spill_new(cells, sizeof **kept);
+            kept[p] = wn_arena_spill(&own, sizeof **kept, cells, 1);
     for (size_t pass = 0; status == 0 && pass < passes; pass++) {
         if (pass) {
             /* Before a further pass: weak members get weight 0, and the
@@ -151,10 +152,7 @@ static int predict_passes(const struct wn_predictor *const *chosen,
     for (size_t p = 0; status == 0 && p < count; p++)
         quality[p].weight /= sum;
     quality[count].weight = 1;
-    for (size_t p = 0; !members && p < count; p++)
-        wn_spill_free(kept[p]);
-    free(kept);
-    wn_spill_free(weight);
+    wn_arena_free(&own);
     return status;
 }
 

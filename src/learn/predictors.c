@@ -12,7 +12,7 @@
 #include "learn/softmax.h"
 #include "learn/trees.h"
 #include "linalg/standardize.h"
-#include "util/memory.h"
+#include "util/arena.h"
 #include "util/spill.h"
 
 enum {
@@ -24,18 +24,6 @@ enum {
     STOPPING_ROWS = 2000 /* with so many rows or more */
 };
 #define SOFTMAX_OPERATIONS 1.5e13 /* the limit of a fit */
-
-/* clang-format off */
-static const struct wn_predictor kernel = {
-    .name = "kernel",
-    .brief = "kernel ridge on landmarks, exact leave-one-out",
-    .source = "Williams and Seeger (2001); Golub, Heath and Wahba (1979)",
-    .needs = WN_SAMPLE_FEATURES,
-    .once = true,
-    .by_default = true,
-    .bytes = wn_kernel_bytes,
-    .predict = wn_kernel_predict};
-/* clang-format on */
 
 static int predict_softmax(const struct wn_sample *sample, float *probability,
                            struct wn_error *error)
@@ -76,27 +64,6 @@ static int predict_softmax(const struct wn_sample *sample, float *probability,
     wn_spill_free(part);
     return status;
 }
-
-/* clang-format off */
-static const struct wn_predictor softmax = {
-    .name = "softmax",
-    .brief = "multinomial logistic regression, cross-validated",
-    .source = "Cox (1958)",
-    .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
-    .by_default = true,
-    .bytes = wn_softmax_bytes,
-    .predict = predict_softmax};
-/* clang-format on */
-
-/* clang-format off */
-static const struct wn_predictor mlp = {
-    .name = "mlp",
-    .brief = "networks with a hidden layer, cross-validated",
-    .source = "Rumelhart, Hinton and Williams (1986)",
-    .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
-    .bytes = wn_mlp_folds_bytes,
-    .predict = wn_mlp_folds_predict};
-/* clang-format on */
 
 /* The votes of the m neighbours of every row, weighted by exp(-r^2) with r the
  * distance divided by that of the farthest; one more vote is spread evenly. */
@@ -142,18 +109,19 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
 
     wn_standardize_make(&standard, sample->x, n, d);
     const bool clip = wn_standardize_excess(&standard, sample->x, n) >= 0.02;
-    float *x = wn_spill_new(clip ? wn_product(n, d, 1) : 0, sizeof *x);
+    struct wn_arena own = {0};
+    float *x = wn_arena_spill(&own, sizeof *x, clip ? n : 0, d);
     for (size_t i = 0; clip && i < n; i++)
         wn_standardize_row(&standard, sample->x + i * d, x + i * d);
     wn_standardize_free(&standard);
     if (!clip && !sample->group) {
         add_neighbor_votes(sample, sample->neighbor, sample->distance,
                            probability);
-        wn_spill_free(x);
+        wn_arena_free(&own);
         return 0;
     }
-    int32_t *neighbor = wn_spill_new(wn_product(n, m, 1), sizeof *neighbor);
-    float *distance = wn_spill_new(wn_product(n, m, 1), sizeof *distance);
+    int32_t *neighbor = wn_arena_spill(&own, sizeof *neighbor, n, m);
+    float *distance = wn_arena_spill(&own, sizeof *distance, n, m);
     const struct wn_graph graph = {.x = clip ? x : sample->x,
                                    .n = n,
                                    .d = d,
@@ -167,9 +135,7 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
                                      neighbor, distance, &facts, error);
     if (status == 0)
         add_neighbor_votes(sample, neighbor, distance, probability);
-    wn_spill_free(x);
-    wn_spill_free(neighbor);
-    wn_spill_free(distance);
+    wn_arena_free(&own);
     return status;
 }
 
@@ -181,17 +147,6 @@ static double neighbors_bytes(const struct wn_sample *sample)
            wn_graph_bytes(sample->n, sample->d, sample->m, sample->probe,
                           sample->threads);
 }
-
-/* clang-format off */
-static const struct wn_predictor neighbors = {
-    .name = "neighbors",
-    .brief = "leave-one-out votes of the nearest neighbours",
-    .source = "Fix and Hodges (1951)",
-    .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
-    .by_default = true,
-    .bytes = neighbors_bytes,
-    .predict = predict_neighbors};
-/* clang-format on */
 
 /* With many rows, smaller samples and fewer trees: the time stays near linear
  * in n, and a row is outside more samples. */
@@ -217,17 +172,43 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
 }
 
 /* clang-format off */
-static const struct wn_predictor trees = {
-    .name = "trees",
-    .brief = "extremely randomised trees, out-of-bag votes",
-    .source = "Geurts, Ernst and Wehenkel (2006)",
-    .needs = WN_SAMPLE_FEATURES,
-    .by_default = true,
-    .bytes = wn_trees_bytes,
-    .predict = predict_trees};
+const struct wn_predictor wn_predictors[] = {
+    {.name = "kernel",
+     .brief = "kernel ridge on landmarks, exact leave-one-out",
+     .source = "Williams and Seeger (2001); Golub, Heath and Wahba (1979)",
+     .needs = WN_SAMPLE_FEATURES,
+     .once = true,
+     .by_default = true,
+     .bytes = wn_kernel_bytes,
+     .predict = wn_kernel_predict},
+    {.name = "trees",
+     .brief = "extremely randomised trees, out-of-bag votes",
+     .source = "Geurts, Ernst and Wehenkel (2006)",
+     .needs = WN_SAMPLE_FEATURES,
+     .by_default = true,
+     .bytes = wn_trees_bytes,
+     .predict = predict_trees},
+    {.name = "neighbors",
+     .brief = "leave-one-out votes of the nearest neighbours",
+     .source = "Fix and Hodges (1951)",
+     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_NEIGHBORS,
+     .by_default = true,
+     .bytes = neighbors_bytes,
+     .predict = predict_neighbors},
+    {.name = "softmax",
+     .brief = "multinomial logistic regression, cross-validated",
+     .source = "Cox (1958)",
+     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
+     .by_default = true,
+     .bytes = wn_softmax_bytes,
+     .predict = predict_softmax},
+    {.name = "mlp",
+     .brief = "networks with a hidden layer, cross-validated",
+     .source = "Rumelhart, Hinton and Williams (1986)",
+     .needs = WN_SAMPLE_FEATURES | WN_SAMPLE_FOLDS,
+     .bytes = wn_mlp_folds_bytes,
+     .predict = wn_mlp_folds_predict},
+    {0}};
 /* clang-format on */
-
-const struct wn_predictor *const wn_predictors[] = {
-    &kernel, &trees, &neighbors, &softmax, &mlp, NULL};
 const char wn_predictor_choices[] =
     WN_COMMITTEE "|kernel|trees|neighbors|softmax|mlp";

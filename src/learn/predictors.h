@@ -51,8 +51,8 @@ struct wn_predictor {
                    struct wn_error *error);
 };
 
-/* All of them; ends with NULL. */
-extern const struct wn_predictor *const wn_predictors[];
+/* All of them; ends with {0}. */
+extern const struct wn_predictor wn_predictors[];
 /* The choices of --model: WN_COMMITTEE, the default members together, and the
  * names of all. */
 #define WN_COMMITTEE "committee"

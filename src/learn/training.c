@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/spill.h"
 #include "util/parallel.h"
@@ -102,7 +103,8 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
                             int threads, size_t *epoch, struct wn_error *error)
 {
     struct probe_network probe[FIFTHS] = {0};
-    int32_t *order = wn_spill_new(task->n, sizeof *order);
+    struct wn_arena arena = {0};
+    int32_t *order = wn_arena_spill(&arena, sizeof *order, task->n, 1);
     struct wn_random random;
     size_t rows = 0;
     int status = 0;
@@ -113,7 +115,7 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
     if (rows < WN_EARLY_STOPPING_MIN) {
         *epoch = max && max < WN_EARLY_STOPPING_BLIND ? max
                                                       : WN_EARLY_STOPPING_BLIND;
-        wn_spill_free(order);
+        wn_arena_free(&arena);
         return 0;
     }
     const int probes = count_probes(rows);
@@ -136,10 +138,10 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
         struct wn_mlp_plan own_plan = *plan;
 
         own_plan.replicate = PROBE_STREAM + (size_t)p;
-        own->label = wn_spill_new(task->n, sizeof *own->label);
-        own->row = wn_new(MAX_HELD_OUT, sizeof *own->row);
-        own->x = wn_spill_new(wn_product(WN_BLOCK, task->d, 1), sizeof *own->x);
-        own->y = wn_new(WN_BLOCK, sizeof *own->y);
+        own->label = wn_arena_spill(&arena, sizeof *own->label, task->n, 1);
+        own->row = wn_arena_new(&arena, sizeof *own->row, MAX_HELD_OUT, 1);
+        own->x = wn_arena_spill(&arena, sizeof *own->x, WN_BLOCK, task->d);
+        own->y = wn_arena_new(&arena, sizeof *own->y, WN_BLOCK, 1);
         memcpy(own->label, task->label, task->n * sizeof *own->label);
         for (size_t r = (size_t)p; r < rows && own->held < MAX_HELD_OUT;
              r += FIFTHS) {
@@ -155,25 +157,58 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
         *epoch =
             find_early_epoch(probe, probes, task->label,
                              (MIN_STEPS + steps - 1) / steps, max, threads);
-    for (int p = 0; p < probes; p++) {
+    for (int p = 0; p < probes; p++)
         wn_mlp_trainer_free(probe[p].trainer);
-        wn_spill_free(probe[p].label);
-        wn_spill_free(probe[p].x);
-        free(probe[p].y);
-        free(probe[p].row);
-    }
-    wn_spill_free(order);
+    wn_arena_free(&arena);
     return status;
 }
 
-/* One replicate at work. */
+/* What the threads share. */
+struct training {
+    const struct wn_mlp_task *task;
+    const struct wn_dynamics_plan *plan;
+    struct wn_dynamics *dynamics;
+    struct wn_log *log;
+    uint64_t done; /* epochs, of all replicates */
+};
+
+/* A thread's replicate. */
 struct replicate {
+    struct training *training;
     const struct wn_mlp_task *task;
     struct wn_mlp_prediction *prediction; /* n */
     struct wn_gradient *gradient;         /* n, or NULL */
     struct wn_history *history;           /* n, or NULL */
     float *target;                        /* n x k, or NULL */
+    struct wn_arena own;                  /* these arrays */
 };
+
+static void *replicate_start(void *shared)
+{
+    struct training *training = shared;
+    const struct wn_mlp_task *task = training->task;
+    const unsigned parts = training->plan->parts;
+    struct replicate *r = wn_new(1, sizeof *r);
+
+    r->training = training;
+    r->task = task;
+    r->prediction = wn_arena_spill(&r->own, sizeof *r->prediction, task->n, 1);
+    if (parts & WN_DYNAMICS_GRADIENTS)
+        r->gradient = wn_arena_spill(&r->own, sizeof *r->gradient, task->n, 1);
+    if (parts & WN_DYNAMICS_HISTORIES)
+        r->history = wn_arena_spill(&r->own, sizeof *r->history, task->n, 1);
+    if (parts & WN_DYNAMICS_TARGETS)
+        r->target = wn_arena_spill(&r->own, sizeof(float), task->n, task->k);
+    return r;
+}
+
+static void replicate_stop(void *workspace)
+{
+    struct replicate *r = workspace;
+
+    wn_arena_free(&r->own);
+    free(r);
+}
 
 static void watch_batch(void *context, const int32_t *row, size_t count,
                         const float *logits, const double *log_total)
@@ -192,21 +227,12 @@ static void watch_batch(void *context, const int32_t *row, size_t count,
     }
 }
 
-/* What the threads share. */
-struct training {
-    const struct wn_mlp_task *task;
-    const struct wn_dynamics_plan *plan;
-    struct wn_dynamics *dynamics;
-    struct wn_log *log;
-    uint64_t done; /* epochs, of all replicates */
-    struct wn_error *error;
-    int failed;
-};
-
 /* Train one network, with half the rate each time it diverges. */
-static int train_replicate(struct replicate *r, struct training *training,
-                           size_t index, struct wn_error *error)
+static int train_replicate(void *workspace, size_t index,
+                           struct wn_error *error)
 {
+    struct replicate *r = workspace;
+    struct training *training = r->training;
     const struct wn_dynamics_plan *plan = training->plan;
     const size_t n = r->task->n;
     struct wn_mlp_plan network = plan->network;
@@ -251,54 +277,16 @@ static int train_replicate(struct replicate *r, struct training *training,
         network.rate);
 }
 
-/* All replicates in parallel, added in their order. */
-static void train_replicates(struct training *training, int threads)
+static int add_replicate(void *shared, void *workspace, size_t index,
+                         struct wn_error *error)
 {
-    const struct wn_mlp_task *task = training->task;
-    const unsigned parts = training->plan->parts;
-    const long replicates = (long)training->plan->replicates;
+    struct training *training = shared;
+    const struct replicate *r = workspace;
 
-#pragma omp parallel num_threads(threads)
-    {
-        struct wn_error error = {0};
-        struct replicate r = {.task = task,
-                              .prediction =
-                                  wn_spill_new(task->n, sizeof *r.prediction)};
-        int status = 0;
-
-        if (parts & WN_DYNAMICS_GRADIENTS)
-            r.gradient = wn_spill_new(task->n, sizeof *r.gradient);
-        if (parts & WN_DYNAMICS_HISTORIES)
-            r.history = wn_spill_new(task->n, sizeof *r.history);
-        if (parts & WN_DYNAMICS_TARGETS)
-            r.target =
-                wn_spill_new(wn_product(task->n, task->k, 1), sizeof *r.target);
-#pragma omp for ordered schedule(static, 1)
-        for (long index = 0; index < replicates; index++) {
-            int failed;
-
-#pragma omp atomic read
-            failed = training->failed;
-            if (status == 0 && !failed)
-                status = train_replicate(&r, training, (size_t)index, &error);
-            if (status < 0 && !failed) {
-#pragma omp critical(wn_dynamics_failed)
-                {
-                    if (!training->failed)
-                        *training->error = error;
-                    training->failed = 1;
-                }
-            }
-#pragma omp ordered
-            if (status == 0 && !failed)
-                wn_dynamics_add(training->dynamics, r.prediction, r.gradient,
-                                r.history);
-        }
-        wn_spill_free(r.prediction);
-        wn_spill_free(r.gradient);
-        wn_spill_free(r.history);
-        wn_spill_free(r.target);
-    }
+    (void)index;
+    (void)error;
+    wn_dynamics_add(training->dynamics, r->prediction, r->gradient, r->history);
+    return 0;
 }
 
 /* Whether the rows are standardised once for all networks. */
@@ -316,9 +304,9 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *asked_task,
     struct wn_dynamics_plan plan = *asked_plan;
     const size_t n = task.n, d = task.d;
     struct wn_standardize standard;
-    struct training training = {
-        .task = &task, .plan = &plan, .log = log, .error = error};
+    struct training training = {.task = &task, .plan = &plan, .log = log};
     float *rows = NULL;
+    int status = 0;
 
     wn_standardize_make(&standard, task.x, n, d);
     task.standard = &standard;
@@ -331,23 +319,30 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *asked_task,
         task.x = rows;
     }
     if (plan.epoch == 0)
-        training.failed =
-            wn_early_stopping_epoch(&task, &plan.network, plan.epochs, threads,
-                                    &plan.epoch, error) < 0;
+        status = wn_early_stopping_epoch(&task, &plan.network, plan.epochs,
+                                         threads, &plan.epoch, error);
     if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
         plan.epochs = plan.epoch;
-    if (!training.failed) {
+    if (status == 0) {
         const uint64_t epochs = (uint64_t)plan.replicates * plan.epochs;
 
         training.dynamics =
             wn_dynamics_new(n, task.label, plan.parts, plan.epoch, plan.epochs);
         wn_log_progress(log, "epochs", 0, epochs);
-        train_replicates(&training, threads);
+        status =
+            wn_parallel_ordered(&(struct wn_parallel){.threads = threads,
+                                                      .count = plan.replicates,
+                                                      .shared = &training,
+                                                      .start = replicate_start,
+                                                      .work = train_replicate,
+                                                      .join = add_replicate,
+                                                      .stop = replicate_stop},
+                                error);
         wn_log_progress(log, "epochs", epochs, epochs);
     }
     wn_spill_free(rows);
     wn_standardize_free(&standard);
-    if (!training.failed)
+    if (status == 0)
         return training.dynamics;
     wn_dynamics_free(training.dynamics);
     return NULL;

@@ -15,6 +15,7 @@
 
 #include "method/method_private.h"
 #include "noise/order_statistics.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/random.h"
 
@@ -45,11 +46,13 @@ static int aum_score(const struct wn_view *view, const struct wn_scores *out,
     wn_dynamics_read(view->dynamics, WN_AUM, -1, 0, out->score, out->spread);
     if (!view->settings->has_aum_threshold)
         return 0;
-    int32_t *order = wn_new(n, sizeof *order);
-    int32_t *label = wn_new(n, sizeof *label);
-    uint8_t *sample = wn_new(n, 1), *times = wn_new(n, 1);
-    float *score = wn_new(n, sizeof *score);
-    float *spread = wn_new(n, sizeof *spread);
+    struct wn_arena own = {0};
+    int32_t *order = wn_arena_new(&own, sizeof *order, n, 1);
+    int32_t *label = wn_arena_new(&own, sizeof *label, n, 1);
+    uint8_t *sample = wn_arena_new(&own, 1, n, 1);
+    uint8_t *times = wn_arena_new(&own, 1, n, 1);
+    float *score = wn_arena_new(&own, sizeof *score, n, 1);
+    float *spread = wn_arena_new(&own, sizeof *spread, n, 1);
     const struct wn_mlp_task task = {
         .x = view->x, .n = n, .d = view->d, .k = view->k + 1, .label = label};
     struct wn_dynamics_plan plan = *view->plan;
@@ -95,12 +98,7 @@ static int aum_score(const struct wn_view *view, const struct wn_scores *out,
             out->score[i] /= times[i];
             out->spread[i] /= times[i];
         }
-    free(order);
-    free(label);
-    free(sample);
-    free(times);
-    free(score);
-    free(spread);
+    wn_arena_free(&own);
     return status;
 }
 

@@ -18,8 +18,9 @@
 #include "noise/hoc.h"
 #include "noise/order_statistics.h"
 #include "noise/probability.h"
+#include "util/arena.h"
 #include "util/memory.h"
-#include "util/spill.h"
+#include "util/order.h"
 #include "util/random.h"
 
 void wn_cosine_edges(const struct wn_view *view, size_t i, double *distance)
@@ -72,11 +73,12 @@ void wn_simifeat_draw(const struct wn_view *view, const double *cosine,
                       const uint8_t *in, size_t max, double *score,
                       int32_t *vote)
 {
-    struct tally tally = {.k = view->k,
-                          .count = wn_new(view->k, sizeof *tally.count),
-                          .touched =
-                              wn_new(view->m + 1, sizeof *tally.touched)};
-    size_t *edge = wn_new(view->m, sizeof *edge);
+    struct wn_arena own = {0};
+    struct tally tally = {
+        .k = view->k,
+        .count = wn_arena_new(&own, sizeof(double), view->k, 1),
+        .touched = wn_arena_new(&own, sizeof(int32_t), view->m + 1, 1)};
+    size_t *edge = wn_arena_new(&own, sizeof *edge, view->m, 1);
 
     for (size_t i = 0; i < view->n; i++) {
         const int32_t *neighbor = view->neighbor + i * view->m;
@@ -114,9 +116,7 @@ void wn_simifeat_draw(const struct wn_view *view, const double *cosine,
             best = (int32_t)wn_argmax(tally.count, tally.k);
         vote[i] = best;
     }
-    free(tally.count);
-    free(tally.touched);
-    free(edge);
+    wn_arena_free(&own);
 }
 
 void wn_simifeat_rank(const struct wn_view *view, const double *score,
@@ -124,17 +124,17 @@ void wn_simifeat_rank(const struct wn_view *view, const double *score,
                       double *threshold)
 {
     const size_t k = view->k;
-    double *kept = wn_new(view->n, sizeof *kept); /* by class */
-    size_t *begin = wn_new(k + 2, sizeof *begin); /* where each class begins */
+    struct wn_arena own = {0};
+    double *kept = wn_arena_new(&own, sizeof *kept, view->n, 1);
+    int32_t *class = wn_arena_new(&own, sizeof *class, view->n, 1);
+    int32_t *order = wn_arena_new(&own, sizeof *order, view->n, 1);
+    size_t *begin = wn_arena_new(&own, sizeof *begin, k + 1, 1);
 
     for (size_t i = 0; i < view->n; i++)
-        if (vote[i] >= 0)
-            begin[view->label[i] + 2]++;
-    for (size_t c = 0; c < k; c++)
-        begin[c + 2] += begin[c + 1];
+        class[i] = vote[i] >= 0 ? view->label[i] : -1;
+    wn_order_by_bucket(class, view->n, k, begin, order);
     for (size_t i = 0; i < view->n; i++)
-        if (vote[i] >= 0)
-            kept[begin[view->label[i] + 1]++] = score[i];
+        kept[i] = score[order[i]];
     for (size_t c = 0; c < k; c++) {
         const size_t rows = begin[c + 1] - begin[c];
 
@@ -145,8 +145,7 @@ void wn_simifeat_rank(const struct wn_view *view, const double *score,
     }
     for (size_t i = 0; i < view->n; i++)
         noisy[i] = vote[i] >= 0 && score[i] >= threshold[view->label[i]];
-    free(kept);
-    free(begin);
+    wn_arena_free(&own);
 }
 
 double wn_simifeat_rate(double stay, double clean, double share)
@@ -156,23 +155,34 @@ double wn_simifeat_rate(double stay, double clean, double share)
     return rate >= 1 ? .95 : rate <= 0 ? .05 : rate;
 }
 
+/* 1 - cosine along all edges, n x m. */
+static double *find_edges(const struct wn_view *view, struct wn_arena *own)
+{
+    double *cosine = wn_arena_spill(own, sizeof *cosine, view->n, view->m);
+
+    for (size_t i = 0; i < view->n; i++)
+        wn_cosine_edges(view, i, cosine + i * view->m);
+    return cosine;
+}
+
 /* All draws: by the vote where rate is NULL, else by rank. */
 static void simifeat_run(const struct wn_view *view, const double *rate,
                          float *out)
 {
     const size_t n = view->n;
     const size_t max = view->m > 2 ? view->m - 1 : view->m;
-    double *cosine = wn_spill_new(wn_product(n, view->m, 1), sizeof *cosine);
-    double *score = wn_new(n, sizeof *score);
-    double *threshold = wn_new(view->k, sizeof *threshold);
-    int32_t *vote = wn_new(n, sizeof *vote);
-    int32_t *order = wn_new(n, sizeof *order); /* labelled rows */
-    uint8_t *in = wn_new(n, 1), *noisy = wn_new(n, 1);
-    uint32_t *hits = wn_new(n, sizeof *hits), *times = wn_new(n, sizeof *times);
+    struct wn_arena own = {0};
+    double *cosine = find_edges(view, &own);
+    double *score = wn_arena_new(&own, sizeof *score, n, 1);
+    double *threshold = wn_arena_new(&own, sizeof *threshold, view->k, 1);
+    int32_t *vote = wn_arena_new(&own, sizeof *vote, n, 1);
+    int32_t *order = wn_arena_new(&own, sizeof *order, n, 1); /* labelled */
+    uint8_t *in = wn_arena_new(&own, 1, n, 1);
+    uint8_t *noisy = wn_arena_new(&own, 1, n, 1);
+    uint32_t *hits = wn_arena_new(&own, sizeof *hits, n, 1);
+    uint32_t *times = wn_arena_new(&own, sizeof *times, n, 1);
     size_t rows = 0;
 
-    for (size_t i = 0; i < n; i++)
-        wn_cosine_edges(view, i, cosine + i * view->m);
     for (size_t i = 0; i < n; i++)
         if (view->label[i] >= 0)
             order[rows++] = (int32_t)i;
@@ -199,15 +209,7 @@ static void simifeat_run(const struct wn_view *view, const double *rate,
         out[i] = view->label[i] < 0
                      ? 0
                      : (float)((hits[i] + 1.0) / (times[i] + 2.0));
-    wn_spill_free(cosine);
-    free(score);
-    free(threshold);
-    free(vote);
-    free(order);
-    free(in);
-    free(noisy);
-    free(hits);
-    free(times);
+    wn_arena_free(&own);
 }
 
 /* A row is noisy where another class has the most votes; the paper calls the
@@ -242,16 +244,14 @@ static int simifeat_rank_score(const struct wn_view *view,
                     error->text);
         *error = (struct wn_error){0};
         const size_t n = view->n;
-        double *cosine =
-            wn_spill_new(wn_product(n, view->m, 1), sizeof *cosine);
-        double *score = wn_new(n, sizeof *score);
-        double *count = wn_new(k, sizeof *count);
-        int32_t *vote = wn_new(n, sizeof *vote);
-        uint8_t *in = wn_new(n, 1);
+        struct wn_arena own = {0};
+        double *cosine = find_edges(view, &own);
+        double *score = wn_arena_new(&own, sizeof *score, n, 1);
+        double *count = wn_arena_new(&own, sizeof *count, k, 1);
+        int32_t *vote = wn_arena_new(&own, sizeof *vote, n, 1);
+        uint8_t *in = wn_arena_new(&own, 1, n, 1);
 
         memset(in, 1, n);
-        for (size_t i = 0; i < n; i++)
-            wn_cosine_edges(view, i, cosine + i * view->m);
         wn_simifeat_draw(view, cosine, in, view->m, score, vote);
         memset(rate, 0, k * sizeof *rate);
         for (size_t i = 0; i < n; i++)
@@ -261,11 +261,7 @@ static int simifeat_rank_score(const struct wn_view *view,
             }
         for (size_t c = 0; c < k; c++)
             rate[c] = wn_simifeat_rate(count[c] - rate[c], 1, count[c]);
-        wn_spill_free(cosine);
-        free(score);
-        free(count);
-        free(vote);
-        free(in);
+        wn_arena_free(&own);
     } else {
         for (size_t c = 0; c < k; c++)
             rate[c] = wn_simifeat_rate(fit.t[c * k + c], fit.p[c], rate[c]);

@@ -2,13 +2,12 @@
 /* intrinsic and extrinsic: a row is suspicious because of one other row, the
  * nearer the more: the score is 1 / (1 + distance), 1 for the same features.
  * Parekh, Anand and Awekar 2023 (TACRED). See winnow-methods(7). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "knn/exact.h"
+#include "linalg/softmax_row.h"
 #include "method/method.h"
-#include "util/memory.h"
-#include "util/spill.h"
+#include "util/arena.h"
 
 static float evidence_score(float distance)
 {
@@ -25,7 +24,8 @@ struct nearest {
 /* m = min(max, others). Both lists are rows of the view and not empty. */
 static void evidence_query(const struct wn_view *view, const int32_t *from,
                            size_t rows, const int32_t *to, size_t others,
-                           size_t max, struct nearest *out)
+                           size_t max, struct wn_arena *own,
+                           struct nearest *out)
 {
     const struct wn_graph graph = {.x = view->x,
                                    .n = view->n,
@@ -33,10 +33,10 @@ static void evidence_query(const struct wn_view *view, const int32_t *from,
                                    .m = max < others ? max : others,
                                    .metric = view->metric,
                                    .threads = view->threads};
-    const size_t cells = wn_product(rows, graph.m, 1);
 
-    *out = (struct nearest){graph.m, wn_spill_new(cells, sizeof *out->index),
-                            wn_spill_new(cells, sizeof *out->distance)};
+    *out = (struct nearest){
+        graph.m, wn_arena_spill(own, sizeof *out->index, rows, graph.m),
+        wn_arena_spill(own, sizeof *out->distance, rows, graph.m)};
     wn_knn_query(&graph, from, rows, to, others, out->index, out->distance);
 }
 
@@ -61,15 +61,13 @@ static int intrinsic_score(const struct wn_view *view,
                        "--negative-class: found '%s', wanted one of the %zu "
                        "classes",
                        name, k);
-    int32_t *missed = wn_new(view->n, sizeof *missed);
-    int32_t *negatives = wn_new(view->n, sizeof *negatives);
+    struct wn_arena own = {0};
+    int32_t *missed = wn_arena_new(&own, sizeof *missed, view->n, 1);
+    int32_t *negatives = wn_arena_new(&own, sizeof *negatives, view->n, 1);
     for (size_t i = 0; i < view->n; i++) {
-        const float *p = view->probability + i * k;
-        size_t predicted = 0;
+        const size_t predicted =
+            wn_softmax_row_top(view->probability + i * k, k);
 
-        for (size_t c = 1; c < k; c++)
-            if (p[c] > p[predicted])
-                predicted = c;
         if (view->label[i] == (int32_t)negative)
             negatives[count++] = (int32_t)i;
         else if (view->label[i] >= 0 && predicted == negative)
@@ -83,7 +81,7 @@ static int intrinsic_score(const struct wn_view *view,
         status = 1;
     } else {
         evidence_query(view, missed, misses, negatives, count,
-                       view->settings->intrinsic_neighbors, &found);
+                       view->settings->intrinsic_neighbors, &own, &found);
     }
     for (size_t f = 0; status == 0 && f < misses; f++)
         for (size_t s = f * found.m; s < (f + 1) * found.m; s++) {
@@ -95,10 +93,7 @@ static int intrinsic_score(const struct wn_view *view,
                 out->evidence[i] = missed[f];
             }
         }
-    free(missed);
-    free(negatives);
-    wn_spill_free(found.index);
-    wn_spill_free(found.distance);
+    wn_arena_free(&own);
     return status;
 }
 
@@ -109,8 +104,9 @@ static int intrinsic_score(const struct wn_view *view,
 static int extrinsic_score(const struct wn_view *view,
                            const struct wn_scores *out, struct wn_error *error)
 {
-    int32_t *trusted = wn_new(view->n, sizeof *trusted);
-    int32_t *query = wn_new(view->n, sizeof *query);
+    struct wn_arena own = {0};
+    int32_t *trusted = wn_arena_new(&own, sizeof *trusted, view->n, 1);
+    int32_t *query = wn_arena_new(&own, sizeof *query, view->n, 1);
     struct nearest found = {0};
     size_t count = 0, queries = 0;
     int status = 0;
@@ -126,7 +122,7 @@ static int extrinsic_score(const struct wn_view *view,
         status = 1;
     } else {
         evidence_query(view, query, queries, trusted, count,
-                       view->settings->extrinsic_neighbors, &found);
+                       view->settings->extrinsic_neighbors, &own, &found);
     }
     for (size_t q = 0; status == 0 && q < queries; q++) {
         const int32_t *index = found.index + q * found.m;
@@ -148,10 +144,7 @@ static int extrinsic_score(const struct wn_view *view,
             out->evidence[i] = index[best];
         }
     }
-    free(trusted);
-    free(query);
-    wn_spill_free(found.index);
-    wn_spill_free(found.distance);
+    wn_arena_free(&own);
     return status;
 }
 

@@ -12,8 +12,8 @@
 
 #include "knn/ranking.h"
 #include "method/method_private.h"
+#include "util/arena.h"
 #include "util/memory.h"
-#include "util/spill.h"
 
 void wn_shapley_add(const int32_t *order, size_t count, const int32_t *label,
                     int32_t own, size_t k, bool whole, double *value)
@@ -81,15 +81,17 @@ static int knn_shapley_exact_score(const struct wn_view *view,
                                    .metric = view->metric,
                                    .threads = view->threads};
     struct wn_ranking *ranking = wn_ranking_new(&graph);
-    struct wn_ranker **rankers = wn_new(threads, sizeof *rankers);
-    int32_t **orders = wn_new(threads, sizeof *orders);
-    double *value = wn_spill_new(wn_product(LANES, n, 1), sizeof *value);
+    struct wn_arena own = {0};
+    struct wn_ranker **rankers =
+        wn_arena_new(&own, sizeof *rankers, threads, 1);
+    int32_t **orders = wn_arena_new(&own, sizeof *orders, threads, 1);
+    double *value = wn_arena_spill(&own, sizeof *value, LANES, n);
     size_t done = 0;
 
     (void)error;
     for (size_t t = 0; t < threads; t++) {
         rankers[t] = wn_ranker_new(ranking);
-        orders[t] = wn_spill_new(n, sizeof(int32_t));
+        orders[t] = wn_arena_spill(&own, sizeof(int32_t), n, 1);
     }
     wn_log_progress(view->log, "knn_shapley_exact: rows", 0, n);
 #pragma omp parallel for schedule(dynamic) num_threads(view->threads)
@@ -127,13 +129,9 @@ static int knn_shapley_exact_score(const struct wn_view *view,
             sum += value[l * n + i];
         out->score[i] = (float)-sum;
     }
-    for (size_t t = 0; t < threads; t++) {
+    for (size_t t = 0; t < threads; t++)
         wn_ranker_free(rankers[t]);
-        wn_spill_free(orders[t]);
-    }
-    free(rankers);
-    free(orders);
-    wn_spill_free(value);
+    wn_arena_free(&own);
     wn_ranking_free(ranking);
     return 0;
 }

@@ -95,9 +95,9 @@ static const struct wn_predictor *find_predictor(const char *name)
 {
     size_t p = 0;
 
-    while (strcmp(wn_predictors[p]->name, name))
+    while (strcmp(wn_predictors[p].name, name))
         p++;
-    return wn_predictors[p];
+    return &wn_predictors[p];
 }
 
 /* The verdicts of an audit of the training rows alone. */

@@ -16,6 +16,15 @@
 void wn_order_by_bucket(const int32_t *bucket, size_t n, size_t count,
                         size_t *begin, int32_t *order);
 
+/* A row by a hash of its content, and by its class or other label. */
+struct wn_hashed_row {
+    uint64_t hash;
+    int32_t label;
+    size_t row;
+};
+/* Sort rows by hash, label, row: equal ones stand side by side. */
+void wn_order_by_hash(struct wn_hashed_row *rows, size_t n);
+
 /* For qsort(): int32_t in ascending order. */
 int wn_index_ascending(const void *a, const void *b);
 

@@ -80,17 +80,17 @@ static void own_label_is_not_read(void **state)
     struct wn_error error = {0};
 
     (void)state;
-    for (size_t p = 0; wn_predictors[p]; p++) {
+    for (size_t p = 0; wn_predictors[p].name; p++) {
         double most = 0;
 
-        assert_string_equal(wn_predictors[p]->name, allowed[p].name);
-        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error), 0);
+        assert_string_equal(wn_predictors[p].name, allowed[p].name);
+        assert_int_equal(wn_predictors[p].predict(&sample, before, &error), 0);
         sums_to_one(before);
         for (int i = 0; i < N; i += 17) {
             const int32_t kept = label[i];
 
             label[i] = (kept + 1) % K;
-            assert_int_equal(wn_predictors[p]->predict(&sample, after, &error),
+            assert_int_equal(wn_predictors[p].predict(&sample, after, &error),
                              0);
             label[i] = kept;
             for (int c = 0; c < K; c++)
@@ -121,14 +121,14 @@ static void labels_of_the_group_are_not_read(void **state)
     sample.groups = 24;
     assert_int_equal(
         wn_folds_assign(label, N, K, group, 24, 4, 0, fold, &error), 0);
-    for (size_t p = 0; wn_predictors[p]; p++) {
+    for (size_t p = 0; wn_predictors[p].name; p++) {
         double most = 0;
 
-        assert_int_equal(wn_predictors[p]->predict(&sample, before, &error), 0);
+        assert_int_equal(wn_predictors[p].predict(&sample, before, &error), 0);
         sums_to_one(before);
         for (int i = 3; i < N; i += 24)
             label[i] = (label[i] + 1) % K;
-        assert_int_equal(wn_predictors[p]->predict(&sample, after, &error), 0);
+        assert_int_equal(wn_predictors[p].predict(&sample, after, &error), 0);
         memcpy(label, kept, sizeof kept);
         assert_memory_not_equal(before, after, sizeof after);
         for (int i = 3; i < N; i += 24)
@@ -136,7 +136,7 @@ static void labels_of_the_group_are_not_read(void **state)
                 most = fmax(most, fabs((double)after[i * K + c] -
                                        (double)before[i * K + c]));
         if (most > allowed[p])
-            print_message("%s moved by %g\n", wn_predictors[p]->name, most);
+            print_message("%s moved by %g\n", wn_predictors[p].name, most);
         assert_true(most <= allowed[p]);
     }
 }
@@ -203,7 +203,8 @@ static void committee_is_the_pool(void **state)
 {
     struct wn_sample sample = make_sample();
     static float one[N * K], two[N * K], both[N * K], own[2 * N * K];
-    const struct wn_predictor *chosen[2] = {wn_predictors[1], wn_predictors[2]};
+    const struct wn_predictor *chosen[2] = {&wn_predictors[1],
+                                            &wn_predictors[2]};
     struct wn_quality quality[3];
     struct wn_error error = {0};
 
@@ -231,7 +232,8 @@ static void second_pass_by_hand(void **state)
     static float first[N * K], kernel[N * K], again[N * K], both[N * K];
     static float own[2 * N * K], same[N * K];
     static float weight[N];
-    const struct wn_predictor *chosen[2] = {wn_predictors[0], wn_predictors[2]};
+    const struct wn_predictor *chosen[2] = {&wn_predictors[0],
+                                            &wn_predictors[2]};
     struct wn_quality quality[3], last[3];
     struct wn_error error = {0};
 
@@ -371,13 +373,15 @@ static void noise_tells_nothing(void **state)
                                          .folds = 5,
                                          .threads = 2};
         for (size_t m = 0; m < 4; m++) {
-            assert_int_equal(wn_pool_predict(&wn_predictors[m], 1, 2, &sample,
-                                             p, NULL, quality, &error),
-                             0);
+            const struct wn_predictor *one = &wn_predictors[m];
+
+            assert_int_equal(
+                wn_pool_predict(&one, 1, 2, &sample, p, NULL, quality, &error),
+                0);
             const double area = prefers_own(p, own);
 
             if (twins ? area < 0.6 : fabs(area - 0.5) > 0.06)
-                print_message("%s%s: %.4f\n", wn_predictors[m]->name,
+                print_message("%s%s: %.4f\n", wn_predictors[m].name,
                               twins ? " of twins" : "", area);
             assert_true(twins ? area > 0.6 : fabs(area - 0.5) <= 0.06);
         }

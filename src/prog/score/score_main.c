@@ -73,9 +73,9 @@ static int score_work(struct wn_run *run, struct wn_error *error)
             wn_text_format(&list, "%-16s %s (%s)\n", wn_methods[i]->name,
                            wn_methods[i]->brief, wn_methods[i]->source);
     else if (wn_option_on(run->options, "list-models"))
-        for (size_t p = 0; wn_predictors[p]; p++)
-            wn_text_format(&list, "%-16s %s (%s)\n", wn_predictors[p]->name,
-                           wn_predictors[p]->brief, wn_predictors[p]->source);
+        for (size_t p = 0; wn_predictors[p].name; p++)
+            wn_text_format(&list, "%-16s %s (%s)\n", wn_predictors[p].name,
+                           wn_predictors[p].brief, wn_predictors[p].source);
     if (list.length) {
         status = wn_run_print(run, &list, error);
         wn_text_free(&list);

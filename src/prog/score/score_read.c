@@ -192,16 +192,16 @@ static int choose_work(const struct wn_run *run, struct work *work,
     work->metric = strcmp(metric, "cosine") == 0 ? WN_COSINE : WN_EUCLIDEAN;
     work->user_probability = wn_audit_has(work->audit, "data/probability") &&
                              !wn_option_given(options, "model");
-    while (wn_predictors[count])
+    while (wn_predictors[count].name)
         count++;
     work->members = wn_new(count, sizeof(void *));
     work->quality = wn_new(count + 1, sizeof *work->quality);
     for (size_t p = 0; p < count && !work->user_probability; p++)
-        if (wn_option_holds(options, "model", wn_predictors[p]->name) ||
-            (wn_predictors[p]->by_default &&
+        if (wn_option_holds(options, "model", wn_predictors[p].name) ||
+            (wn_predictors[p].by_default &&
              wn_option_holds(options, "model", WN_COMMITTEE))) {
-            work->members[work->member_count++] = wn_predictors[p];
-            work->parts |= wn_predictors[p]->needs;
+            work->members[work->member_count++] = &wn_predictors[p];
+            work->parts |= wn_predictors[p].needs;
         }
     if (work->member_count && !work->width)
         return wn_fail(error, WN_EDATA,
