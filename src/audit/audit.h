@@ -159,6 +159,14 @@ int wn_audit_write_text(struct wn_audit_writer *writer, const char *path,
 int wn_audit_write_number(struct wn_audit_writer *writer, const char *path,
                           const char *attribute, double value,
                           struct wn_error *error) WN_MUST_CHECK;
+/* Several numbers, in their order. */
+struct wn_fact {
+    const char *path, *attribute;
+    double value;
+};
+int wn_audit_write_facts(struct wn_audit_writer *writer,
+                         const struct wn_fact *list, size_t count,
+                         struct wn_error *error) WN_MUST_CHECK;
 
 /* Write the provenance of the stage as attributes of its group: program,
  * version, options (wn_options_describe), and `input`, the digest of the stage

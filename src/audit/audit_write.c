@@ -341,6 +341,18 @@ int wn_audit_write_number(struct wn_audit_writer *writer, const char *path,
     return write_attribute(writer, path, &whole, error);
 }
 
+int wn_audit_write_facts(struct wn_audit_writer *writer,
+                         const struct wn_fact *list, size_t count,
+                         struct wn_error *error)
+{
+    int status = 0;
+
+    for (size_t f = 0; f < count && status == 0; f++)
+        status = wn_audit_write_number(writer, list[f].path, list[f].attribute,
+                                       list[f].value, error);
+    return status;
+}
+
 int wn_audit_provenance(struct wn_audit_writer *writer, const char *program,
                         const char *options, const char *input,
                         struct wn_error *error)

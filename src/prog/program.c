@@ -13,6 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "array/hdf5.h"
 #include "util/file.h"
 #include "util/spill.h"
@@ -73,6 +77,12 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
 
     wn_program_reexec(argv, false);
     prctl(PR_SET_NAME, run.name); /* else ps(1) shows "exe" */
+#ifdef __GLIBC__
+    /* Else glibc keeps freed arrays of up to 32 MiB in its heap, and which of
+     * the next ones fit into the holes depends on the order in which threads
+     * freed them: score has its peak 6 % higher, and another one each time. */
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
     /* Writing beyond a limit on file sizes is an error like a full disk. */
     signal(SIGXFSZ, SIG_IGN);
     wn_file_standard();

@@ -13,6 +13,7 @@
 #include "audit/decisions.h"
 #include "noise/verdicts.h"
 #include "prog/program.h"
+#include "util/arena.h"
 
 /* What flag would say had nobody judged a label; empty where nobody did. */
 struct unseen {
@@ -25,18 +26,15 @@ struct unseen {
 
 /* Everything that flag reads, finds and writes. */
 struct work {
+    struct wn_arena own; /* its arrays */
     struct wn_audit *audit;
     struct wn_dataset data;
     struct wn_evidence evidence;
     struct wn_check_settings settings;
-    float *probability, *distance, *pair_rank, *rule_score;
-    int32_t *neighbor;
-    uint64_t *feature_hash;
-    uint8_t *coincidence;
+    float *probability;
     size_t alike[WN_COINCIDENCE_FLOOR + 1]; /* rows by coincidence */
-    double *place, *shift; /* of grades, see flag_grades.c; else NULL: k, n */
-    uint32_t *missing, *invalid;
-    bool brought; /* the probabilities are the user's */
+    double *place; /* k, of grades, see flag_grades.c; else NULL */
+    bool brought;  /* the probabilities are the user's */
     struct wn_noise noise;
     struct wn_suspicion judged;
     struct wn_claim claim;

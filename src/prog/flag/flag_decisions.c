@@ -45,12 +45,12 @@ int flag_read_decisions(const struct wn_run *run, struct work *work,
     if (!work->decisions.count)
         return 0;
     const size_t n = work->evidence.n;
-    work->decided = wn_spill_new(n, sizeof *work->decided);
+    work->decided = wn_arena_spill(&work->own, sizeof *work->decided, n, 1);
     work->known.label = work->evidence.label;
     work->known.trusted = work->data.trusted;
-    work->known.wrong = wn_spill_new(n, 1);
-    work->known.planned = wn_spill_new(n, 1);
-    work->trusted = wn_spill_new(n, 1);
+    work->known.wrong = wn_arena_spill(&work->own, 1, n, 1);
+    work->known.planned = wn_arena_spill(&work->own, 1, n, 1);
+    work->trusted = wn_arena_spill(&work->own, 1, n, 1);
     memset(work->known.wrong, -1, n);
     if (work->data.trusted)
         memcpy(work->trusted, work->data.trusted, n);
@@ -92,12 +92,13 @@ int flag_judge_unseen(const struct wn_run *run, struct work *work,
                       &unseen->judged);
     wn_suspicion_rank(evidence.label, &p, &unseen->noise, work->brought,
                       run->threads, &unseen->judged);
-    unseen->base = wn_spill_new(evidence.n, sizeof *unseen->base);
+    unseen->base =
+        wn_arena_spill(&work->own, sizeof *unseen->base, evidence.n, 1);
     memcpy(unseen->base, unseen->judged.verdict,
            evidence.n * sizeof *unseen->base);
     wn_claim_make(evidence.label, &p, expectation, run->threads,
                   &unseen->judged, &unseen->claim);
-    unseen->hit = wn_spill_new(evidence.n, 1);
+    unseen->hit = wn_arena_spill(&work->own, 1, evidence.n, 1);
     if (wn_option_holds(run->options, "issues", wn_checks[label]->name)) {
         evidence.trusted = NULL;
         evidence.noise = &unseen->noise;
@@ -209,7 +210,8 @@ void flag_settle_issues(struct work *work)
 {
     const int label = wn_check_find("label");
 
-    work->found = wn_new(work->decisions.count, sizeof *work->found);
+    work->found =
+        wn_arena_new(&work->own, sizeof *work->found, work->decisions.count, 1);
     for (size_t d = 0; d < work->decisions.count; d++) {
         const size_t i = work->decisions.list[d].row;
 
@@ -254,21 +256,6 @@ static void decide_unseen(const struct work *work, size_t i, size_t place,
                           .claim = unseen->claim.kind});
 }
 
-static int write_texts(struct wn_audit_writer *writer, const char *path,
-                       const struct wn_decisions *decisions, size_t field,
-                       struct wn_error *error)
-{
-    const char **text = wn_new(decisions->count, sizeof *text);
-
-    for (size_t d = 0; d < decisions->count; d++)
-        memcpy(&text[d], (const char *)&decisions->list[d] + field,
-               sizeof *text);
-    const int status =
-        wn_audit_write_names(writer, path, text, decisions->count, error);
-    free(text);
-    return status;
-}
-
 /* /flag/decided: one element a verdict. */
 static int write_decided(struct wn_audit_writer *writer,
                          const struct work *work,
@@ -276,19 +263,34 @@ static int write_decided(struct wn_audit_writer *writer,
                          const char *reasons, struct wn_error *error)
 {
     const struct wn_decisions *decisions = &work->decisions;
-    const size_t count = decisions->count, extent[3] = {count, 0, 0};
-    int64_t *row = wn_new(count, sizeof *row);
-    int32_t *class = wn_new(count, sizeof *class);
-    uint32_t *issue = wn_new(count, sizeof *issue);
-    uint8_t *verdict = wn_new(count, 1), *planned = wn_new(count, 1);
-    uint8_t *reason = wn_new(count, 1);
-    float *suspicion = wn_new(count, sizeof *suspicion);
-    uint8_t *stratum = wn_spill_new(work->evidence.n, 1);
-    size_t *place = wn_spill_new(work->evidence.n, sizeof *place);
+    const size_t count = decisions->count, n = work->evidence.n;
+    struct wn_arena own = {0};
+    int64_t *row = wn_arena_new(&own, sizeof *row, count, 1);
+    int32_t *class = wn_arena_new(&own, sizeof *class, count, 1);
+    uint32_t *issue = wn_arena_new(&own, sizeof *issue, count, 1);
+    uint8_t *verdict = wn_arena_new(&own, 1, count, 1);
+    uint8_t *planned = wn_arena_new(&own, 1, count, 1);
+    uint8_t *reason = wn_arena_new(&own, 1, count, 1);
+    float *suspicion = wn_arena_new(&own, sizeof *suspicion, count, 1);
+    const char **who = wn_arena_new(&own, sizeof *who, count, 1);
+    const char **when = wn_arena_new(&own, sizeof *when, count, 1);
+    const char **note = wn_arena_new(&own, sizeof *note, count, 1);
+    uint8_t *stratum = wn_arena_spill(&own, 1, n, 1);
+    size_t *place = wn_arena_spill(&own, sizeof *place, n, 1);
+    const struct wn_vector first[] = {{"flag/decided/row", row},
+                                      {"flag/decided/verdict", verdict}};
+    const struct wn_vector second[] = {{"flag/decided/class", class},
+                                       {"flag/decided/planned", planned},
+                                       {"flag/decided/suspicion", suspicion},
+                                       {"flag/decided/issue", issue},
+                                       {"flag/decided/reason", reason}};
+    const struct wn_vector third[] = {{"flag/decided/who", who},
+                                      {"flag/decided/when", when},
+                                      {"flag/decided/note", note}};
 
     if (work->unseen.base)
-        wn_strata_find(work->evidence.label, NULL, work->unseen.base,
-                       work->evidence.n, stratum, place);
+        wn_strata_find(work->evidence.label, NULL, work->unseen.base, n,
+                       stratum, place);
     for (size_t d = 0; d < count; d++) {
         const struct wn_decided *decided = &decisions->list[d];
 
@@ -296,6 +298,9 @@ static int write_decided(struct wn_audit_writer *writer,
         class[d] = decided->class;
         verdict[d] = (uint8_t)decided->decision;
         planned[d] = decided->planned;
+        who[d] = decided->who;
+        when[d] = decided->when;
+        note[d] = decided->note;
         issue[d] = work->found[d];
         decide_unseen(work, decided->row, place[decided->row], settings,
                       &issue[d], &reason[d]);
@@ -303,40 +308,16 @@ static int write_decided(struct wn_audit_writer *writer,
             suspicion[d] =
                 (float)work->unseen.judged.verdict[decided->row].suspicion;
     }
-    const int status = wn_audit_write(writer, "flag/decided/row", WN_I64,
-                                      extent, row, error) ||
-                       wn_audit_write(writer, "flag/decided/verdict", WN_U8,
-                                      extent, verdict, error) ||
-                       wn_audit_write_text(writer, "flag/decided/verdict",
-                                           "names", wn_decision_names, error) ||
-                       wn_audit_write(writer, "flag/decided/class", WN_I32,
-                                      extent, class, error) ||
-                       wn_audit_write(writer, "flag/decided/planned", WN_U8,
-                                      extent, planned, error) ||
-                       wn_audit_write(writer, "flag/decided/suspicion", WN_F32,
-                                      extent, suspicion, error) ||
-                       wn_audit_write(writer, "flag/decided/issue", WN_U32,
-                                      extent, issue, error) ||
-                       wn_audit_write(writer, "flag/decided/reason", WN_U8,
-                                      extent, reason, error) ||
-                       wn_audit_write_text(writer, "flag/decided/reason",
-                                           "names", reasons, error) ||
-                       write_texts(writer, "flag/decided/who", decisions,
-                                   offsetof(struct wn_decided, who), error) ||
-                       write_texts(writer, "flag/decided/when", decisions,
-                                   offsetof(struct wn_decided, when), error) ||
-                       write_texts(writer, "flag/decided/note", decisions,
-                                   offsetof(struct wn_decided, note), error);
+    const int status =
+        wn_audit_write_vectors(writer, count, first, 2, error) ||
+        wn_audit_write_text(writer, "flag/decided/verdict", "names",
+                            wn_decision_names, error) ||
+        wn_audit_write_vectors(writer, count, second, 5, error) ||
+        wn_audit_write_text(writer, "flag/decided/reason", "names", reasons,
+                            error) ||
+        wn_audit_write_vectors(writer, count, third, 3, error);
 
-    free(row);
-    free(class);
-    free(issue);
-    free(verdict);
-    free(planned);
-    free(reason);
-    free(suspicion);
-    wn_spill_free(stratum);
-    wn_spill_free(place);
+    wn_arena_free(&own);
     return status ? -1 : 0;
 }
 
@@ -354,8 +335,7 @@ static int write_strata(struct wn_audit_writer *writer, const struct work *work,
     wn_strata_find(evidence->label, work->data.trusted,
                    work->unseen.base ? work->unseen.base : work->judged.verdict,
                    n, stratum, NULL);
-    const int status = wn_audit_write(writer, path, WN_U8, (size_t[3]){n, 0, 0},
-                                      stratum, error);
+    const int status = wn_audit_write_vector(writer, path, n, stratum, error);
     wn_spill_free(stratum);
     if (status || !work->data.trusted)
         return status;
@@ -364,12 +344,9 @@ static int write_strata(struct wn_audit_writer *writer, const struct work *work,
             trusted++;
             hits += work->unseen.hit[i];
         }
-    return wn_audit_write_number(writer, path, "trusted", (double)trusted,
-                                 error) ||
-                   wn_audit_write_number(writer, path, "trusted_suspects",
-                                         (double)hits, error)
-               ? -1
-               : 0;
+    const struct wn_fact facts[] = {{path, "trusted", (double)trusted},
+                                    {path, "trusted_suspects", (double)hits}};
+    return wn_audit_write_facts(writer, facts, 2, error);
 }
 
 int flag_write_decisions(struct wn_audit_writer *writer,
@@ -377,12 +354,12 @@ int flag_write_decisions(struct wn_audit_writer *writer,
                          const struct wn_decide_settings *settings,
                          const char *reasons, struct wn_error *error)
 {
+    const struct wn_fact facts[] = {
+        {"flag/action", "stale", (double)work->decisions.stale},
+        {"flag/action", "gone", (double)work->decisions.gone}};
+
     if ((work->evidence.noise && write_strata(writer, work, error)) ||
-        (work->decides &&
-         (wn_audit_write_number(writer, "flag/action", "stale",
-                                (double)work->decisions.stale, error) ||
-          wn_audit_write_number(writer, "flag/action", "gone",
-                                (double)work->decisions.gone, error))))
+        (work->decides && wn_audit_write_facts(writer, facts, 2, error)))
         return -1;
     return work->decisions.count
                ? write_decided(writer, work, settings, reasons, error)
@@ -396,11 +373,4 @@ void flag_free_decisions(struct work *work)
     wn_noise_free(&work->unseen.noise);
     wn_suspicion_free(&work->unseen.judged);
     wn_overlap_free(&work->unseen.claim.overlap);
-    wn_spill_free(work->unseen.base);
-    wn_spill_free(work->unseen.hit);
-    wn_spill_free(work->decided);
-    wn_spill_free(work->known.wrong);
-    wn_spill_free(work->known.planned);
-    wn_spill_free(work->trusted);
-    free(work->found);
 }

@@ -26,7 +26,7 @@ static int hash_features(struct work *work, struct wn_error *error)
     if (!features)
         return -1;
     float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block);
-    work->feature_hash = wn_spill_new(n, sizeof *work->feature_hash);
+    uint64_t *hash = wn_arena_spill(&work->own, sizeof *hash, n, 1);
     for (size_t begin = 0; begin < n; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
@@ -35,10 +35,9 @@ static int hash_features(struct work *work, struct wn_error *error)
         for (size_t cell = 0; cell < (end - begin) * d; cell++)
             block[cell] += 0.0f;
         for (size_t i = begin; i < end; i++)
-            work->feature_hash[i] =
-                wn_hash_bits(block + (i - begin) * d, d * sizeof *block);
+            hash[i] = wn_hash_bits(block + (i - begin) * d, d * sizeof *block);
     }
-    work->evidence.feature_hash = work->feature_hash;
+    work->evidence.feature_hash = hash;
     status = 0;
 done:
     wn_features_close(features);
@@ -62,11 +61,11 @@ static int find_coincidences(const struct wn_run *run, struct work *work,
     if (!wn_option_holds(run->options, "issues", "duplicate") &&
         !wn_option_holds(run->options, "issues", "near_duplicate"))
         return 0;
-    wn_coincidence_open(&equal, work->feature_hash, evidence->label, n,
+    wn_coincidence_open(&equal, evidence->feature_hash, evidence->label, n,
                         evidence->k);
     float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block);
     float *part = wn_spill_new(wn_product(n, COLUMNS, 1), sizeof *part);
-    work->coincidence = wn_spill_new(n, sizeof *work->coincidence);
+    uint8_t *kind = wn_arena_spill(&work->own, 1, n, 1);
     size_t from = 0;
     for (; from < d && from < MOST && wn_coincidence_wants_more(&equal);
          from += COLUMNS) {
@@ -91,10 +90,10 @@ static int find_coincidences(const struct wn_run *run, struct work *work,
     /* Beyond the columns that were looked at, rows may differ. */
     if (from < d)
         equal.floor_end = equal.floor_begin;
-    wn_coincidence_conclude(&equal, work->coincidence);
-    work->evidence.coincidence = work->coincidence;
+    wn_coincidence_conclude(&equal, kind);
+    work->evidence.coincidence = kind;
     for (size_t i = 0; i < n; i++)
-        rows[work->coincidence[i]]++;
+        rows[kind[i]]++;
     if (rows[WN_COINCIDENCE_CHANCE])
         wn_log_note(run->log,
                     "%s: %zu rows equal others no more often than chance "
@@ -115,6 +114,14 @@ done:
     return status;
 }
 
+/* An array of the audit file, which the work owns. */
+static void *read_array(struct work *work, const char *path, enum wn_type type,
+                        const size_t extent[3], struct wn_error *error)
+{
+    return wn_arena_keep(&work->own,
+                         wn_audit_read(work->audit, path, type, extent, error));
+}
+
 static int read_neighbors(struct work *work, struct wn_error *error)
 {
     struct wn_evidence *evidence = &work->evidence;
@@ -125,11 +132,11 @@ static int read_neighbors(struct work *work, struct wn_error *error)
     if (wn_audit_extent(work->audit, "score/neighbor/index", 1, &m, error))
         return -1;
     const size_t size[3] = {evidence->n, m, 0};
-    work->neighbor =
-        wn_audit_read(work->audit, "score/neighbor/index", WN_I32, size, error);
-    work->distance = wn_audit_read(work->audit, "score/neighbor/distance",
-                                   WN_F32, size, error);
-    if (!work->neighbor || !work->distance)
+    evidence->neighbor =
+        read_array(work, "score/neighbor/index", WN_I32, size, error);
+    evidence->distance =
+        read_array(work, "score/neighbor/distance", WN_F32, size, error);
+    if (!evidence->neighbor || !evidence->distance)
         return -1;
     struct wn_error ignored = {0};
     double weight;
@@ -138,8 +145,6 @@ static int read_neighbors(struct work *work, struct wn_error *error)
                         &weight, &ignored) == 0 &&
         weight == 0;
     evidence->m = m;
-    evidence->neighbor = work->neighbor;
-    evidence->distance = work->distance;
     return 0;
 }
 
@@ -153,14 +158,14 @@ static int read_scores(const struct wn_run *run, struct work *work,
     const size_t vector[3] = {n, 0, 0}, matrix[3] = {n, k, 0};
 
     if (wn_audit_has(work->audit, "score/pair_rank")) {
-        work->pair_rank = wn_audit_read(work->audit, "score/pair_rank", WN_F32,
-                                        vector, error);
-        if (!work->pair_rank)
+        evidence->pair_rank =
+            read_array(work, "score/pair_rank", WN_F32, vector, error);
+        if (!evidence->pair_rank)
             return -1;
     }
     if (wn_audit_has(work->audit, "score/probability")) {
-        work->probability = wn_audit_read(work->audit, "score/probability",
-                                          WN_F32, matrix, error);
+        work->probability =
+            read_array(work, "score/probability", WN_F32, matrix, error);
         if (!work->probability)
             return -1;
         char *members =
@@ -175,7 +180,7 @@ static int read_scores(const struct wn_run *run, struct work *work,
                     "vote instead",
                     wn_audit_name(work->audit));
         work->probability =
-            wn_spill_new(wn_product(n, k, 1), sizeof *work->probability);
+            wn_arena_spill(&work->own, sizeof *work->probability, n, k);
         for (size_t cell = 0; cell < n * m; cell++) {
             const int32_t label = evidence->label[evidence->neighbor[cell]];
 
@@ -183,7 +188,6 @@ static int read_scores(const struct wn_run *run, struct work *work,
                 work->probability[cell / m * k + (size_t)label] += 1 / (float)m;
         }
     }
-    evidence->pair_rank = work->pair_rank;
     evidence->probability = work->probability;
     return 0;
 }
@@ -210,10 +214,9 @@ static int read_rule_score(const struct wn_run *run, struct work *work,
         return wn_fail(error, WN_EUSAGE,
                        "--rule=%s: %s has no such score; make it with score %s",
                        rule->name, wn_audit_name(work->audit), rule->made_by);
-    work->rule_score = wn_audit_read(
-        work->audit, path, WN_F32, (size_t[3]){work->evidence.n, 0, 0}, error);
-    work->evidence.rule_score = work->rule_score;
-    return work->rule_score ? 0 : -1;
+    work->evidence.rule_score = read_array(
+        work, path, WN_F32, (size_t[3]){work->evidence.n, 0, 0}, error);
+    return work->evidence.rule_score ? 0 : -1;
 }
 
 /* The memory of flag in bytes. `fixed` is the part that cannot go into files:
@@ -275,16 +278,15 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
         read_neighbors(work, error) || read_scores(run, work, error) ||
         read_rule_score(run, work, error))
         return -1;
-    work->missing = wn_spill_new(data->n, sizeof *work->missing);
-    work->invalid = wn_spill_new(data->n, sizeof *work->invalid);
+    uint32_t *missing = wn_arena_spill(&work->own, sizeof *missing, data->n, 1);
+    uint32_t *invalid = wn_arena_spill(&work->own, sizeof *invalid, data->n, 1);
     for (size_t t = 0; t < data->defects; t++) {
         const char *rule = data->rule_name[data->defect_rule[t]];
-        const bool missing = strcmp(rule, "missing") == 0;
 
-        (missing ? work->missing : work->invalid)[data->defect_row[t]]++;
+        (strcmp(rule, "missing") ? invalid : missing)[data->defect_row[t]]++;
     }
-    evidence->missing = work->missing;
-    evidence->invalid = work->invalid;
+    evidence->missing = missing;
+    evidence->invalid = invalid;
     return 0;
 }
 

@@ -10,22 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "noise/order_statistics.h"
 #include "prog/flag/flag.h"
 #include "util/memory.h"
 #include "util/number.h"
-#include "util/spill.h"
-
-struct grade {
-    double value;
-    size_t class;
-};
-
-static int by_value(const void *a, const void *b)
-{
-    const struct grade *x = a, *y = b;
-
-    return (x->value > y->value) - (x->value < y->value);
-}
 
 void flag_weigh_grades(struct work *work)
 {
@@ -34,19 +22,19 @@ void flag_weigh_grades(struct work *work)
 
     if (!work->data.ordinal || !evidence->noise)
         return;
-    struct grade *grade = wn_new(k, sizeof *grade);
-    work->place = wn_new(k, sizeof *work->place);
-    work->shift = wn_spill_new(n, sizeof *work->shift);
+    struct wn_ranked *grade = wn_new(k, sizeof *grade);
+    work->place = wn_arena_new(&work->own, sizeof *work->place, k, 1);
+    double *shift = wn_arena_spill(&work->own, sizeof *shift, n, 1);
     for (size_t c = 0; c < k; c++) {
         const char *name = evidence->label_name[c];
 
-        grade[c].class = c;
-        if (!wn_number_parse(name, strlen(name), &grade[c].value))
-            grade[c].value = 0; /* wn_dataset_load() refuses it */
+        grade[c].row = c;
+        if (!wn_number_parse(name, strlen(name), &grade[c].key))
+            grade[c].key = 0; /* wn_dataset_load() refuses it */
     }
-    qsort(grade, k, sizeof *grade, by_value);
+    wn_rank(grade, k);
     for (size_t c = 0; c < k; c++)
-        work->place[grade[c].class] = (double)c;
+        work->place[grade[c].row] = (double)c;
     for (size_t i = 0; i < n; i++) {
         const int32_t y = evidence->label[i];
         double sum = 0, off = 0;
@@ -59,9 +47,8 @@ void flag_weigh_grades(struct work *work)
             sum += p;
             off += p * fabs(work->place[t] - work->place[y]);
         }
-        work->shift[i] =
-            sum > 0 ? work->judged.verdict[i].suspicion * off / sum : 0;
+        shift[i] = sum > 0 ? work->judged.verdict[i].suspicion * off / sum : 0;
     }
-    work->evidence.shift = work->shift;
+    work->evidence.shift = shift;
     free(grade);
 }

@@ -333,7 +333,16 @@ static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
                        const struct wn_decide_settings *settings,
                        struct wn_error *error)
 {
-    const size_t n[3] = {work->evidence.n, 0, 0};
+    const struct wn_vector vectors[] = {
+        {"flag/label_quality", work->quality}, {"flag/issue", work->issue},
+        {"flag/suspicion", work->suspicion},   {"flag/order", work->order},
+        {"flag/suggestion", work->suggestion}, {"flag/action", work->action},
+        {"flag/reason", work->reason},         {"flag/kind", work->kind}};
+    const struct wn_fact alike[] = {
+        {"flag/issue", "chance_rows",
+         (double)work->alike[WN_COINCIDENCE_CHANCE]},
+        {"flag/issue", "floor_rows",
+         (double)work->alike[WN_COINCIDENCE_FLOOR]}};
     struct wn_text checks = {0}, reasons = {0};
 
     if (work->evidence.noise &&
@@ -346,28 +355,14 @@ static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
     for (size_t r = 0; wn_reasons[r].name; r++)
         wn_text_format(&reasons, "%s%s", r ? "," : "", wn_reasons[r].name);
     const int status =
-        wn_audit_write(writer, "flag/label_quality", WN_F32, n, work->quality,
-                       error) ||
-        wn_audit_write(writer, "flag/issue", WN_U32, n, work->issue, error) ||
-        wn_audit_write(writer, "flag/suspicion", WN_F32, n, work->suspicion,
-                       error) ||
-        wn_audit_write(writer, "flag/order", WN_I64, n, work->order, error) ||
-        wn_audit_write(writer, "flag/suggestion", WN_I32, n, work->suggestion,
-                       error) ||
-        wn_audit_write(writer, "flag/action", WN_U8, n, work->action, error) ||
-        wn_audit_write(writer, "flag/reason", WN_U8, n, work->reason, error) ||
-        wn_audit_write(writer, "flag/kind", WN_U8, n, work->kind, error) ||
+        wn_audit_write_vectors(writer, work->evidence.n, vectors,
+                               sizeof vectors / sizeof *vectors, error) ||
         wn_audit_write_text(writer, "flag/kind", "names", wn_row_kind_names,
                             error) ||
         wn_audit_write_text(writer, "flag/issue", "names", wn_text_of(&checks),
                             error) ||
-        (work->coincidence &&
-         (wn_audit_write_number(writer, "flag/issue", "chance_rows",
-                                (double)work->alike[WN_COINCIDENCE_CHANCE],
-                                error) ||
-          wn_audit_write_number(writer, "flag/issue", "floor_rows",
-                                (double)work->alike[WN_COINCIDENCE_FLOOR],
-                                error))) ||
+        (work->evidence.coincidence &&
+         wn_audit_write_facts(writer, alike, 2, error)) ||
         wn_audit_write_text(writer, "flag/issue", "ran", wn_text_of(&work->ran),
                             error) ||
         (work->previous.length &&
@@ -455,28 +450,8 @@ static void free_work(struct work *work)
     wn_text_free(&work->ran);
     wn_near_sets_free(&work->near_sets);
     wn_text_free(&work->previous);
-    wn_spill_free(work->was);
     flag_free_decisions(work);
-    wn_spill_free(work->probability);
-    wn_spill_free(work->distance);
-    wn_spill_free(work->pair_rank);
-    wn_spill_free(work->rule_score);
-    wn_spill_free(work->neighbor);
-    wn_spill_free(work->feature_hash);
-    wn_spill_free(work->coincidence);
-    wn_spill_free(work->shift);
-    free(work->place);
-    wn_spill_free(work->missing);
-    wn_spill_free(work->invalid);
-    wn_spill_free(work->issue);
-    wn_spill_free(work->suspicion);
-    wn_spill_free(work->quality);
-    wn_spill_free(work->order);
-    wn_spill_free(work->suggestion);
-    wn_spill_free(work->action);
-    wn_spill_free(work->reason);
-    wn_spill_free(work->kind);
-    wn_spill_free(work->hit);
+    wn_arena_free(&work->own);
 }
 
 static int flag(struct wn_run *run, struct wn_error *error)
@@ -503,15 +478,15 @@ static int flag(struct wn_run *run, struct wn_error *error)
     if (!writer || estimate(run, &work, error))
         goto done;
     const size_t n = work.evidence.n;
-    work.issue = wn_spill_new(n, sizeof *work.issue);
-    work.suspicion = wn_spill_new(n, sizeof *work.suspicion);
-    work.quality = wn_spill_new(n, sizeof *work.quality);
-    work.order = wn_spill_new(n, sizeof *work.order);
-    work.suggestion = wn_spill_new(n, sizeof *work.suggestion);
-    work.action = wn_spill_new(n, sizeof *work.action);
-    work.reason = wn_spill_new(n, sizeof *work.reason);
-    work.kind = wn_spill_new(n, sizeof *work.kind);
-    work.hit = wn_spill_new(n, sizeof *work.hit);
+    work.issue = wn_arena_spill(&work.own, sizeof *work.issue, n, 1);
+    work.suspicion = wn_arena_spill(&work.own, sizeof *work.suspicion, n, 1);
+    work.quality = wn_arena_spill(&work.own, sizeof *work.quality, n, 1);
+    work.order = wn_arena_spill(&work.own, sizeof *work.order, n, 1);
+    work.suggestion = wn_arena_spill(&work.own, sizeof *work.suggestion, n, 1);
+    work.action = wn_arena_spill(&work.own, sizeof *work.action, n, 1);
+    work.reason = wn_arena_spill(&work.own, sizeof *work.reason, n, 1);
+    work.kind = wn_arena_spill(&work.own, sizeof *work.kind, n, 1);
+    work.hit = wn_arena_spill(&work.own, sizeof *work.hit, n, 1);
     flag_weigh_grades(&work);
     if (run_checks(run, &work, error))
         goto done;

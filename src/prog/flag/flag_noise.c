@@ -132,38 +132,34 @@ int flag_write_noise(struct wn_audit_writer *writer,
                      const struct wn_suspicion *judged,
                      const struct wn_claim *claim, struct wn_error *error)
 {
-    const size_t one[3] = {noise->k, 0, 0}, three[3] = {3, 0, 0};
     const double rate[3] = {judged->rate, judged->low, judged->high};
     const int64_t counts[] = {(int64_t)noise->issues,
                               (int64_t)noise->issues_calibrated,
                               (int64_t)noise->issues_batched,
                               (int64_t)noise->issues_batched_calibrated};
-    const size_t four[3] = {sizeof counts / sizeof *counts, 0, 0};
+    const struct wn_fact said[] = {
+        {"flag/noise/rate", "claim", (double)claim->kind},
+        {"flag/noise/rate", "gain", claim->gain},
+        {"flag/noise/rate", "gain_sd", claim->gain_sd},
+        {"flag/noise/rate", "overlap_weight", claim->overlap_weight}};
 
-    if (wn_audit_write(writer, "flag/noise/issue_counts", WN_I64, four, counts,
-                       error) ||
+    if (wn_audit_write_vector(writer, "flag/noise/issue_counts",
+                              sizeof counts / sizeof *counts, counts, error) ||
         wn_audit_write_text(writer, "flag/noise/issue_counts", "names",
                             "off_diagonal,off_diagonal_calibrated,batched,"
                             "batched_calibrated",
                             error) ||
         wn_audit_write_number(writer, "flag/noise/issue_counts", "health",
                               noise->health, error) ||
-        wn_audit_write(writer, "flag/noise/threshold", WN_F64, one,
-                       noise->threshold, error) ||
-        wn_audit_write(writer, "flag/noise/prior", WN_F64, one, noise->prior,
-                       error) ||
+        wn_audit_write_vector(writer, "flag/noise/threshold", noise->k,
+                              noise->threshold, error) ||
+        wn_audit_write_vector(writer, "flag/noise/prior", noise->k,
+                              noise->prior, error) ||
         write_matrices(writer, noise, judged, error) ||
-        wn_audit_write(writer, "flag/noise/rate", WN_F64, three, rate, error) ||
+        wn_audit_write_vector(writer, "flag/noise/rate", 3, rate, error) ||
         wn_audit_write_text(writer, "flag/noise/rate", "names", wn_claim_names,
                             error) ||
-        wn_audit_write_number(writer, "flag/noise/rate", "claim",
-                              (double)claim->kind, error) ||
-        wn_audit_write_number(writer, "flag/noise/rate", "gain", claim->gain,
-                              error) ||
-        wn_audit_write_number(writer, "flag/noise/rate", "gain_sd",
-                              claim->gain_sd, error) ||
-        wn_audit_write_number(writer, "flag/noise/rate", "overlap_weight",
-                              claim->overlap_weight, error))
+        wn_audit_write_facts(writer, said, sizeof said / sizeof *said, error))
         return -1;
     const struct wn_overlap *overlap = &claim->overlap;
     double by_depth[3 * WN_DEPTHS];
@@ -175,22 +171,18 @@ int flag_write_noise(struct wn_audit_writer *writer,
         by_depth[3 * u + 1] = overlap->mismatches[u];
         by_depth[3 * u + 2] = overlap->expected[u];
     }
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {{"mismatch", overlap->mismatch},
-                   {"even", overlap->rate},
-                   {"even_low", overlap->low},
-                   {"even_high", overlap->high},
-                   {"overlap", overlap->bayes}};
-    if (wn_audit_write(writer, "flag/noise/mismatch", WN_F64,
-                       (size_t[3]){WN_DEPTHS, 3, 0}, by_depth, error))
-        return -1;
-    for (size_t v = 0; v < sizeof numbers / sizeof *numbers; v++)
-        if (wn_audit_write_number(writer, "flag/noise/mismatch",
-                                  numbers[v].name, numbers[v].value, error))
-            return -1;
-    return 0;
+    static const char path[] = "flag/noise/mismatch";
+    const struct wn_fact facts[] = {{path, "mismatch", overlap->mismatch},
+                                    {path, "even", overlap->rate},
+                                    {path, "even_low", overlap->low},
+                                    {path, "even_high", overlap->high},
+                                    {path, "overlap", overlap->bayes}};
+    return wn_audit_write(writer, path, WN_F64, (size_t[3]){WN_DEPTHS, 3, 0},
+                          by_depth, error) ||
+                   wn_audit_write_facts(writer, facts,
+                                        sizeof facts / sizeof *facts, error)
+               ? -1
+               : 0;
 }
 
 /* With more classes the fit would take longer than everything else. */

@@ -99,7 +99,7 @@ int flag_read_previous(const struct wn_run *run, struct work *work,
         wn_fail(error, WN_EDATA, "%s: has no data/row_hash",
                 wn_audit_name(work->audit));
     if (!error->code && data.row_hash) {
-        work->was = wn_spill_new(data.n, sizeof *work->was);
+        work->was = wn_arena_spill(&work->own, 1, data.n, 1);
         for (size_t i = 0; i < data.n; i++)
             work->was[i] = (int8_t)was_flagged(list, count, data.row_hash[i]);
         wn_text_format(&work->previous, "%s", wn_audit_digest(audit, WN_DATA));

@@ -8,6 +8,7 @@
 #include "prog/prune/prune_work.h"
 #include "select/select.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 void prune_remove(struct prune *prune, size_t row)
 {
@@ -15,13 +16,36 @@ void prune_remove(struct prune *prune, size_t row)
     prune->removed[row] = 1;
 }
 
-/* A whole vector of n numbers. */
-static void *read_vector(const struct prune *prune, const char *path,
+/* A whole vector of n numbers, which the choice owns. */
+static void *read_vector(struct prune *prune, const char *path,
                          enum wn_type type, struct wn_error *error)
 {
     const size_t extent[3] = {prune->dataset.n, 0, 0};
 
-    return wn_audit_read(prune->audit, path, type, extent, error);
+    return wn_arena_keep(
+        &prune->chosen, wn_audit_read(prune->audit, path, type, extent, error));
+}
+
+uint8_t *prune_label_issues(const struct prune *prune, struct wn_error *error)
+{
+    const size_t n = prune->dataset.n, extent[3] = {n, 0, 0};
+    char **names = NULL;
+    size_t issues = 0, bit = 0;
+
+    if (wn_audit_words(prune->audit, "flag/issue", &names, &issues, error))
+        return NULL;
+    while (bit < issues && strcmp(names[bit], "label"))
+        bit++;
+    wn_names_free(names, issues);
+    uint32_t *issue =
+        wn_audit_read(prune->audit, "flag/issue", WN_U32, extent, error);
+    if (!issue)
+        return NULL;
+    uint8_t *hit = wn_spill_new(n, 1);
+    for (size_t i = 0; i < n; i++)
+        hit[i] = bit < PRUNE_BITS && (issue[i] >> bit & 1);
+    wn_spill_free(issue);
+    return hit;
 }
 
 /* The bit of an issue called name[size] as a mask; 0 if there is none. */
@@ -225,7 +249,7 @@ static int relabel_rows(struct prune *prune, struct wn_error *error)
                            : wn_fail(error, WN_EDATA, "%s: has no labels",
                                      wn_audit_name(prune->audit));
     prune->suggestion = read_vector(prune, "flag/suggestion", WN_I32, error);
-    prune->relabel = wn_new(prune->dataset.n, 1);
+    prune->relabel = wn_arena_new(&prune->chosen, 1, prune->dataset.n, 1);
     if (!prune->suggestion)
         return -1;
     for (size_t i = 0; i < prune->dataset.n; i++) {

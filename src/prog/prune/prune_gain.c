@@ -11,6 +11,7 @@
 #include "noise/gain.h"
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/spill.h"
 
@@ -24,6 +25,7 @@ enum {
 
 /* The labelled rows that are tried, all or MAX_ROWS of them, in order. */
 struct tried {
+    struct wn_arena own; /* its arrays */
     size_t n, suspects;
     size_t *row; /* n, of the dataset */
     float *x, *weight;
@@ -32,31 +34,15 @@ struct tried {
     double *credit;
 };
 
-static int compare_places(const void *a, const void *b)
-{
-    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* Which rows are tried, and which of them would go for their label. */
 static int choose_tried(struct prune *prune, struct tried *tried,
                         struct wn_error *error)
 {
     const struct wn_dataset *data = &prune->dataset;
-    const size_t extent[3] = {data->n, 0, 0};
-    char **names = NULL;
-    size_t issues = 0, bit = 0;
     struct wn_random random;
+    uint8_t *hit = prune_label_issues(prune, error);
 
-    if (wn_audit_words(prune->audit, "flag/issue", &names, &issues, error))
-        return -1;
-    while (bit < issues && strcmp(names[bit], "label"))
-        bit++;
-    wn_names_free(names, issues);
-    uint32_t *issue =
-        wn_audit_read(prune->audit, "flag/issue", WN_U32, extent, error);
-    if (!issue)
+    if (!hit)
         return -1;
     int32_t *place = wn_new(data->n, sizeof *place);
     size_t labelled = 0;
@@ -65,26 +51,25 @@ static int choose_tried(struct prune *prune, struct tried *tried,
     tried->n = labelled < MAX_ROWS ? labelled : MAX_ROWS;
     wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 3, 0);
     wn_random_draw(&random, place, labelled, tried->n);
-    qsort(place, tried->n, sizeof *place, compare_places);
-    tried->row = wn_new(tried->n, sizeof *tried->row);
-    tried->label = wn_new(tried->n, sizeof *tried->label);
-    tried->gone = wn_new(tried->n, 1);
+    qsort(place, tried->n, sizeof *place, wn_index_ascending);
+    tried->row = wn_arena_new(&tried->own, sizeof *tried->row, tried->n, 1);
+    tried->label = wn_arena_new(&tried->own, sizeof *tried->label, tried->n, 1);
+    tried->gone = wn_arena_new(&tried->own, 1, tried->n, 1);
     size_t at = 0, seen = 0;
     for (size_t i = 0; i < data->n && at < tried->n; i++) {
         if (data->label[i] < 0 || seen++ != (size_t)place[at])
             continue;
         const bool out =
             prune->removed[i] || (prune->relabel && prune->relabel[i]);
-        const bool suspect = bit < 32 && (issue[i] >> bit & 1);
 
         tried->row[at] = i;
         tried->label[at] = data->label[i];
-        tried->gone[at] = out && !suspect;
-        tried->suspects += out && suspect;
+        tried->gone[at] = out && !hit[i];
+        tried->suspects += out && hit[i];
         at++;
     }
     free(place);
-    free(issue);
+    wn_spill_free(hit);
     return 0;
 }
 
@@ -134,8 +119,9 @@ static int read_tried(struct prune *prune, struct tried *tried, size_t d,
                         error))
         return -1;
     int32_t *given = wn_new(tried->n, sizeof *given);
-    tried->weight = wn_new(tried->n, sizeof *tried->weight);
-    tried->trusted = wn_new(tried->n, 1);
+    tried->weight =
+        wn_arena_new(&tried->own, sizeof *tried->weight, tried->n, 1);
+    tried->trusted = wn_arena_new(&tried->own, 1, tried->n, 1);
     for (size_t r = 0; r < tried->n; r++) {
         const size_t i = tried->row[r];
 
@@ -143,7 +129,7 @@ static int read_tried(struct prune *prune, struct tried *tried, size_t d,
         tried->weight[r] = roles.weight ? roles.weight[i] : 1;
         tried->trusted[r] = roles.trusted && roles.trusted[i];
     }
-    tried->group = wn_new(tried->n, sizeof *tried->group);
+    tried->group = wn_arena_new(&tried->own, sizeof *tried->group, tried->n, 1);
     groups = wn_groups_number(given, roles.groups, tried->n, tried->group);
     free(given);
     wn_dataset_free(&roles);
@@ -152,7 +138,7 @@ static int read_tried(struct prune *prune, struct tried *tried, size_t d,
     if (!features)
         return -1;
     float *block = wn_new(wn_product(BLOCK, d, 1), sizeof *block);
-    tried->x = wn_spill_new(wn_product(tried->n, d, 1), sizeof *tried->x);
+    tried->x = wn_arena_spill(&tried->own, sizeof *tried->x, tried->n, d);
     for (size_t r = 0; r < tried->n && status == 0;) {
         const size_t begin = tried->row[r];
         const size_t end =
@@ -181,7 +167,7 @@ static int read_tried(struct prune *prune, struct tried *tried, size_t d,
                        "--gain: found %zu groups of rows with labels, wanted "
                        "%d or more",
                        groups, FOLDS);
-    tried->fold = wn_new(tried->n, sizeof *tried->fold);
+    tried->fold = wn_arena_new(&tried->own, sizeof *tried->fold, tried->n, 1);
     return wn_folds_assign(tried->label, tried->n, prune->dataset.k,
                            tried->group, groups, FOLDS, 0, tried->fold, error)
                ? -1
@@ -206,7 +192,7 @@ static int read_credit(const struct prune *prune, struct tried *tried,
     if (rate && k <= MATRIX_CLASSES && wn_audit_has(prune->audit, matrix))
         joint = wn_audit_read(prune->audit, matrix, WN_F64, extent, error);
     if (rate && !error->code) {
-        tried->credit = wn_new(wn_product(k, k, 1), sizeof(double));
+        tried->credit = wn_arena_new(&tried->own, sizeof(double), k, k);
         status = wn_gain_credit(joint, rate[0], k, tried->credit, error);
     }
     free(joint);
@@ -268,19 +254,6 @@ static void add_gain(const struct tried *tried, bool any,
                                    : "; another way may gain as much");
 }
 
-static void tried_free(struct tried *tried)
-{
-    free(tried->row);
-    wn_spill_free(tried->x);
-    free(tried->weight);
-    free(tried->label);
-    free(tried->group);
-    free(tried->fold);
-    free(tried->gone);
-    free(tried->trusted);
-    free(tried->credit);
-}
-
 int prune_gain(struct prune *prune, struct wn_text *text, struct wn_gain *gain,
                struct wn_error *error)
 {
@@ -338,6 +311,6 @@ int prune_gain(struct prune *prune, struct wn_text *text, struct wn_gain *gain,
     add_gain(&tried, any, gain, text);
     status = 0;
 done:
-    tried_free(&tried);
+    wn_arena_free(&tried.own);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "audit/features.h"
 #include "knn/kmeans.h"
+#include "noise/order_statistics.h"
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -50,35 +51,22 @@ static float *read_score(const struct prune *prune, const char *option,
     return score;
 }
 
-struct ranked {
-    float score; /* rows are kept in ascending order */
-    size_t row;
-};
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *one = a, *two = b;
-
-    if (one->score != two->score)
-        return one->score < two->score ? -1 : 1;
-    return (one->row > two->row) - (one->row < two->row);
-}
-
 /* The kept rows in ascending (or descending) order of score, equal scores in
  * the order of rows; score NULL: all are equal. */
-static struct ranked *rank_rows(const struct prune *prune, const float *score,
-                                bool descending)
+static struct wn_ranked *rank_rows(const struct prune *prune,
+                                   const float *score, bool descending)
 {
-    struct ranked *ranked = wn_new(prune->kept, sizeof *ranked);
+    struct wn_ranked *ranked = wn_new(prune->kept, sizeof *ranked);
     size_t count = 0;
 
     for (size_t i = 0; i < prune->dataset.n; i++)
         if (!prune->removed[i]) {
-            const float value = score ? score[i] : 0;
+            const double value = score ? (double)score[i] : 0;
 
-            ranked[count++] = (struct ranked){descending ? -value : value, i};
+            ranked[count++] =
+                (struct wn_ranked){descending ? -value : value, i};
         }
-    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    wn_rank(ranked, count);
     return ranked;
 }
 
@@ -114,7 +102,8 @@ static int prune_cluster(struct prune *prune, struct wn_error *error)
         return -1;
     float *x = wn_new(wn_product(n, d, 1), sizeof *x);
     if (wn_features_read(features, 0, n, x, error) == 0) {
-        prune->stratum = wn_new(n, sizeof *prune->stratum);
+        prune->stratum =
+            wn_arena_new(&prune->chosen, sizeof *prune->stratum, n, 1);
         wn_kmeans_clusters(x, n, d, prune->strata, prune->run->threads,
                            prune->run->log, prune->stratum);
         status = 0;
@@ -185,7 +174,8 @@ static int make_strata(struct prune *prune, struct wn_error *error)
         return wn_fail(error, WN_EDATA, "%s: has no labels",
                        wn_audit_name(prune->audit));
     prune->strata = data->k + 1;
-    prune->stratum = wn_new(data->n, sizeof *prune->stratum);
+    prune->stratum =
+        wn_arena_new(&prune->chosen, sizeof *prune->stratum, data->n, 1);
     for (size_t i = 0; i < data->n; i++)
         prune->stratum[i] =
             data->label[i] < 0 ? (int32_t)data->k : data->label[i];
@@ -291,7 +281,7 @@ static int skip_hardest(struct prune *prune, const float *score,
         return -1;
     const size_t before = prune->kept;
     size_t *quota = count_strata(prune, false);
-    struct ranked *ranked = rank_rows(prune, score, true);
+    struct wn_ranked *ranked = rank_rows(prune, score, true);
     for (size_t c = 0; c < prune->strata; c++)
         quota[c] = round_share(amount.share, quota[c]);
     for (size_t r = 0; r < before; r++) {
@@ -330,7 +320,8 @@ int prune_keep(struct prune *prune, struct wn_error *error)
         (keep && find_quotas(prune, &quota, error)))
         goto done;
     const size_t before = prune->kept;
-    struct ranked *ranked = rank_rows(prune, score, prune_on(prune, "highest"));
+    struct wn_ranked *ranked =
+        rank_rows(prune, score, prune_on(prune, "highest"));
     for (size_t r = 0; keep && r < before; r++) {
         size_t *left = &quota[stratum_of(prune, ranked[r].row)];
 
@@ -351,7 +342,7 @@ done:
 /* Put ranked rows in turns of the strata: the r-th of s rows of one comes at
  * (r + 1/2) / s of the way. So each stretch has the strata in the shares of the
  * whole. */
-static void take_turns(const struct prune *prune, struct ranked *ranked)
+static void take_turns(const struct prune *prune, struct wn_ranked *ranked)
 {
     size_t *size = count_strata(prune, true);
     size_t *seen = wn_new(prune->strata, sizeof *seen);
@@ -359,9 +350,9 @@ static void take_turns(const struct prune *prune, struct ranked *ranked)
     for (size_t r = 0; r < prune->kept; r++) {
         const size_t c = stratum_of(prune, ranked[r].row);
 
-        ranked[r].score = (float)(((double)seen[c]++ + .5) / (double)size[c]);
+        ranked[r].key = (float)(((double)seen[c]++ + .5) / (double)size[c]);
     }
-    qsort(ranked, prune->kept, sizeof *ranked, compare_ranked);
+    wn_rank(ranked, prune->kept);
     free(size);
     free(seen);
 }
@@ -380,11 +371,12 @@ int prune_order(struct prune *prune, struct wn_error *error)
         !(score = read_score(prune, word < WORDS ? "by" : "order", error)))
         return -1;
     const bool hard_first = order && word == HARD;
-    struct ranked *ranked =
+    struct wn_ranked *ranked =
         rank_rows(prune, score, prune_on(prune, "descending") != hard_first);
     if (order && word == BALANCED)
         take_turns(prune, ranked);
-    prune->order = wn_new(prune->kept, sizeof *prune->order);
+    prune->order =
+        wn_arena_new(&prune->chosen, sizeof *prune->order, prune->kept, 1);
     for (size_t r = 0; r < prune->kept; r++)
         prune->order[r] = ranked[r].row;
     free(ranked);
@@ -415,12 +407,14 @@ int prune_floor(struct prune *prune, struct wn_error *error)
         any |= missing[c] > 0;
     float *score = any ? read_score(prune, "by", error) : NULL;
     if (any && score) {
-        struct ranked *lost = wn_new(n, sizeof *lost);
+        struct wn_ranked *lost = wn_new(n, sizeof *lost);
 
         for (size_t i = 0; i < n; i++)
-            lost[i] = (struct ranked){
-                prune_on(prune, "highest") ? -score[i] : score[i], i};
-        qsort(lost, n, sizeof *lost, compare_ranked);
+            lost[i] = (struct wn_ranked){prune_on(prune, "highest")
+                                             ? -(double)score[i]
+                                             : (double)score[i],
+                                         i};
+        wn_rank(lost, n);
         for (size_t r = 0; r < n; r++) {
             const size_t row = lost[r].row;
             const bool relabelled = prune->relabel && prune->relabel[row];

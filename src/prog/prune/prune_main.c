@@ -9,7 +9,6 @@
 
 #include "noise/gain.h"
 #include "prog/prune/prune_work.h"
-#include "util/memory.h"
 
 /* Reject options that have no effect without another one. */
 static int check_options(const struct wn_options *options,
@@ -81,13 +80,7 @@ static void clear_choice(struct prune *prune)
 {
     wn_names_free(prune->issue_names, prune->issues);
     wn_names_free(prune->action_names, prune->actions);
-    free(prune->action);
-    free(prune->issue);
-    free(prune->suggestion);
-    free(prune->relabel);
-    free(prune->order);
-    free(prune->stratum);
-    free(prune->removed);
+    wn_arena_free(&prune->chosen);
 }
 
 /* Choose the rows anew, by the course. */
@@ -104,7 +97,7 @@ static int choose(struct prune *prune, struct wn_error *error)
                             .change = old.change,
                             .change_capacity = old.change_capacity};
     prune->kept = prune->dataset.n;
-    prune->removed = wn_new(prune->dataset.n, 1);
+    prune->removed = wn_arena_new(&prune->chosen, 1, prune->dataset.n, 1);
     return prune_choose(prune, error);
 }
 
@@ -273,100 +266,63 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
     return status;
 }
 
+/* clang-format off */
 static const struct wn_option own_rows[] = {
-    {.name = "drop",
-     .kind = WN_TEXT,
-     .value = "WHAT",
+    {.name = "drop", .kind = WN_TEXT, .value = "WHAT",
      .default_value = "advised",
      .help = "leave out rows with these issues, or by a filter: "
              "'suspicion > .9'"},
-    {.name = "keep",
-     .kind = WN_TEXT,
-     .value = "AMOUNT",
+    {.name = "keep", .kind = WN_TEXT, .value = "AMOUNT",
      .help = "keep at most a share of the rows, or a number of them"},
-    {.name = "skip-hardest",
-     .kind = WN_TEXT,
-     .value = "SHARE",
+    {.name = "skip-hardest", .kind = WN_TEXT, .value = "SHARE",
      .help = "first leave out the rows with the highest SCORE"},
-    {.name = "balance",
-     .kind = WN_CHOICE,
-     .value = "HOW",
+    {.name = "balance", .kind = WN_CHOICE, .value = "HOW",
      .choices = "class|cluster",
      .help = "keep as many rows of each class, or of each cluster"},
-    {.name = "clusters",
-     .kind = WN_WHOLE,
-     .value = "N",
-     .low = 1,
+    {.name = "clusters", .kind = WN_WHOLE, .value = "N", .low = 1,
      .high = 65536,
      .help = "how many clusters --balance makes"},
-    {.name = "by",
-     .kind = WN_TEXT,
-     .value = "SCORE",
+    {.name = "by", .kind = WN_TEXT, .value = "SCORE",
      .default_value = "suspicion",
      .help = "--keep rows with the lowest SCORE"},
-    {.name = "highest",
-     .kind = WN_FLAG,
+    {.name = "highest", .kind = WN_FLAG,
      .help = "--keep rows with the highest SCORE"},
-    {.name = "per-class",
-     .kind = WN_FLAG,
+    {.name = "per-class", .kind = WN_FLAG,
      .help = "--keep or skip a share of each class"},
-    {.name = "relabel",
-     .kind = WN_FLAG,
+    {.name = "relabel", .kind = WN_FLAG,
      .help = "give rows the label that flag suggests"},
-    {.name = "apply-rules",
-     .kind = WN_FLAG,
+    {.name = "apply-rules", .kind = WN_FLAG,
      .help = "write the cells as ingest --rules changed them"},
-    {.name = "order",
-     .kind = WN_TEXT,
-     .value = "ORDER",
+    {.name = "order", .kind = WN_TEXT, .value = "ORDER",
      .help = "sort by a score; or easy, hard or balanced"},
-    {.name = "descending",
-     .kind = WN_FLAG,
+    {.name = "descending", .kind = WN_FLAG,
      .help = "--order with the highest SCORE first"},
-    {.name = "removed",
-     .kind = WN_TEXT,
-     .value = "FILE",
+    {.name = "removed", .kind = WN_TEXT, .value = "FILE",
      .help = "write the rows left out to FILE"},
-    {.name = "reasons",
-     .kind = WN_FLAG,
+    {.name = "reasons", .kind = WN_FLAG,
      .help = "say why behind the rows of --removed: action, reason, suspicion"},
-    {.name = "add",
-     .kind = WN_TEXT,
-     .value = "FIELDS",
+    {.name = "add", .kind = WN_TEXT, .value = "FIELDS",
      .help = "put these columns behind the rows: suspicion,suggested"},
-    {.name = "weights",
-     .kind = WN_FLAG,
+    {.name = "weights", .kind = WN_FLAG,
      .help = "put the probability that the label is right behind the rows"},
-    {.name = "class-floor",
-     .kind = WN_WHOLE,
-     .value = "N",
-     .low = 0,
+    {.name = "class-floor", .kind = WN_WHOLE, .value = "N", .low = 0,
      .high = 1e9,
      .help = "keep N rows of every class; 0: a class may vanish"},
-    {.name = "format",
-     .kind = WN_CHOICE,
-     .value = "FORMAT",
-     .default_value = "source",
-     .choices = "source|csv|jsonl|hdf5|npy|list",
+    {.name = "format", .kind = WN_CHOICE, .value = "FORMAT",
+     .default_value = "source", .choices = "source|csv|jsonl|hdf5|npy|list",
      .help = "the form of the output"},
-    {.name = "partial",
-     .kind = WN_FLAG,
+    {.name = "partial", .kind = WN_FLAG,
      .help = "leave out what of an HDF5 source cannot be copied"},
-    {.name = "counts",
-     .kind = WN_TEXT,
-     .value = "FILE",
+    {.name = "counts", .kind = WN_TEXT, .value = "FILE",
      .help = "write the numbers of --dry-run to FILE"},
-    {.name = "dry-run",
-     .kind = WN_FLAG,
+    {.name = "dry-run", .kind = WN_FLAG,
      .help = "show what would be done, write nothing"},
-    {.name = "plant",
-     .kind = WN_TEXT,
-     .value = "KIND:SHARE",
+    {.name = "plant", .kind = WN_TEXT, .value = "KIND:SHARE",
      .help = "write all rows, that SHARE with wrong labels on purpose"},
-    {.name = "gain",
-     .kind = WN_FLAG,
+    {.name = "gain", .kind = WN_FLAG,
      .help = "do what a model gains by; with --dry-run show how much"},
     {0}};
+/* clang-format on */
 
 static const struct wn_option *const shared_rows[] = {
     &wn_option_source,  &wn_option_output, &wn_option_force,

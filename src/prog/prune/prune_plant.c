@@ -54,26 +54,20 @@ static size_t find_candidates(struct prune *prune, struct wn_ranked *ranked,
     const struct wn_dataset *data = &prune->dataset;
     const size_t n = data->n, k = data->k, extent[3] = {n, 0, 0};
     const char *trust = "data/trusted", *path = "score/probability";
-    char **names = NULL;
-    size_t issues = 0, bit = 0, count = 0;
-    uint8_t *trusted = NULL;
-    float *p = wn_new(wn_product(BLOCK, k, 1), sizeof *p);
-    int status = 0;
+    struct wn_arena own = {0};
+    float *p = wn_arena_new(&own, sizeof *p, BLOCK, k);
+    const uint8_t *suspect =
+        wn_arena_keep(&own, prune_label_issues(prune, error));
+    const uint8_t *trusted = NULL;
+    size_t count = 0;
 
-    if (wn_audit_words(prune->audit, "flag/issue", &names, &issues, error))
-        status = -1;
-    while (bit < issues && strcmp(names[bit], "label"))
-        bit++;
-    wn_names_free(names, issues);
-    uint32_t *issue = status ? NULL
-                             : wn_audit_read(prune->audit, "flag/issue", WN_U32,
-                                             extent, error);
-    if (issue && wn_audit_has(prune->audit, trust))
-        trusted = wn_audit_read(prune->audit, trust, WN_U8, extent, error);
+    if (suspect && wn_audit_has(prune->audit, trust))
+        trusted = wn_arena_keep(
+            &own, wn_audit_read(prune->audit, trust, WN_U8, extent, error));
     if (!error->code && !wn_audit_has(prune->audit, path))
         wn_fail(error, WN_EDATA, "--plant: %s has no probabilities",
                 wn_audit_name(prune->audit));
-    status = issue && !error->code ? 0 : -1;
+    int status = suspect && !error->code ? 0 : -1;
     for (size_t i = 0; i < n && status == 0; i++) {
         const int32_t y = data->label[i];
         const float *row = p + i % BLOCK * k;
@@ -84,8 +78,7 @@ static size_t find_candidates(struct prune *prune, struct wn_ranked *ranked,
                 wn_audit_read_rows(prune->audit, path, i,
                                    i + BLOCK < n ? i + BLOCK : n, k, p, error);
         *labelled += y >= 0;
-        if (status || y < 0 || (trusted && trusted[i]) ||
-            (bit < PRUNE_BITS && (issue[i] >> bit & 1)))
+        if (status || y < 0 || (trusted && trusted[i]) || suspect[i])
             continue;
         for (int32_t c = 0; c < (int32_t)k; c++)
             if (c != y && (best < 0 || row[c] > row[best]))
@@ -94,9 +87,7 @@ static size_t find_candidates(struct prune *prune, struct wn_ranked *ranked,
         ranked[count++] =
             (struct wn_ranked){(double)row[y] - (double)row[best], i};
     }
-    free(issue);
-    free(trusted);
-    free(p);
+    wn_arena_free(&own);
     return status ? 0 : count;
 }
 
@@ -116,8 +107,9 @@ int prune_plant(struct prune *prune, struct wn_error *error)
         return wn_fail(error, WN_EDATA,
                        "--plant: %s has no labels of two classes or more",
                        wn_audit_name(prune->audit));
-    prune->suggestion = wn_new(data->n, sizeof *prune->suggestion);
-    prune->relabel = wn_new(data->n, 1);
+    prune->suggestion =
+        wn_arena_new(&prune->chosen, sizeof *prune->suggestion, data->n, 1);
+    prune->relabel = wn_arena_new(&prune->chosen, 1, data->n, 1);
     struct wn_ranked *ranked = wn_new(data->n, sizeof *ranked);
     size_t count = find_candidates(prune, ranked, &labelled, error);
     size_t errors = (size_t)(share * (double)labelled + .5);

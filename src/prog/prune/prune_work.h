@@ -8,6 +8,7 @@
 #include "audit/source.h"
 #include "prog/program.h"
 #include "select/select.h"
+#include "util/arena.h"
 #include "util/file.h"
 
 enum { PRUNE_BITS = 32 };
@@ -34,6 +35,7 @@ struct prune_added {
 
 struct prune {
     const struct wn_run *run;
+    struct wn_arena chosen; /* the arrays of prune_choose() */
     enum prune_course course;
     struct wn_audit *audit;
     struct wn_dataset dataset;
@@ -97,6 +99,11 @@ static inline bool prune_is_arrays(const struct wn_dataset *dataset)
 int prune_choose(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
 
 void prune_remove(struct prune *prune, size_t row);
+
+/* n flags: the rows with a label issue; NULL on failure. For wn_spill_free().
+ */
+uint8_t *prune_label_issues(const struct prune *prune,
+                            struct wn_error *error) WN_MUST_CHECK;
 
 /* prune_keep.c: the steps of prune_choose() that go by scores: --skip-hardest,
  * --keep and --balance; --class-floor; --order. */

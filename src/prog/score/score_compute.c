@@ -51,9 +51,9 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                     error))
         return -1;
     work->index =
-        wn_spill_new(wn_product(data->n, work->m, 1), sizeof *work->index);
+        wn_arena_spill(&work->own, sizeof *work->index, data->n, work->m);
     work->distance =
-        wn_spill_new(wn_product(data->n, work->m, 1), sizeof *work->distance);
+        wn_arena_spill(&work->own, sizeof *work->distance, data->n, work->m);
     const struct wn_graph graph = {.x = data->features,
                                    .n = data->n,
                                    .d = data->d,
@@ -111,7 +111,7 @@ static int number_groups(const struct wn_run *run, struct work *work,
         return wn_fail(error, WN_EUSAGE,
                        "--ungrouped: %s has no groups (ingest --group)", name);
     const bool grouped = data->group && !ungrouped;
-    work->group = wn_spill_new(data->n, sizeof *work->group);
+    work->group = wn_arena_spill(&work->own, sizeof *work->group, data->n, 1);
     work->groups = wn_groups_number(grouped ? data->group : NULL, data->groups,
                                     data->n, work->group);
     if (grouped && work->groups < 2)
@@ -125,7 +125,6 @@ static int number_groups(const struct wn_run *run, struct work *work,
         return -1;
     const size_t copies = work->copies.exact + work->copies.near;
     if (!grouped && (!copies || work->groups < 3)) {
-        wn_spill_free(work->group);
         work->group = NULL;
         work->groups = 0;
     } else if (copies) {
@@ -146,7 +145,7 @@ static int find_probability(const struct wn_run *run, struct work *work,
     struct wn_dataset *data = &work->data;
 
     if (work->user_probability) {
-        work->probability = data->probability;
+        work->probability = wn_arena_keep(&work->own, data->probability);
         data->probability = NULL;
         work->quality[0] = wn_quality_measure(work->probability, data->n,
                                               data->k, data->label);
@@ -163,7 +162,8 @@ static int find_probability(const struct wn_run *run, struct work *work,
             if (limit_count(run, work, "folds", units, what, &work->folds,
                             error))
                 return -1;
-            work->fold = wn_spill_new(data->n, sizeof *work->fold);
+            work->fold =
+                wn_arena_spill(&work->own, sizeof *work->fold, data->n, 1);
             if (wn_folds_assign(data->label, data->n, data->k, work->group,
                                 work->groups, work->folds, score_seed(run),
                                 work->fold, error))
@@ -172,12 +172,12 @@ static int find_probability(const struct wn_run *run, struct work *work,
         const struct wn_sample sample = sample_of(run, work);
         const size_t passes = (size_t)wn_option_number(run->options, "passes");
 
-        work->probability = wn_spill_new(wn_product(data->n, data->k, 1),
-                                         sizeof *work->probability);
+        work->probability = wn_arena_spill(
+            &work->own, sizeof *work->probability, data->n, data->k);
         if (wn_option_on(run->options, "keep-members"))
-            work->member_probability =
-                wn_spill_new(wn_product(data->n, data->k, work->member_count),
-                             sizeof *work->member_probability);
+            work->member_probability = wn_arena_spill(
+                &work->own, sizeof *work->member_probability,
+                wn_product(data->n, data->k, 1), work->member_count);
         if (wn_pool_predict(work->members, work->member_count, passes, &sample,
                             work->probability, work->member_probability,
                             work->quality, error))
@@ -300,7 +300,7 @@ int score_compute(const struct wn_run *run, struct work *work,
                                      .threads = run->threads};
     const enum wn_alignment asked =
         (enum wn_alignment)wn_option_choice(run->options, "pair-align");
-    work->pairs = wn_new(1, sizeof *work->pairs);
+    work->pairs = wn_arena_new(&work->own, sizeof *work->pairs, 1, 1);
     if (wn_pairs_compare(&blocks, asked,
                          (work->needs & WN_NEEDS_PAIR_RANKS) != 0, run->log,
                          work->pairs, error))

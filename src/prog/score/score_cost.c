@@ -11,6 +11,7 @@
 #include "linalg/products.h"
 #include "prog/score/score_work.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/spill.h"
 
@@ -25,33 +26,27 @@ struct cost {
     double anonymous;        /* the smallest --memory */
 };
 
-/* n, d, k and the other sizes, from the audit file. */
-static int find_sizes(const struct wn_run *run, const struct work *work,
-                      struct wn_sample *sample, struct wn_error *error)
+/* The sizes of the data, and the largest stage beside what is there in all of
+ * them. */
+static int find_cost(const struct wn_run *run, const struct work *work,
+                     struct cost *cost, struct wn_error *error)
 {
-    size_t n = 0, k = 0;
-
-    *sample = (struct wn_sample){
+    cost->sample = (struct wn_sample){
+        .d = work->width,
         .m = (size_t)wn_option_number(run->options, "neighbors"),
         .threads = run->threads,
         .probe = score_probe(run),
         .folds = (size_t)wn_option_number(run->options, "folds")};
-    if (wn_audit_extent(work->audit, "data/label", 0, &n, error) ||
-        wn_audit_extent(work->audit, "data/label_name", 0, &k, error))
+    if (wn_audit_extent(work->audit, "data/label", 0, &cost->sample.n, error) ||
+        wn_audit_extent(work->audit, "data/label_name", 0, &cost->sample.k,
+                        error))
         return -1;
-    if (n == 0 || k == 0)
+    if (cost->sample.k == 0)
+        cost->sample.n = 0;
+    if (cost->sample.n == 0)
         return 0;
-    sample->n = n;
-    sample->d = work->width;
-    sample->k = k;
-    sample->groups = n; /* as if each row had a copy */
-    return 0;
-}
+    cost->sample.groups = cost->sample.n; /* as if each row had a copy */
 
-/* The largest stage, beside what is there in all of them. */
-static int find_memory(const struct wn_run *run, const struct work *work,
-                       struct cost *cost, struct wn_error *error)
-{
     const struct wn_sample *sample = &cost->sample;
     const double n = (double)sample->n, d = (double)sample->d;
     const double k = (double)sample->k, m = (double)sample->m;
@@ -117,22 +112,13 @@ int score_check_memory(const struct wn_run *run, const struct work *work,
     struct cost cost = {0};
     char what[100];
 
-    if (find_sizes(run, work, &cost.sample, error))
+    if (find_cost(run, work, &cost, error))
         return -1;
     if (cost.sample.n == 0)
         return 0;
-    if (find_memory(run, work, &cost, error))
-        return -1;
     snprintf(what, sizeof what, "%zu rows of %zu features and %zu classes",
              cost.sample.n, cost.sample.d, cost.sample.k);
     return wn_run_limit_memory(run, cost.bytes, cost.anonymous, what, error);
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-
-    return (x > y) - (x < y);
 }
 
 /* array[s] = array[row[s]]; rows ascend, so this works in place. */
@@ -175,15 +161,16 @@ static int measure(const struct wn_run *run, const struct work *whole,
     struct wn_random random;
     int status = -1;
 
+    work.own = (struct wn_arena){0};
     run->log->level = WN_QUIET;
     wn_log_stage(run->log, "");
     if (wn_dataset_load(data, work.audit, WN_PART_LABEL | WN_PART_ROLE, error))
         goto done;
     work.all_rows = data->n;
-    work.sample = wn_new(data->n, sizeof *work.sample);
+    work.sample = wn_arena_new(&work.own, sizeof *work.sample, data->n, 1);
     wn_random_start(&random, score_seed(run), WN_RANDOM_SAMPLE, 0, 0);
     wn_random_draw(&random, work.sample, data->n, count);
-    qsort(work.sample, count, sizeof *work.sample, compare_rows);
+    qsort(work.sample, count, sizeof *work.sample, wn_index_ascending);
     gather(data->label, sizeof *data->label, work.sample, count);
     gather(data->group, sizeof *data->group, work.sample, count);
     gather(data->trusted, sizeof *data->trusted, work.sample, count);
@@ -223,10 +210,7 @@ done:
     wn_features_close(features);
     run->log->level = level;
     memcpy(seconds, work.seconds, sizeof work.seconds);
-    work.audit = NULL; /* these are the whole work's */
-    work.members = NULL;
-    work.quality = NULL;
-    work.chosen = NULL;
+    work.audit = NULL; /* it is the whole work's */
     score_free(&work);
     return status;
 }
@@ -298,14 +282,12 @@ int score_estimate(const struct wn_run *run, const struct work *work,
     struct cost cost = {0};
     struct wn_text text = {0};
 
-    if (find_sizes(run, work, &cost.sample, error))
+    if (find_cost(run, work, &cost, error))
         return -1;
     if (cost.sample.n == 0)
         return wn_fail(error, WN_EDATA,
                        "%s: there is no label; run ingest with --label",
                        wn_audit_name(work->audit));
-    if (find_memory(run, work, &cost, error))
-        return -1;
     wn_text_format(&text,
                    "%zu rows, %zu features, %zu classes\n"
                    "%-10s %8.0f MiB at most",

@@ -9,27 +9,15 @@
 #include "learn/pairs.h"
 #include "linalg/products.h"
 #include "prog/score/score_work.h"
-#include "util/memory.h"
-#include "util/spill.h"
 
 void score_free(struct work *work)
 {
     wn_audit_close(work->audit);
     wn_dataset_free(&work->data);
-    free(work->sample);
-    wn_spill_free(work->index);
-    wn_spill_free(work->fold);
-    wn_spill_free(work->group);
-    wn_spill_free(work->distance);
-    wn_spill_free(work->probability);
-    wn_spill_free(work->member_probability);
-    free(work->members);
-    free(work->quality);
-    free(work->chosen);
     if (work->pairs)
         wn_pairs_free(work->pairs);
-    free(work->pairs);
     wn_dynamics_free(work->dynamics);
+    wn_arena_free(&work->own);
 }
 
 const struct wn_option score_network_options[] = {
@@ -91,7 +79,7 @@ static int choose_methods(const struct wn_run *run, struct work *work,
         wn_option_set(run->options, "methods", wn_method_pair_defaults + 1);
     while (wn_methods[count])
         count++;
-    work->chosen = wn_new(count, sizeof *work->chosen);
+    work->chosen = wn_arena_new(&work->own, sizeof *work->chosen, count, 1);
     for (size_t i = 0; i < count; i++) {
         const struct wn_method *method = wn_methods[i];
 
@@ -194,8 +182,9 @@ static int choose_work(const struct wn_run *run, struct work *work,
                              !wn_option_given(options, "model");
     while (wn_predictors[count].name)
         count++;
-    work->members = wn_new(count, sizeof(void *));
-    work->quality = wn_new(count + 1, sizeof *work->quality);
+    work->members = wn_arena_new(&work->own, sizeof(void *), count, 1);
+    work->quality =
+        wn_arena_new(&work->own, sizeof *work->quality, count + 1, 1);
     for (size_t p = 0; p < count && !work->user_probability; p++)
         if (wn_option_holds(options, "model", wn_predictors[p].name) ||
             (wn_predictors[p].by_default &&

@@ -12,6 +12,7 @@
 #include "linalg/svd.h"
 #include "method/method.h"
 #include "prog/program.h"
+#include "util/arena.h"
 
 enum score_stage {
     SCORE_READ,
@@ -25,6 +26,7 @@ enum score_stage {
 };
 
 struct work {
+    struct wn_arena own; /* its arrays */
     struct wn_audit *audit;
     struct wn_dataset data;
     size_t width;    /* features in the audit file, loaded or not */

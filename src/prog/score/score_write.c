@@ -6,8 +6,6 @@
 #include "learn/pairs.h"
 #include "linalg/products.h"
 #include "prog/score/score_work.h"
-#include "util/memory.h"
-#include "util/spill.h"
 
 /* Compute one method, check that it is finite, write it. Returns 1, with the
  * reason in *error, where the method does not apply to the data. */
@@ -18,13 +16,14 @@ static int compute_method(const struct work *work,
                           struct wn_error *error)
 {
     const size_t n = work->data.n, extent[3] = {n, 0, 0};
-    struct wn_scores out = {.score = wn_spill_new(n, sizeof *out.score)};
+    struct wn_arena own = {0};
+    struct wn_scores out = {.score = wn_arena_spill(&own, sizeof(float), n, 1)};
     struct wn_text path = {0};
 
     if (method->spreads && !work->user_dynamics)
-        out.spread = wn_spill_new(n, sizeof *out.spread);
+        out.spread = wn_arena_spill(&own, sizeof *out.spread, n, 1);
     if (method->evidence) {
-        out.evidence = wn_spill_new(n, sizeof *out.evidence);
+        out.evidence = wn_arena_spill(&own, sizeof *out.evidence, n, 1);
         for (size_t i = 0; i < n; i++)
             out.evidence[i] = -1;
     }
@@ -48,9 +47,7 @@ static int compute_method(const struct work *work,
                                     out.evidence, error);
     }
     wn_text_free(&path);
-    wn_spill_free(out.score);
-    wn_spill_free(out.spread);
-    wn_spill_free(out.evidence);
+    wn_arena_free(&own);
     return status;
 }
 
@@ -114,17 +111,15 @@ static int write_probability(const struct work *work,
     for (size_t p = 0; p <= work->member_count; p++) {
         const struct wn_quality *quality = &work->quality[p];
         const char *member = score_member(work, p);
-        const struct {
-            const char *name;
-            double value;
-        } facts[] = {{"log_loss", quality->log_loss},
-                     {"calibration_error", quality->calibration},
-                     {"accuracy", quality->accuracy},
-                     {"weight", quality->weight}};
+        const struct wn_fact facts[] = {
+            {path, "log_loss", quality->log_loss},
+            {path, "calibration_error", quality->calibration},
+            {path, "accuracy", quality->accuracy},
+            {path, "weight", quality->weight}};
 
         for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
             name.length = 0;
-            wn_text_format(&name, "%s_%s", member, facts[f].name);
+            wn_text_format(&name, "%s_%s", member, facts[f].attribute);
             if (wn_audit_write_number(writer, path, wn_text_of(&name),
                                       facts[f].value, error))
                 goto done;
@@ -160,49 +155,46 @@ int score_write(const struct wn_run *run, struct work *work,
     static const char index[] = "score/neighbor/index";
     static const char distance[] = "score/neighbor/distance";
     const size_t extent[3] = {work->data.n, work->m, 0};
+    const bool exact = work->facts.exact;
+    const bool cosine = work->metric == WN_COSINE;
+    const bool ridge = work->pairs && work->pairs->alignment == WN_ALIGN_RIDGE;
+    const struct wn_fact copies[] = {
+        {"score", "copies_exact", (double)work->copies.exact},
+        {"score", "copies_near", (double)work->copies.near}};
+    const struct wn_fact cells[] = {
+        {index, "recall", work->facts.recall},
+        {index, "cells", (double)work->facts.cells},
+        {index, "probe", (double)work->facts.probe}};
+    const struct wn_fact spectrum[] = {
+        {"score", "singular_entropy", work->spectrum.entropy},
+        {"score", "singular_evenness", work->spectrum.evenness},
+        {"score", "singular_ratio", work->spectrum.largest}};
+    struct wn_fact epochs[] = {{"score", "epoch", 0}, {"score", "epochs", 0}};
     struct wn_audit_writer *writer =
         wn_run_create(run, work->audit, WN_SCORE, error);
-    const bool ridge = work->pairs && work->pairs->alignment == WN_ALIGN_RIDGE;
 
     if (!writer)
         return -1;
+    if (work->dynamics) {
+        epochs[0].value = (double)wn_dynamics_epoch(work->dynamics);
+        epochs[1].value = (double)wn_dynamics_epochs(work->dynamics);
+    }
     if (wn_audit_write_text(writer, "score", "kernels", wn_linear_kernels(),
                             error) ||
-        wn_audit_write_number(writer, "score", "copies_exact",
-                              (double)work->copies.exact, error) ||
-        wn_audit_write_number(writer, "score", "copies_near",
-                              (double)work->copies.near, error) ||
-        (work->dynamics &&
-         (wn_audit_write_number(writer, "score", "epoch",
-                                (double)wn_dynamics_epoch(work->dynamics),
-                                error) ||
-          wn_audit_write_number(writer, "score", "epochs",
-                                (double)wn_dynamics_epochs(work->dynamics),
-                                error))) ||
+        wn_audit_write_facts(writer, copies, 2, error) ||
+        (work->dynamics && wn_audit_write_facts(writer, epochs, 2, error)) ||
         (work->probability && write_probability(work, writer, error)) ||
         (work->index &&
          (wn_audit_write(writer, index, WN_I32, extent, work->index, error) ||
           wn_audit_write(writer, distance, WN_F32, extent, work->distance,
                          error) ||
-          wn_audit_write_text(
-              writer, distance, "metric",
-              work->metric == WN_COSINE ? "cosine" : "euclidean", error) ||
+          wn_audit_write_text(writer, distance, "metric",
+                              cosine ? "cosine" : "euclidean", error) ||
           wn_audit_write_text(writer, index, "method",
-                              work->facts.exact ? "exact" : "cells", error) ||
-          wn_audit_write_number(writer, index, "recall", work->facts.recall,
-                                error))) ||
-        (work->index && !work->facts.exact &&
-         (wn_audit_write_number(writer, index, "cells",
-                                (double)work->facts.cells, error) ||
-          wn_audit_write_number(writer, index, "probe",
-                                (double)work->facts.probe, error))) ||
+                              exact ? "exact" : "cells", error) ||
+          wn_audit_write_facts(writer, cells, exact ? 1 : 3, error))) ||
         (score_has_spectrum(work) &&
-         (wn_audit_write_number(writer, "score", "singular_entropy",
-                                work->spectrum.entropy, error) ||
-          wn_audit_write_number(writer, "score", "singular_evenness",
-                                work->spectrum.evenness, error) ||
-          wn_audit_write_number(writer, "score", "singular_ratio",
-                                work->spectrum.largest, error))) ||
+         wn_audit_write_facts(writer, spectrum, 3, error)) ||
         (work->pairs && wn_audit_write_text(writer, "score", "pair_align",
                                             ridge ? "ridge" : "none", error)) ||
         (ridge && wn_audit_write_number(writer, "score", "pair_ridge",
