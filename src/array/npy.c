@@ -11,6 +11,7 @@
 
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/text.h"
 
 enum { HEADER_MAX = 1 << 16, BLOCK = 1 << 22 };
 static const char signature[6] = {'\223', 'N', 'U', 'M', 'P', 'Y'};
@@ -197,24 +198,10 @@ static int put_wide_text(const struct npy *npy, struct wn_array_sink *sink,
 
         for (size_t b = 0; b < 4; b++)
             point = point << 8 | cell[4 * p + (npy->swap ? b : 3 - b)];
-        if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000))
+        const size_t bytes = wn_text_write_point(point, out);
+        if (bytes == 0)
             return npy_refuse(npy, "holds a string that is no Unicode");
-        if (point < 0x80) {
-            *out++ = (char)point;
-            continue;
-        }
-        if (point < 0x800) {
-            *out++ = (char)(0xC0 | point >> 6);
-        } else {
-            if (point < 0x10000) {
-                *out++ = (char)(0xE0 | point >> 12);
-            } else {
-                *out++ = (char)(0xF0 | point >> 18);
-                *out++ = (char)(0x80 | (point >> 12 & 63));
-            }
-            *out++ = (char)(0x80 | (point >> 6 & 63));
-        }
-        *out++ = (char)(0x80 | (point & 63));
+        out += bytes;
     }
     return wn_array_put_text(sink, scratch, (size_t)(out - scratch),
                              npy->error);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 #define WN_LAYOUT(path, type, extents, values, about)
 #define WN_TOGETHER(group, names)
 #define WN_CHOICE(path, name, words)
@@ -241,17 +243,10 @@ int wn_layout_check_attribute(const char *path, const char *name,
 {
     for (size_t c = 0; c < CHOICES; c++) {
         const struct choice *choice = &choices[c];
-        bool known = false;
 
         if (strcmp(choice->path, path) || strcmp(choice->name, name))
             continue;
-        for (const char *at = choice->words; text && *at; at += *at == ' ') {
-            const size_t length = strcspn(at, " ");
-
-            known |= strlen(text) == length && memcmp(at, text, length) == 0;
-            at += length;
-        }
-        if (!known)
+        if (!text || wn_text_place(choice->words, ' ', text, strlen(text)) < 0)
             return wn_fail(error, WN_EDATA,
                            "%s: attribute %s: found '%.40s', wanted one of: %s",
                            path, name, text ? text : "a number", choice->words);

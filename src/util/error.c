@@ -9,11 +9,18 @@
 
 #include "util/text.h"
 
-static void put_in_front(struct wn_error *error, enum wn_code code,
-                         const char *text)
+/* Put a text in front, and behind it what `number` of errno means, unless it
+ * is 0. */
+static void put_in_front(struct wn_error *error, enum wn_code code, int number,
+                         const char *format, va_list list)
 {
-    char old[sizeof error->text];
+    enum { REASON = 100 }; /* bytes kept free for what errno means */
+    char text[sizeof error->text], old[sizeof error->text];
 
+    vsnprintf(text, sizeof text - (number ? REASON : 0), format, list);
+    if (number)
+        snprintf(text + strlen(text), sizeof text - strlen(text), ": %s",
+                 strerror(number));
     if (error->code == WN_OK) {
         error->code = code;
         snprintf(error->text, sizeof error->text, "%s", text);
@@ -28,28 +35,22 @@ static void put_in_front(struct wn_error *error, enum wn_code code,
 
 int wn_fail(struct wn_error *error, enum wn_code code, const char *format, ...)
 {
-    char text[sizeof error->text];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    put_in_front(error, code, 0, format, list);
     va_end(list);
-    put_in_front(error, code, text);
     return -1;
 }
 
 int wn_fail_errno(struct wn_error *error, const char *format, ...)
 {
     const int number = errno;
-    char text[sizeof error->text - 100];
-    char whole[sizeof error->text];
     va_list list;
 
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
+    put_in_front(error, WN_EIO, number, format, list);
     va_end(list);
-    snprintf(whole, sizeof whole, "%s: %s", text, strerror(number));
-    put_in_front(error, WN_EIO, whole);
     return -1;
 }
 
@@ -80,15 +81,13 @@ static void show_place(struct wn_error *error, const char *text, size_t length,
 int wn_fail_at(struct wn_error *error, const char *text, size_t length,
                size_t at, const char *format, ...)
 {
-    char message[sizeof error->text];
     va_list list;
 
-    va_start(list, format);
-    vsnprintf(message, sizeof message, format, list);
-    va_end(list);
     if (error->code == WN_OK)
         show_place(error, text, length, at);
-    put_in_front(error, WN_EUSAGE, message);
+    va_start(list, format);
+    put_in_front(error, WN_EUSAGE, 0, format, list);
+    va_end(list);
     return -1;
 }
 

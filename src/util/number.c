@@ -230,28 +230,11 @@ bool wn_number_parse_comma(const char *text, size_t length, double *value)
     return at == length && wn_number_parse(plain, count, value);
 }
 
-static size_t format_nonfinite(double value, char out[32])
+/* The number in so many digits; whether it reads back as the same double, or
+ * float. */
+static bool reads_back(double value, bool is_float, int digits, char out[32])
 {
-    if (isnan(value))
-        return (size_t)snprintf(out, 32, "nan");
-    return (size_t)snprintf(out, 32, value < 0 ? "-inf" : "inf");
-}
-
-/* %g writes an exponent too early: 50 in one digit is 5e+01. */
-static size_t without_exponent(double value, double below, char out[32],
-                               int length)
-{
-    if (fabs(value) < below && fabs(value) >= 1 && strchr(out, 'e'))
-        length = snprintf(out, 32, "%.0f", value);
-    return (size_t)length;
-}
-
-/* Whether the number of so many digits, written to `out`, reads back as the
- * same double, or float. */
-static bool reads_back(double value, bool is_float, int digits, char out[32],
-                       int *length)
-{
-    *length = snprintf(out, 32, "%.*g", digits, value);
+    snprintf(out, 32, "%.*g", digits, value);
     return is_float ? strtof(out, NULL) == (float)value
                     : strtod(out, NULL) == value;
 }
@@ -261,22 +244,24 @@ static bool reads_back(double value, bool is_float, int digits, char out[32],
 static size_t format_shortest(double value, bool is_float, int most,
                               double plain, char out[32])
 {
-    int low = 1, high = most, length;
+    int low = 1, high = most;
 
-    if (!isfinite(value))
-        return format_nonfinite(value, out);
+    if (isnan(value))
+        return (size_t)snprintf(out, 32, "nan");
+    if (isinf(value))
+        return (size_t)snprintf(out, 32, value < 0 ? "-inf" : "inf");
     if (value == trunc(value) && fabs(value) < plain)
         return (size_t)snprintf(out, 32, "%.0f", value);
     while (low < high) {
         const int middle = (low + high) / 2;
 
-        if (reads_back(value, is_float, middle, out, &length))
+        if (reads_back(value, is_float, middle, out))
             high = middle;
         else
             low = middle + 1;
     }
-    reads_back(value, is_float, low, out, &length);
-    return without_exponent(value, plain, out, length);
+    reads_back(value, is_float, low, out);
+    return strlen(out);
 }
 
 size_t wn_number_format(double value, char out[32])

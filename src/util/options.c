@@ -102,20 +102,6 @@ void wn_option_add_rows(struct wn_option *table, size_t capacity,
         wn_option_add(table, capacity, rows);
 }
 
-/* Whether `word` of the given length is one of "a|b|c". */
-static bool among(const char *choices, const char *word, size_t length)
-{
-    while (*choices) {
-        const size_t size = strcspn(choices, "|");
-
-        if (size == length && memcmp(choices, word, length) == 0)
-            return true;
-        choices += size;
-        choices += *choices == '|';
-    }
-    return false;
-}
-
 static int check_value(const struct wn_option *row, const char *text,
                        struct wn_error *error)
 {
@@ -152,7 +138,7 @@ static int check_value(const struct wn_option *row, const char *text,
         for (const char *at = text;; at++) {
             const size_t size = strcspn(at, ",");
 
-            if (!among(row->choices, at, size))
+            if (wn_text_place(row->choices, '|', at, size) < 0)
                 return wn_fail(error, WN_EUSAGE,
                                "--%s: found '%.*s', wanted some of %s, or all, "
                                "or none",
@@ -162,7 +148,7 @@ static int check_value(const struct wn_option *row, const char *text,
                 return 0;
         }
     case WN_CHOICE:
-        if (among(row->choices, text, strlen(text)))
+        if (wn_text_place(row->choices, '|', text, strlen(text)) >= 0)
             return 0;
         return wn_fail(error, WN_EUSAGE, "--%s: found '%s', wanted one of %s",
                        row->name, text, row->choices);
@@ -344,17 +330,11 @@ int wn_option_choice(const struct wn_options *options, const char *name)
 {
     const size_t r = find_row(options, name);
     const char *text = options_value_of(options, r);
-    const char *choices = options->rows[r].choices;
-    const size_t length = strlen(text);
+    const int place =
+        wn_text_place(options->rows[r].choices, '|', text, strlen(text));
 
-    for (int at = 0;; at++) {
-        const size_t size = strcspn(choices, "|");
-
-        if (size == length && memcmp(choices, text, length) == 0)
-            return at;
-        assert(choices[size]);
-        choices += size + 1;
-    }
+    assert(place >= 0);
+    return place;
 }
 
 double wn_option_number(const struct wn_options *options, const char *name)
@@ -375,20 +355,10 @@ bool wn_option_holds(const struct wn_options *options, const char *name,
                      const char *member)
 {
     const char *text = wn_option_text(options, name);
-    const size_t length = strlen(member);
 
-    if (!text || strcmp(text, "none") == 0)
-        return false;
-    if (strcmp(text, "all") == 0)
-        return true;
-    for (const char *at = text; *at; at += *at == ',') {
-        const size_t size = strcspn(at, ",");
-
-        if (size == length && memcmp(at, member, length) == 0)
-            return true;
-        at += size;
-    }
-    return false;
+    /* `none` is no member. */
+    return text && (strcmp(text, "all") == 0 ||
+                    wn_text_place(text, ',', member, strlen(member)) >= 0);
 }
 
 const char *const *wn_option_list(const struct wn_options *options,

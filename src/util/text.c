@@ -58,6 +58,13 @@ size_t wn_text_point(const char *text, size_t length, uint32_t *point)
     return size > 0 ? (size_t)size : 0;
 }
 
+size_t wn_text_write_point(uint32_t point, char bytes[4])
+{
+    const int size = u8_uctomb((uint8_t *)bytes, point, 4);
+
+    return size > 0 ? (size_t)size : 0;
+}
+
 /* Controls, what changes the direction of writing, and what cannot be seen: two
  * names that look alike must not differ in it alone. */
 static bool needs_escape(uint32_t point)
@@ -158,6 +165,21 @@ int wn_text_compare(const char *one, size_t length, const char *two,
     const int order = common ? memcmp(one, two, common) : 0;
 
     return order ? order : (length > other_length) - (length < other_length);
+}
+
+int wn_text_place(const char *list, char separator, const char *word,
+                  size_t length)
+{
+    for (int place = 0;; place++) {
+        const char *end = strchr(list, separator);
+        const size_t size = end ? (size_t)(end - list) : strlen(list);
+
+        if (size == length && memcmp(list, word, length) == 0)
+            return place;
+        if (!end)
+            return -1;
+        list = end + 1;
+    }
 }
 
 bool wn_text_is_utf8(const char *bytes, size_t length)

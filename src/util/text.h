@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "util/error.h"
 
@@ -23,6 +24,20 @@ static inline void wn_text_trim(const char **text, size_t *length)
         ++*text;
         --*length;
     }
+}
+
+/* The length of text[0..length) without the line ends at its end. */
+static inline size_t wn_text_without_line_end(const char *text, size_t length)
+{
+    while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+        length--;
+    return length;
+}
+
+/* The bytes of a byte order mark of UTF-8 at the beginning: 3 or 0. */
+static inline size_t wn_text_mark(const char *text, size_t length)
+{
+    return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
 /* How many bytes of a cell or a name a message shows, for "%.*s". */
@@ -48,6 +63,9 @@ void wn_text_free(struct wn_text *text);
  * bytes, or 0 if they are not UTF-8. */
 size_t wn_text_point(const char *text, size_t length, uint32_t *point);
 
+/* Write a code point as UTF-8. Returns its bytes, or 0 if it is no Unicode. */
+size_t wn_text_write_point(uint32_t point, char bytes[4]);
+
 /* Add bytes as one harmless line: C0 and C1 controls, DEL, bidirectional
  * controls and invisible characters become \xNN, \uNNNN or \UNNNNNNNN,
  * invalid UTF-8 becomes \xNN, a backslash stays as it is. For terminals,
@@ -62,6 +80,10 @@ void wn_text_make_lines_visible(struct wn_text *text);
 /* Compare two byte strings as memcmp() does; a prefix comes first. */
 int wn_text_compare(const char *one, size_t length, const char *two,
                     size_t other_length);
+
+/* The place of word[0..length) in a list such as "a|b|c", from 0, or -1. */
+int wn_text_place(const char *list, char separator, const char *word,
+                  size_t length);
 
 /* The Levenshtein distance of two names without regard to ASCII case, for "is
  * 'digit' meant?"; WN_TEXT_FAR where one is that long. */
