@@ -553,9 +553,7 @@ int wn_source_record(struct wn_source *source, size_t row,
                            source->name, row, source->dataset->encoding);
     }
     /* The line end, and empty lines after it, belong to no record. */
-    while (record->length && (record->bytes[record->length - 1] == '\n' ||
-                              record->bytes[record->length - 1] == '\r'))
-        record->length--;
+    record->length = wn_text_without_line_end(record->bytes, record->length);
     record->bytes[record->length] = '\0';
     return wn_hash_bits(record->bytes, record->length) == dataset->row_hash[row]
                ? 0
@@ -658,23 +656,13 @@ static void free_piece(struct piece *piece)
     wn_text_free(&piece->text);
 }
 
-/* The bytes of text before its line end and the empty lines behind it. */
-static size_t record_length(const struct wn_text *text)
-{
-    size_t length = text->length;
-
-    while (length &&
-           (text->bytes[length - 1] == '\n' || text->bytes[length - 1] == '\r'))
-        length--;
-    return length;
-}
-
 /* Add the bytes of a piece from `copied` on, the tail before its line end. */
 static int add_piece(const struct wn_source *source, const struct piece *piece,
                      size_t copied, const struct wn_text *tail,
                      struct wn_sink *sink, struct wn_error *error)
 {
-    size_t end = record_length(&piece->text);
+    size_t end =
+        wn_text_without_line_end(wn_text_of(&piece->text), piece->text.length);
     struct wn_text encoded = {0};
     int status = tail ? source_encode(source, wn_text_of(tail), tail->length,
                                       &encoded, error)
@@ -698,13 +686,10 @@ static int add_piece(const struct wn_source *source, const struct piece *piece,
  * `sep=;`. */
 static bool has_header(const struct wn_text *head)
 {
-    const char *at = wn_text_of(head);
-    size_t length = record_length(head);
+    const size_t mark = wn_text_mark(wn_text_of(head), head->length);
+    const char *at = wn_text_of(head) + mark;
+    const size_t length = wn_text_without_line_end(at, head->length - mark);
 
-    if (length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
-        at += 3;
-        length -= 3;
-    }
     return length && !(length == 5 && memcmp(at, "sep=", 4) == 0);
 }
 
@@ -765,12 +750,10 @@ static int copy_changed_json(struct wn_source *source, size_t row,
     const struct wn_dataset *dataset = source->dataset;
     struct wn_json_record json = {0};
     struct wn_text value = {0};
-    size_t line = length, copied = 0, done = 0;
-    int status;
+    size_t copied = 0, done = 0;
+    int status = wn_json_read(record, wn_text_without_line_end(record, length),
+                              &json, error);
 
-    while (line && (record[line - 1] == '\n' || record[line - 1] == '\r'))
-        line--;
-    status = wn_json_read(record, line, &json, error);
     /* The values come in the order of the line. */
     for (size_t f = 0; f < json.count && status == 0; f++) {
         const struct wn_json_leaf *leaf = &json.leaf[f];

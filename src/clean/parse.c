@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <unistr.h>
 
 #include "util/file.h"
 #include "util/memory.h"
@@ -106,7 +105,7 @@ static int take_escape(struct wn_lexer *line, struct wn_text *out,
     static const char letters[] = "\"\\nrt", meanings[] = "\"\\\n\r\t";
     struct wn_lexer from = *line;
     char digits[5] = {0};
-    uint8_t bytes[4];
+    char bytes[4];
 
     from.at--;
     const char letter = *line->at++;
@@ -121,16 +120,16 @@ static int take_escape(struct wn_lexer *line, struct wn_text *out,
          i++)
         digits[i] = *line->at++;
     const unsigned long point = strtoul(digits, NULL, 16);
-    const int length =
-        letter == 'x' ? 1 : u8_uctomb(bytes, (ucs4_t)point, sizeof bytes);
-    if (count == 0 || digits[count - 1] == 0 || point == 0 || length < 0)
+    const size_t length =
+        letter == 'x' ? 1 : wn_text_write_point((uint32_t)point, bytes);
+    if (count == 0 || digits[count - 1] == 0 || point == 0 || length == 0)
         return fail_wanted(&from,
                            "\\\", \\\\, \\n, \\r, \\t, \\xNN or \\uNNNN, no "
                            "NUL",
                            error);
     if (letter == 'x')
-        bytes[0] = (uint8_t)point;
-    wn_text_add(out, (const char *)bytes, (size_t)length);
+        bytes[0] = (char)point;
+    wn_text_add(out, bytes, length);
     return 0;
 }
 
@@ -508,8 +507,7 @@ int wn_clean_rules_parse(struct wn_clean_rules *rules, const char *file,
     size_t number = 0;
 
     rules->file = wn_copy_text(file, strlen(file));
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3;
+    text += wn_text_mark(text, length);
     while (text < end) {
         const char *line = next_line(&text, end, &length);
 

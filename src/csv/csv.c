@@ -197,7 +197,6 @@ static struct wn_csv *csv_open_file(const char *path,
                                     const struct wn_csv_form *form,
                                     uint64_t *begin, struct wn_error *error)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     struct wn_csv *csv = wn_new(1, sizeof *csv);
     struct wn_csv_own *own = csv->own = wn_new(1, sizeof *own);
     struct wn_window *file = &own->file;
@@ -238,7 +237,7 @@ static struct wn_csv *csv_open_file(const char *path,
             goto failed;
         csv->encoding = wn_encoding_name(own->transcript.encoding);
     }
-    *begin = file->length >= 3 && memcmp(file->bytes, mark, 3) == 0 ? 3 : 0;
+    *begin = wn_text_mark(file->bytes, file->length);
     if (!form->json_lines)
         read_sep_line(csv, begin);
     return csv;
@@ -279,11 +278,17 @@ static struct wn_csv *open_rows(struct wn_csv *csv, uint64_t begin,
         memcpy(csv->digest, transcript->digest, sizeof csv->digest);
     /* Rows of JSON Lines have the lines and hashes of their source; malformed
      * ones are left out. */
-    if (csv->form.json_lines && csv->rows) {
-        memcpy(csv->line, transcript->line, csv->rows * sizeof *csv->line);
-        memcpy(csv->hash, transcript->hash, csv->rows * sizeof *csv->hash);
-        if (transcript->outs)
-            wn_csv_leave_out(csv, transcript->out);
+    if (csv->form.json_lines) {
+        uint8_t *out = wn_new(csv->rows, sizeof *out), any = 0;
+
+        for (size_t row = 0; row < csv->rows; row++) {
+            csv->line[row] = transcript->part[row].line;
+            csv->hash[row] = transcript->part[row].hash;
+            any |= out[row] = transcript->part[row].out;
+        }
+        if (any)
+            wn_csv_leave_out(csv, out);
+        free(out);
     }
     if (csv->rows || csv->form.no_rows)
         return csv;
@@ -327,18 +332,30 @@ struct wn_csv *wn_csv_open(const char *path, const struct wn_csv_form *form,
 
 /* --- several files ------------------------------------------------------- */
 
+const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
+                                         uint64_t line)
+{
+    size_t low = 0, high = parts->count;
+
+    while (low + 1 < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (parts->part[middle].line <= line)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &parts->part[low];
+}
+
 const char *wn_csv_where(const struct wn_csv_form *form, const char *name,
                          uint64_t *line)
 {
-    const struct wn_csv_parts *parts = form->parts;
-    size_t p = parts ? parts->count : 0;
-
-    while (p > 0 && parts->part[p - 1].line > *line)
-        p--;
-    if (p == 0)
+    if (!form->parts)
         return name;
-    *line = *line - parts->part[p - 1].line + parts->part[p - 1].own_line;
-    return parts->part[p - 1].name;
+    const struct wn_csv_part *part = wn_csv_part_of(form->parts, *line);
+    *line = *line - part->line + part->own_line;
+    return part->name;
 }
 
 /* Compare the header of a file with that of the first one. */

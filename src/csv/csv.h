@@ -147,9 +147,9 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
                                    const struct wn_csv_form *form,
                                    struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
-/* The part with the byte at `place`. */
+/* The part that holds a line. */
 const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
-                                         uint64_t place);
+                                         uint64_t line);
 /* The file that a line of `name` belongs to; *line becomes its line there. */
 const char *wn_csv_where(const struct wn_csv_form *form, const char *name,
                          uint64_t *line);

@@ -99,14 +99,15 @@ struct wn_transcript {
     int descriptor; /* of the source; -1: there is no transcript */
     uint64_t size;  /* of the source */
     char digest[WN_DIGEST_TEXT];
-    uint64_t *own, *source; /* where each part begins in the two; ascending */
-    size_t count, own_capacity, source_capacity;
+    struct wn_transcript_part {
+        uint64_t own, source; /* where it begins in the two; ascending */
+        /* Of JSON Lines, where each part is a record: its line and hash in the
+         * source, and whether it is left out. */
+        uint64_t line, hash;
+        bool out;
+    } * part;
+    size_t count, capacity;
     struct wn_encoding *encoding; /* or NULL */
-    /* Of JSON Lines, for each part, which is a record: its line and hash in the
-     * source, and whether it is left out. */
-    uint64_t *line, *hash;
-    uint8_t *out;
-    size_t outs, line_capacity, hash_capacity, out_capacity;
 };
 
 /* Write the transcript of a file that the form says is of another encoding, and

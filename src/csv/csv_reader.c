@@ -111,22 +111,6 @@ int wn_fail_fields(struct wn_error *error, const char *name, uint64_t line,
                    wanted);
 }
 
-const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
-                                         uint64_t place)
-{
-    size_t low = 0, high = parts->count;
-
-    while (low + 1 < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (parts->part[middle].begin <= place)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &parts->part[low];
-}
-
 /* Where row `row` ends: before the empty lines after it, or after them. */
 static uint64_t row_end(const struct wn_csv *csv, size_t row)
 {
@@ -151,13 +135,12 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
     for (size_t row = begin; row < end; row++) {
         const char *text =
             reader->bytes + WN_NUMBER_PAD + (csv->offset[row] - first);
-        size_t length = (size_t)(row_end(csv, row) - csv->offset[row]);
+        /* Without the line end, and empty lines after it. */
+        const size_t length = wn_text_without_line_end(
+            text, (size_t)(row_end(csv, row) - csv->offset[row]));
         const struct wn_cell *cells;
         size_t count = 0;
 
-        /* Drop the line end, and empty lines after it. */
-        while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
-            length--;
         const int status =
             wn_csv_split(reader, text, length, &cells, &count, error);
         if (status || count != columns) {
@@ -170,7 +153,7 @@ int wn_csv_read(struct wn_csv_reader *reader, size_t begin, size_t end,
         }
         if (columns < csv->columns)
             reader->cells[columns] =
-                wn_csv_part_of(&csv->parts, csv->offset[row])->cell;
+                wn_csv_part_of(&csv->parts, csv->line[row])->cell;
         for (; overrides && next < overrides->count &&
                overrides->row[next] == (int64_t)row;
              next++)

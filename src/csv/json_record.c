@@ -112,22 +112,11 @@ static long read_hex(const char *at, const char *end)
     return value;
 }
 
-static void add_point(struct wn_text *text, uint32_t point)
+static void add_point(struct wn_text *text, long point)
 {
     char bytes[4];
-    size_t size = 0;
 
-    if (point < 0x80) {
-        bytes[size++] = (char)point;
-    } else {
-        const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-        static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
-
-        bytes[size++] = (char)(lead[more] | point >> (6 * more));
-        for (int i = more - 1; i >= 0; i--)
-            bytes[size++] = (char)(0x80 | (point >> (6 * i) & 0x3f));
-    }
-    wn_text_add(text, bytes, size);
+    wn_text_add(text, bytes, wn_text_write_point((uint32_t)point, bytes));
 }
 
 /* Append what the escape at scan->at, a backslash, means. */
@@ -154,7 +143,7 @@ static int read_escape(struct scan *scan, struct wn_text *text)
         return json_fail(scan, at, "found \\u0000, which no cell can hold");
     scan->at += 6;
     if (unit < 0xd800 || unit > 0xdfff) {
-        add_point(text, (uint32_t)unit);
+        add_point(text, unit);
         return 0;
     }
     const bool pair = unit < 0xdc00 && scan->end - scan->at >= 6 &&
@@ -163,8 +152,7 @@ static int read_escape(struct scan *scan, struct wn_text *text)
     if (low < 0xdc00 || low > 0xdfff)
         return json_fail(scan, at, "found half a surrogate pair");
     scan->at += 6;
-    add_point(text,
-              (uint32_t)(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)));
+    add_point(text, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
     return 0;
 }
 

@@ -77,8 +77,7 @@ size_t wn_scan_fields(const char *record, size_t length, char delimiter,
 int wn_field_find(const char *record, size_t length, char delimiter,
                   size_t column, size_t *begin, size_t *end)
 {
-    while (length && (record[length - 1] == '\n' || record[length - 1] == '\r'))
-        length--;
+    length = wn_text_without_line_end(record, length);
     *begin = 0;
     for (;; column--) {
         *end = field_end(record, length, delimiter, *begin);

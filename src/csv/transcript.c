@@ -22,17 +22,12 @@
 
 enum { PIECE = 1 << 20 };
 
-static void add_part(struct wn_transcript *transcript, uint64_t own,
-                     uint64_t source)
+static void add_part(struct wn_transcript *transcript,
+                     struct wn_transcript_part part)
 {
-    const size_t at = transcript->count++;
-
-    wn_grow(&transcript->own, &transcript->own_capacity, at + 1,
-            sizeof *transcript->own);
-    wn_grow(&transcript->source, &transcript->source_capacity, at + 1,
-            sizeof *transcript->source);
-    transcript->own[at] = own;
-    transcript->source[at] = source;
+    wn_grow(&transcript->part, &transcript->capacity, transcript->count + 1,
+            sizeof part);
+    transcript->part[transcript->count++] = part;
 }
 
 uint64_t wn_transcript_find(const struct wn_transcript *transcript,
@@ -43,23 +38,19 @@ uint64_t wn_transcript_find(const struct wn_transcript *transcript,
     while (low + 1 < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (transcript->own[middle] <= own)
+        if (transcript->part[middle].own <= own)
             low = middle;
         else
             high = middle;
     }
-    return transcript->source[low];
+    return transcript->part[low].source;
 }
 
 void wn_transcript_free(struct wn_transcript *transcript)
 {
     if (transcript->descriptor >= 0)
         close(transcript->descriptor);
-    free(transcript->own);
-    free(transcript->source);
-    free(transcript->line);
-    free(transcript->hash);
-    free(transcript->out);
+    free(transcript->part);
     wn_encoding_close(transcript->encoding);
 }
 
@@ -170,7 +161,8 @@ static int finish(struct writing *writing, struct wn_window *file,
         wn_file_digest(file->descriptor, file->name, file->size,
                        transcript->digest, error))
         return -1;
-    add_part(transcript, writing->written, file->size);
+    add_part(transcript, (struct wn_transcript_part){.own = writing->written,
+                                                     .source = file->size});
     transcript->descriptor = file->descriptor;
     transcript->size = file->size;
     file->descriptor = writing->descriptor;
@@ -208,7 +200,9 @@ static int decode_line(struct writing *writing, const char *text, size_t length,
         wn_text_add(&writing->out, "\xff", 1);
         done += wn_encoding_feed(encoding)->length;
     }
-    add_part(writing->transcript, writing->written + begin, at);
+    add_part(writing->transcript,
+             (struct wn_transcript_part){.own = writing->written + begin,
+                                         .source = at});
     return 0;
 }
 
@@ -239,12 +233,6 @@ int wn_transcript_decode(struct wn_transcript *transcript,
 }
 
 /* --- JSON Lines ---------------------------------------------------------- */
-
-static void cut_line_end(const char *text, size_t *length)
-{
-    while (*length && (text[*length - 1] == '\n' || text[*length - 1] == '\r'))
-        --*length;
-}
 
 /* Read one line as a record. 1; 0 if it is malformed and left out, -1. */
 static int read_json(struct writing *writing, const char *text, size_t length,
@@ -309,7 +297,7 @@ static int take_keys(struct writing *writing, const char *text, size_t length,
     struct wn_dictionary *column = &writing->column;
 
     (void)at;
-    cut_line_end(text, &length);
+    length = wn_text_without_line_end(text, length);
     const int status = length ? read_json(writing, text, length, error) : 0;
     for (size_t f = 0; f < record->count && status > 0; f++) {
         const struct wn_json_leaf *leaf = &record->leaf[f];
@@ -353,9 +341,8 @@ static int take_record(struct writing *writing, const char *text, size_t length,
 {
     const struct wn_json_record *record = &writing->record;
     const struct wn_dictionary *column = &writing->column;
-    struct wn_transcript *transcript = writing->transcript;
 
-    cut_line_end(text, &length);
+    length = wn_text_without_line_end(text, length);
     if (length == 0)
         return 0;
     const int status = read_json(writing, text, length, error);
@@ -377,17 +364,13 @@ static int take_record(struct writing *writing, const char *text, size_t length,
         writing->cell[c] =
             (struct wn_cell){record->bytes.bytes + leaf->text, leaf->length};
     }
-    const size_t part = transcript->count;
-    add_part(transcript, writing->written + writing->out.length, at);
-    wn_grow(&transcript->line, &transcript->line_capacity, part + 1,
-            sizeof *transcript->line);
-    wn_grow(&transcript->hash, &transcript->hash_capacity, part + 1,
-            sizeof *transcript->hash);
-    wn_grow(&transcript->out, &transcript->out_capacity, part + 1, 1);
-    transcript->line[part] = writing->line;
-    transcript->hash[part] = wn_hash_bits(text, length);
-    transcript->out[part] = status == 0;
-    transcript->outs += status == 0;
+    add_part(writing->transcript,
+             (struct wn_transcript_part){.own = writing->written +
+                                                writing->out.length,
+                                         .source = at,
+                                         .line = writing->line,
+                                         .hash = wn_hash_bits(text, length),
+                                         .out = status == 0});
     write_cells(writing);
     return 0;
 }
@@ -400,9 +383,7 @@ int wn_transcript_json(struct wn_transcript *transcript, struct wn_window *file,
     struct writing writing = {
         .transcript = transcript, .file = file, .form = form};
     struct wn_dictionary *column = &writing.column;
-    const uint64_t begin =
-        file->length >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0 ? 3
-                                                                         : 0;
+    const uint64_t begin = wn_text_mark(file->bytes, file->length);
     int status = walk_lines(&writing, begin, &feed, take_keys, error);
 
     if (status == 0 && column->count == 0)
