@@ -9,7 +9,6 @@
 #include "array/hdf5_store.h"
 #include "array/sandbox.h"
 #include "util/memory.h"
-#include "util/number.h"
 #include "util/text.h"
 
 /* Set the shape of the group's array and open its temporary file. */
@@ -51,8 +50,6 @@ static int read_codes(struct wn_hdf5_reader *reader)
     struct wn_array_rows rows = {0};
     struct categories categories = {0};
     struct wn_error *error = reader->error;
-    char text[32];
-    double value;
     int status = -1;
 
     if (wn_hdf5_member_read(reader, "codes", &codes) ||
@@ -64,14 +61,8 @@ static int read_codes(struct wn_hdf5_reader *reader)
         goto done;
     }
     categories.end = wn_new(names.rows, sizeof *categories.end);
-    if (names.text && wn_array_texts(&names, add_category, &categories, error))
+    if (wn_array_texts(&names, add_category, &categories, error))
         goto done;
-    for (size_t i = 0; !names.text && i < names.rows; i++) {
-        if (wn_array_numbers(&names, i, i + 1, &value, error))
-            goto done;
-        add_category(&categories, i, text, wn_number_format(value, text),
-                     error);
-    }
     reader->array->text = true;
     if (begin_array(reader, codes.rows, 1))
         goto done;

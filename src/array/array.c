@@ -8,6 +8,7 @@
 
 #include "util/file.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 enum { BUFFER = 1 << 16, BLOCK_CELLS = 1 << 16 };
 static const char spool_name[] = "temporary file";
@@ -157,9 +158,22 @@ int wn_array_texts(const struct wn_array *array,
 {
     struct text_window window = {.array = array};
     const size_t cells = array->rows * array->columns;
+    struct wn_array_rows rows = {0};
     int status = 0;
 
-    for (size_t cell = 0; status == 0 && cell < cells; cell++) {
+    if (!array->text)
+        wn_array_rows_open(&rows, array);
+    for (size_t cell = 0; !array->text && status == 0 && cell < cells; cell++) {
+        const double *row = wn_array_row(&rows, cell / array->columns, error);
+        char text[32];
+
+        status = row ? take(context, cell, text,
+                            wn_number_format(row[cell % array->columns], text),
+                            error)
+                     : -1;
+    }
+    wn_array_rows_free(&rows);
+    for (size_t cell = 0; array->text && status == 0 && cell < cells; cell++) {
         uint32_t length;
 
         status = fill_window(&window, sizeof length, error);

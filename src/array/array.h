@@ -68,8 +68,9 @@ void wn_array_rows_open(struct wn_array_rows *rows,
 const double *wn_array_row(struct wn_array_rows *rows, size_t row,
                            struct wn_error *error) WN_MUST_CHECK;
 void wn_array_rows_free(struct wn_array_rows *rows);
-/* Call `take` for every cell of an array of strings, in order; `take` returns 0
- * to go on, -1 after wn_fail(). The text is not NUL-terminated. */
+/* Call `take` for every cell in order, a number as wn_number_format() writes
+ * it; `take` returns 0 to go on, -1 after wn_fail(). The text is not
+ * NUL-terminated. */
 int wn_array_texts(const struct wn_array *array,
                    int (*take)(void *context, size_t cell, const char *text,
                                size_t length, struct wn_error *error),

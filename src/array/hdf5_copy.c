@@ -451,27 +451,20 @@ static int copy_codes(const struct wn_hdf5_copy *copy,
     struct recode recode = {.name = value};
     struct wn_error *error = reader->error;
     struct wn_array names = {0};
-    char text[32];
-    double number;
     int status = 0;
 
     if (value) {
         status = wn_hdf5_member_read(reader, "categories", &names);
         recode.row = wn_new(copy->n, sizeof *recode.row);
         recode.code = wn_new(copy->n, sizeof *recode.code);
-        recode.number = wn_new(names.rows, sizeof *recode.number);
+        recode.number = wn_new(wn_product(names.rows, names.columns, 1),
+                               sizeof *recode.number);
         for (size_t i = 0; i < copy->n; i++)
             if (value[i])
                 recode.row[recode.rows++] = i;
     }
-    if (status == 0 && names.text)
+    if (status == 0 && value)
         status = wn_array_texts(&names, match_category, &recode, error);
-    for (size_t c = 0; status == 0 && !names.text && c < names.rows; c++) {
-        status = wn_array_numbers(&names, c, c + 1, &number, error);
-        if (status == 0)
-            match_category(&recode, c, text, wn_number_format(number, text),
-                           error);
-    }
     for (size_t r = 0; r < recode.rows && status == 0; r++)
         if (!recode.code[recode.row[r]])
             status =

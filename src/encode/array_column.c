@@ -278,23 +278,8 @@ int wn_array_column_text(const struct wn_array *array, struct wn_text *text,
                          uint64_t *offset, struct wn_error *error)
 {
     struct texts texts = {text, offset};
-    struct wn_array_rows rows;
-    const double *cell = NULL;
 
-    if (check_vector(array, error))
-        return -1;
-    if (array->text)
-        return wn_array_texts(array, keep_text, &texts, error);
-    wn_array_rows_open(&rows, array);
-    for (size_t i = 0; i < array->rows; i++) {
-        char number[32];
-
-        cell = wn_array_row(&rows, i, error);
-        if (!cell)
-            break;
-        wn_text_add(text, number, wn_number_format(*cell, number));
-        offset[i + 1] = text->length;
-    }
-    wn_array_rows_free(&rows);
-    return cell || array->rows == 0 ? 0 : -1;
+    return check_vector(array, error)
+               ? -1
+               : wn_array_texts(array, keep_text, &texts, error);
 }
