@@ -7,6 +7,7 @@
 
 #include "csv/csv.h"
 #include "util/date.h"
+#include "util/dictionary.h"
 #include "util/hash.h"
 #include "util/memory.h"
 
@@ -28,12 +29,17 @@ static const char *const column_names[COLUMNS] = {
 /* How a line names its row. */
 enum key_kind { BY_HASH, BY_ID, BY_ROW };
 
+/* What a line names its row by: the hash, the hash of the identifier, or the
+ * row. Two words, so that it has no padding. */
+struct key {
+    uint64_t kind, value;
+};
+
 /* A line with a verdict. */
 struct line {
     struct wn_decided decided; /* its row is not known yet */
-    enum key_kind kind;
-    uint64_t key; /* the hash, the hash of the identifier, or the row */
-    uint64_t id;  /* the hash of the identifier, with BY_HASH, too */
+    struct key key;
+    uint64_t id; /* the hash of the identifier, with BY_HASH, too */
     bool has_id;
     bool used; /* a row has this key */
 };
@@ -176,16 +182,16 @@ static int read_key(const struct lines *lines, size_t row,
     line->has_id = id.length > 0;
     line->id = wn_hash_bits(id.text, id.length);
     if (hash.length) {
-        line->kind = BY_HASH;
-        return parse_hash(hash, &line->key)
+        line->key.kind = BY_HASH;
+        return parse_hash(hash, &line->key.value)
                    ? 0
                    : fail_cell(lines, row, HASH, &hash,
                                "16 hexadecimal digits, perhaps after an h",
                                error);
     }
     if (id.length) {
-        line->kind = BY_ID;
-        line->key = line->id;
+        line->key.kind = BY_ID;
+        line->key.value = line->id;
         if (lines->dataset->id)
             return 0;
         return fail_cell(lines, row, ID, &id,
@@ -193,7 +199,7 @@ static int read_key(const struct lines *lines, size_t row,
                          "identifiers",
                          error);
     }
-    line->kind = BY_ROW;
+    line->key.kind = BY_ROW;
     if (number.length == 0)
         return wn_csv_fail(lines->csv, row, (size_t)lines->column[VERDICT],
                            error, "the line names no row by hash, id or row");
@@ -201,7 +207,7 @@ static int read_key(const struct lines *lines, size_t row,
         value >= (double)lines->dataset->n || value != (double)(size_t)value)
         return fail_cell(lines, row, ROW, &number, "a row of the audit, from 0",
                          error);
-    line->key = (uint64_t)value;
+    line->key.value = (uint64_t)value;
     return 0;
 }
 
@@ -286,129 +292,89 @@ static int read_file(const char *file, struct lines *lines,
     return status;
 }
 
-/* By kind and key, then in the order of the files. */
-static int compare_lines(const void *a, const void *b)
-{
-    const struct line *const *x = a, *const *y = b;
-
-    if ((*x)->kind != (*y)->kind)
-        return (*x)->kind < (*y)->kind ? -1 : 1;
-    if ((*x)->key != (*y)->key)
-        return (*x)->key < (*y)->key ? -1 : 1;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The last of the sorted lines with that key; NULL if there is none. */
-static struct line *find_line(struct line *const *sorted, size_t count,
-                              enum key_kind kind, uint64_t key)
-{
-    const struct line wanted = {.kind = kind, .key = key};
-    size_t low = 0, high = count; /* the first line behind the key */
-
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        const struct line *line = sorted[middle];
-
-        if (line->kind < wanted.kind ||
-            (line->kind == wanted.kind && line->key <= wanted.key))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0 || sorted[low - 1]->kind != kind ||
-        sorted[low - 1]->key != key)
-        return NULL;
-    return sorted[low - 1];
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Count the verdicts on rows that changed and on rows that are not there: the
- * last line of each hash that no row has. decided_id are the identifiers of the
- * rows that have a verdict. */
-static void count_lost(struct line *const *sorted, size_t count,
-                       const uint64_t *all_id, size_t ids,
-                       const uint64_t *decided_id, size_t decided_ids,
-                       struct wn_decisions *out)
-{
-    for (size_t l = 0; l < count; l++) {
-        const struct line *line = sorted[l];
-        const bool last = l + 1 == count || sorted[l + 1]->kind != line->kind ||
-                          sorted[l + 1]->key != line->key;
-
-        if (!last || line->used || line->decided.decision == WN_UNDECIDED)
-            continue;
-        if (!line->has_id ||
-            !bsearch(&line->id, all_id, ids, sizeof *all_id, compare_ids))
-            out->gone++;
-        else if (!bsearch(&line->id, decided_id, decided_ids,
-                          sizeof *decided_id, compare_ids))
-            out->stale++;
-    }
-}
-
-/* Give each row the last line about it. */
+/* Give each row the last line about it, and count the verdicts on rows that
+ * changed or are not there: the last line of each key that no row has. */
 static void match_lines(struct lines *lines, struct wn_decisions *out)
 {
     const struct wn_dataset *dataset = lines->dataset;
-    const size_t n = dataset->n, count = lines->count;
-    struct line **sorted = wn_new(count, sizeof *sorted);
-    uint64_t *all_id = wn_new(dataset->id ? n : 0, sizeof *all_id);
-    uint64_t *decided_id = wn_new(dataset->id ? n : 0, sizeof *decided_id);
-    size_t capacity = 0, ids = 0, decided_ids = 0;
+    struct wn_dictionary keys = {0}, ids = {0};
+    struct line **last = wn_new(lines->count, sizeof *last); /* of each key */
+    /* Of each identifier: whether a row has it, and such a row a verdict. */
+    bool *there = wn_new(lines->count, sizeof *there);
+    bool *judged = wn_new(lines->count, sizeof *judged);
+    size_t capacity = 0;
 
-    for (size_t l = 0; l < count; l++)
-        sorted[l] = &lines->line[l];
-    qsort(sorted, count, sizeof(struct line *), compare_lines);
-    for (size_t i = 0; i < n; i++) {
-        struct line *found[3] = {
-            find_line(sorted, count, BY_HASH, dataset->row_hash[i]), NULL,
-            find_line(sorted, count, BY_ROW, i)};
-        struct line *last = NULL;
+    for (size_t l = 0; l < lines->count; l++) {
+        struct line *line = &lines->line[l];
 
-        if (dataset->id) {
-            const uint64_t at = dataset->id_offset[i];
-
-            all_id[ids] =
-                wn_hash_bits(dataset->id + at, dataset->id_offset[i + 1] - at);
-            found[1] = find_line(sorted, count, BY_ID, all_id[ids]);
-        }
-        for (int f = 0; f < 3; f++) {
-            if (found[f])
-                found[f]->used = true;
-            if (found[f] && (!last || found[f] > last))
-                last = found[f];
-        }
-        if (last && last->decided.decision != WN_UNDECIDED) {
-            wn_grow(&out->list, &capacity, out->count + 1, sizeof *out->list);
-            struct wn_decided *decided = &out->list[out->count++];
-            *decided = last->decided;
-            decided->row = i;
-            decided->who = wn_copy_text(decided->who, strlen(decided->who));
-            decided->when = wn_copy_text(decided->when, strlen(decided->when));
-            decided->note = wn_copy_text(decided->note, strlen(decided->note));
-            /* The row has that label by now. */
-            if (decided->decision == WN_SAID_RELABEL && dataset->label &&
-                dataset->label[i] == decided->class) {
-                decided->decision = WN_SAID_OK;
-                decided->class = -1;
-            }
-            if (dataset->id)
-                decided_id[decided_ids++] = all_id[ids];
-        }
-        ids += dataset->id != NULL;
+        last[wn_dictionary_add(&keys, (const char *)&line->key,
+                               sizeof line->key, 1, l)] = line;
+        if (line->has_id)
+            wn_dictionary_add(&ids, (const char *)&line->id, sizeof line->id, 1,
+                              l);
     }
-    qsort(all_id, ids, sizeof *all_id, compare_ids);
-    qsort(decided_id, decided_ids, sizeof *decided_id, compare_ids);
-    count_lost(sorted, count, all_id, ids, decided_id, decided_ids, out);
-    free(sorted);
-    free(all_id);
-    free(decided_id);
+    for (size_t i = 0; i < dataset->n; i++) {
+        const uint64_t at = dataset->id ? dataset->id_offset[i] : 0;
+        const uint64_t id =
+            dataset->id
+                ? wn_hash_bits(dataset->id + at, dataset->id_offset[i + 1] - at)
+                : 0;
+        const struct key key[] = {
+            {BY_HASH, dataset->row_hash[i]}, {BY_ROW, i}, {BY_ID, id}};
+        struct line *line = NULL;
+
+        const long own =
+            dataset->id ? wn_dictionary_find(&ids, (const char *)&id, sizeof id)
+                        : -1;
+        if (own >= 0)
+            there[own] = true;
+        for (int k = 0; k < 2 + (dataset->id != NULL); k++) {
+            const long found =
+                wn_dictionary_find(&keys, (const char *)&key[k], sizeof *key);
+
+            if (found < 0)
+                continue;
+            last[found]->used = true;
+            if (!line || last[found] > line)
+                line = last[found];
+        }
+        if (!line || line->decided.decision == WN_UNDECIDED)
+            continue;
+        wn_grow(&out->list, &capacity, out->count + 1, sizeof *out->list);
+        struct wn_decided *decided = &out->list[out->count++];
+        *decided = line->decided;
+        decided->row = i;
+        decided->who = wn_copy_text(decided->who, strlen(decided->who));
+        decided->when = wn_copy_text(decided->when, strlen(decided->when));
+        decided->note = wn_copy_text(decided->note, strlen(decided->note));
+        /* The row has that label by now. */
+        if (decided->decision == WN_SAID_RELABEL && dataset->label &&
+            dataset->label[i] == decided->class) {
+            decided->decision = WN_SAID_OK;
+            decided->class = -1;
+        }
+        if (own >= 0)
+            judged[own] = true;
+    }
+    for (size_t v = 0; v < keys.count; v++) {
+        const struct line *line = last[v];
+
+        if (line->used || line->decided.decision == WN_UNDECIDED)
+            continue;
+        const long id = line->has_id
+                            ? wn_dictionary_find(&ids, (const char *)&line->id,
+                                                 sizeof line->id)
+                            : -1;
+        if (id < 0 || !there[id])
+            out->gone++;
+        else if (!judged[id])
+            out->stale++;
+    }
+    wn_dictionary_free(&keys);
+    wn_dictionary_free(&ids);
+    free(there);
+    free(judged);
+    free(last);
 }
 
 int wn_decisions_read(const char *const *files, size_t count,
