@@ -198,6 +198,11 @@ static int survey_row(void *state, size_t row, const struct wn_cell *cells,
             piece->tally[c].missing++;
         } else if (role == WN_ROLE_FEATURE) {
             value = survey_feature(piece, row, c, cell, sampled);
+        } else if (sampled && (role == WN_ROLE_ID || role == WN_ROLE_GROUP)) {
+            const struct wn_survey_sample *sample = &piece->survey->sample;
+
+            sample->digest[c * sample->rows + row / stride] =
+                wn_hash_bits(cell->text, cell->length) | 1;
         } else if (role == WN_ROLE_LABEL) {
             const size_t known = piece->classes.count;
 
@@ -442,8 +447,10 @@ int wn_survey(struct wn_table *table, struct wn_roles *roles,
                  conclude_labels(&survey, error) ||
                  wn_roles_conclude(roles, error);
 
-    if (status == 0)
+    if (status == 0) {
+        wn_votes_find(table, sample);
         wn_columns_fit(table, sample);
+    }
     free(sample->number);
     free(sample->digest);
     free(sample->in);

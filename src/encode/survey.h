@@ -39,6 +39,11 @@ struct wn_survey_sample {
     unsigned bits;             /* 0 if stride is 1 */
 };
 
+/* Set table->voter: the feature column that seems to say who gave the label, as
+ * most rows are equal to others but for it and the label, hardly two of these
+ * for it, too, and no other column is like that. Up to 64 columns are tried. */
+void wn_votes_find(struct wn_table *table,
+                   const struct wn_survey_sample *sample);
 /* Once labels are known: kinds, scales, statistics. Overwrites the sample. */
 void wn_columns_fit(struct wn_table *table, struct wn_survey_sample *sample);
 /* The scale and median of a column whose minimum is below its maximum, and how

@@ -140,9 +140,10 @@ struct wn_table {
     const char *const *na;       /* texts that, like "", mean "missing" */
     size_t na_count;
 
-    struct wn_column *column;         /* ->columns of them */
-    size_t label_column;              /* index */
-    int32_t *label;                   /* one a row */
+    struct wn_column *column; /* ->columns of them */
+    size_t label_column;      /* index */
+    size_t voter;   /* that of who seems to have voted; or ->columns */
+    int32_t *label; /* one a row */
     struct wn_dictionary declared;    /* possible classes; empty: any */
     bool any_classes;                 /* the user says that labels are classes,
                                          however many there are */

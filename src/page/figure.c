@@ -21,9 +21,9 @@ size_t wn_figure_numbers(const struct wn_figure_kind *kind)
 }
 
 bool wn_figure_make(struct wn_figure *figure, const struct wn_figure_kind *kind,
-                    const struct wn_report *report)
+                    const struct wn_report *report, size_t most)
 {
-    *figure = (struct wn_figure){.kind = kind, .mark = NAN};
+    *figure = (struct wn_figure){.kind = kind, .most = most, .mark = NAN};
     return kind->find(report, figure) && figure->rows;
 }
 
@@ -187,7 +187,8 @@ int wn_figure_print(const struct wn_report *report,
     struct wn_markup markup = {.out = out};
     int status = 0;
 
-    if (!wn_figure_make(&figure, kind, report)) {
+    if (!wn_figure_make(&figure, kind, report,
+                        table ? SIZE_MAX : WN_FIGURE_ROWS)) {
         status = wn_fail(error, WN_EDATA, "%s: no figure %s: it needs %s",
                          report->file ? report->file : "standard input",
                          kind->name, kind->needs);

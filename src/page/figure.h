@@ -48,6 +48,7 @@ struct wn_figure {
     size_t rows;
     char **name;         /* rows x names */
     double *number;      /* rows x numbers; NaN = unknown */
+    size_t most;         /* sets of rows to show: all of them in a table */
     double mark;         /* where a line stands; NaN = none */
     size_t left_out;     /* things that did not fit into the rows */
     struct wn_text says; /* the most important numbers in words, for those who
@@ -55,10 +56,11 @@ struct wn_figure {
     size_t room;         /* of name and number, in rows */
 };
 
-/* false: the audit has not what the figure needs. wn_figure_free() in any case.
- */
+/* false: the audit has not what the figure needs. Of sets of rows it has
+ * `most`, the worst. wn_figure_free() in any case. */
+enum { WN_FIGURE_ROWS = 20 };
 bool wn_figure_make(struct wn_figure *figure, const struct wn_figure_kind *kind,
-                    const struct wn_report *report);
+                    const struct wn_report *report, size_t most);
 void wn_figure_free(struct wn_figure *figure);
 /* Add a row; its names (NULL: "") are copied. */
 void wn_figure_add(struct wn_figure *figure, const char *const *name,

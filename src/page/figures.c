@@ -8,13 +8,13 @@
 #include "check/row_kind.h"
 #include "noise/verdicts.h"
 #include "page/figure.h"
+#include "report/annotators.h"
 #include "report/slices.h"
 #include "report/trend.h"
 #include "util/date.h"
 #include "util/memory.h"
 
 enum {
-    MOST_CLASSES = 20, /* bars of classes, groups */
     MATRIX_CLASSES = 12,
     POINTS = 60 /* of a curve */
 };
@@ -90,6 +90,20 @@ static int compare_set_lines(const void *a, const void *b)
     return (x->set > y->set) - (x->set < y->set);
 }
 
+/* The first of `sets` sets of rows in words. */
+static void say_worst(struct wn_figure *figure, size_t sets)
+{
+    const double *first = wn_figure_row(figure, 0);
+
+    wn_text_format(&figure->says, "%s: %.0f of %.0f rows flagged",
+                   wn_figure_name(figure, 0, 0), first[1], first[0]);
+    if (!isnan(first[3]))
+        wn_text_format(&figure->says,
+                       ", an expected %.1f %% (%.1f to %.1f) wrong",
+                       100 * first[3], 100 * first[4], 100 * first[5]);
+    wn_text_format(&figure->says, ": the largest share of the %zu.", sets);
+}
+
 static bool find_sets(const struct wn_report *report, const int32_t *set,
                       size_t sets, char *const *name, struct wn_figure *figure)
 {
@@ -122,7 +136,7 @@ static bool find_sets(const struct wn_report *report, const int32_t *set,
             line[s].rank -= 1; /* after the others */
     }
     qsort(line, sets, sizeof *line, compare_set_lines);
-    for (size_t s = 0; s < smaller(present, MOST_CLASSES); s++) {
+    for (size_t s = 0; s < smaller(present, figure->most); s++) {
         const struct wn_review wrong = wn_expected_end(&line[s].expected);
         const double rows = (double)wrong.rows;
         const bool known = estimated && wrong.rows >= WN_TOO_FEW;
@@ -134,18 +148,11 @@ static bool find_sets(const struct wn_report *report, const int32_t *set,
                                  known ? wrong.low / rows : NAN,
                                  known ? wrong.high / rows : NAN});
     }
-    figure->left_out = present - smaller(present, MOST_CLASSES);
+    figure->left_out = present - smaller(present, figure->most);
     free(line);
     if (!figure->rows)
         return false;
-    const double *first = wn_figure_row(figure, 0);
-    wn_text_format(&figure->says, "%s: %.0f of %.0f rows flagged",
-                   wn_figure_name(figure, 0, 0), first[1], first[0]);
-    if (!isnan(first[3]))
-        wn_text_format(&figure->says,
-                       ", an expected %.1f %% (%.1f to %.1f) wrong",
-                       100 * first[3], 100 * first[4], 100 * first[5]);
-    wn_text_format(&figure->says, ": the largest share of the %zu.", present);
+    say_worst(figure, present);
     return true;
 }
 
@@ -159,8 +166,25 @@ static bool find_classes(const struct wn_report *report,
 static bool find_annotators(const struct wn_report *report,
                             struct wn_figure *figure)
 {
-    return find_sets(report, report->data.annotator, report->data.annotators,
-                     report->data.annotator_name, figure);
+    const struct wn_annotators *who = report->annotators;
+
+    if (!report->label_bit || !who || !who->count)
+        return false;
+    for (size_t a = 0; a < smaller(who->count, figure->most); a++) {
+        const struct wn_annotator *line = &who->line[a];
+        const double rows = (double)line->rows;
+
+        wn_figure_add(
+            figure,
+            (const char *[]){report->data.annotator_name[line->annotator]},
+            (double[]){rows, (double)line->flagged,
+                       (double)line->flagged / rows, line->wrong,
+                       line->wrong_low, line->wrong_high, line->agreement,
+                       line->vote_wrong});
+    }
+    figure->left_out = who->count - figure->rows;
+    say_worst(figure, who->count);
+    return true;
 }
 
 static bool find_splits(const struct wn_report *report,
@@ -185,7 +209,7 @@ static bool find_slices(const struct wn_report *report,
     const struct wn_slices *slices = report->slices;
     const size_t judged = slices ? slices->tested : 0;
 
-    for (size_t s = 0; s < smaller(judged, MOST_CLASSES); s++) {
+    for (size_t s = 0; s < smaller(judged, figure->most); s++) {
         const struct wn_slice *slice = &slices->slice[s];
         struct wn_text name = {0};
 
@@ -647,12 +671,14 @@ const struct wn_figure_kind wn_figure_kinds[] = {
      wn_draw_classes},
     {"annotators",
      "Wrong labels by annotator",
-     "The same by who gave the label.",
+     "The same by who gave the label. agreement: share of the votes of others "
+     "on the same items that are the same; wrong by votes: share of the labels "
+     "that the votes of all contradict (Dawid and Skene).",
      "a column of annotators: ingest --annotator=COLUMN, then score and flag",
      1,
      {"annotator", "rows", "flagged", "flagged share", "wrong share", "low",
-      "high"},
-     "nnpppp",
+      "high", "agreement", "wrong by votes"},
+     "nnpppppp",
      find_annotators,
      wn_draw_classes},
     {"splits",

@@ -401,7 +401,7 @@ static void put_figures(const struct wn_report *report, const char *names,
 
         free(name);
         names += length + (names[length] == ' ');
-        if (wn_figure_make(&figure, kind, report)) {
+        if (wn_figure_make(&figure, kind, report, WN_FIGURE_ROWS)) {
             if (page->depth == depth)
                 wn_markup_open(page, "div", "class", "figures", NULL);
             wn_markup_open(page, "figure", NULL);

@@ -14,6 +14,7 @@
 
 #include "render/render.h"
 #include "report/drift.h"
+#include "report/annotators.h"
 #include "report/shown.h"
 #include "report/slices.h"
 #include "select/select.h"
@@ -600,6 +601,32 @@ static void put_models(struct json *json, const struct wn_report *report)
     end_line(json);
 }
 
+static void put_annotators(struct json *json, const struct wn_report *report)
+{
+    const struct wn_annotators *who = report->annotators;
+
+    for (size_t a = 0; who && a < who->count; a++) {
+        const struct wn_annotator *line = &who->line[a];
+
+        begin_line(json, "annotator");
+        put_text(json, "annotator",
+                 report->data.annotator_name[line->annotator]);
+        put_count(json, "rows", line->rows);
+        put_count(json, "label_rows", line->flagged);
+        put_real(json, "wrong_share", line->wrong);
+        put_real(json, "wrong_low", line->wrong_low);
+        put_real(json, "wrong_high", line->wrong_high);
+        put_text(json, "item", who->item);
+        put_count(json, "compared", line->compared);
+        put_real(json, "agreement", line->agreement);
+        put_real(json, "wrong_by_votes", line->vote_wrong);
+        put_text(json, "given", wn_report_class(report, line->given));
+        put_text(json, "likely", wn_report_class(report, line->likely));
+        put_count(json, "confused", line->confused);
+        end_line(json);
+    }
+}
+
 static void put_slices(struct json *json, const struct wn_report *report)
 {
     const struct wn_slices *slices = report->slices;
@@ -814,6 +841,7 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
         put_drift(&json, report);
     if (report->scored)
         put_models(&json, report);
+    put_annotators(&json, report);
     put_slices(&json, report);
     put_classes(&json, report);
     put_rules(&json, report);

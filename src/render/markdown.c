@@ -97,58 +97,43 @@ static void put_suspects(const struct wn_report *report, struct wn_text *out)
     free(rows);
 }
 
-/* The classes by the numbers of their figure. */
-static void put_classes(const struct wn_report *report, struct wn_text *out)
+/* The first rows of a figure, without columns of which nothing is known. */
+static void put_figure(const struct wn_report *report, const char *name,
+                       const char *title, struct wn_text *out)
 {
-    static const char *const head[] = {"class",          "#rows",
-                                       "#flagged",       "#expected wrong",
-                                       "#90 % interval", NULL};
+    const struct wn_figure_kind *kind = wn_figure_find(name);
+    const size_t numbers = wn_figure_numbers(kind);
+    const char *head[WN_FIGURE_COLUMNS + 1] = {kind->head[0]};
+    char number_head[WN_FIGURE_COLUMNS][32], value[32];
+    bool known[WN_FIGURE_COLUMNS] = {false};
     struct wn_figure figure;
+    size_t heads = 1, shown = 0;
 
-    if (wn_figure_make(&figure, wn_figure_find("classes"), report)) {
-        put_table_head(out, "Classes", head);
-        for (size_t r = 0; r < figure.rows && r < WN_MAX_CLASSES; r++) {
-            const double *at = wn_figure_row(&figure, r);
-
-            wn_text_add(out, "|", 1);
-            put_cell(out, wn_figure_name(&figure, r, 0));
-            wn_text_format(out, " %.0f | %.0f |", at[0], at[1]);
-            if (isnan(at[3]))
-                wn_text_format(out, " - | - |\n");
-            else
-                wn_text_format(out, " %.1f %% | %.1f to %.1f |\n", 100 * at[3],
-                               100 * at[4], 100 * at[5]);
-        }
-        const size_t rest =
-            figure.left_out +
-            (figure.rows > WN_MAX_CLASSES ? figure.rows - WN_MAX_CLASSES : 0);
-        if (rest)
-            wn_text_format(out, "\nAnd %zu more.\n", rest);
+    if (!wn_figure_make(&figure, kind, report, WN_MAX_CLASSES)) {
+        wn_figure_free(&figure);
+        return;
     }
-    wn_figure_free(&figure);
-}
-
-static void put_slices(const struct wn_report *report, struct wn_text *out)
-{
-    static const char *const head[] = {
-        "slice", "#rows", "#accuracy", "#90 % interval", "#lift", "#p", NULL};
-    struct wn_figure figure;
-
-    if (wn_figure_make(&figure, wn_figure_find("slices"), report)) {
-        put_table_head(out, "Where the models are weak", head);
-        for (size_t r = 0; r < figure.rows && r < WN_MAX_CLASSES; r++) {
-            const double *at = wn_figure_row(&figure, r);
-
-            wn_text_add(out, "|", 1);
-            put_cell(out, wn_figure_name(&figure, r, 0));
-            wn_text_format(
-                out, " %.0f | %.1f %% | %.1f to %.1f | %.2f | %.2g |\n", at[3],
-                100 * at[0], 100 * at[1], 100 * at[2], at[4], at[5]);
+    for (size_t c = 0; c < numbers; c++) {
+        for (size_t r = 0; r < figure.rows; r++)
+            known[c] |= !isnan(wn_figure_row(&figure, r)[c]);
+        snprintf(number_head[c], sizeof number_head[c], "#%s",
+                 kind->head[kind->names + c]);
+        if (known[c])
+            head[heads++] = number_head[c];
+    }
+    put_table_head(out, title, head);
+    for (; shown < figure.rows; shown++) {
+        wn_text_add(out, "|", 1);
+        put_cell(out, wn_figure_name(&figure, shown, 0));
+        for (size_t c = 0; c < numbers; c++) {
+            wn_figure_show(kind, c, wn_figure_row(&figure, shown)[c], value);
+            if (known[c])
+                wn_text_format(out, " %s |", value);
         }
         wn_text_add(out, "\n", 1);
-        put_data(out, wn_text_of(&figure.says), figure.says.length);
-        wn_text_add(out, "\n", 1);
     }
+    if (figure.left_out)
+        wn_text_format(out, "\nAnd %zu more.\n", figure.left_out);
     wn_figure_free(&figure);
 }
 
@@ -218,10 +203,11 @@ void wn_markdown_report(const struct wn_report *report, struct wn_text *out)
             wn_text_add(out, "\n", 1);
         }
         put_suspects(report, out);
-        put_classes(report, out);
+        put_figure(report, "classes", "Classes", out);
+        put_figure(report, "annotators", "Annotators", out);
         put_checks(report, out);
     }
-    put_slices(report, out);
+    put_figure(report, "slices", "Where the models are weak", out);
     wn_text_free(&text);
     put_next(report, out);
 }

@@ -130,8 +130,10 @@ void wn_trend_text(const struct wn_report *report, struct wn_text *out);
 /* Drift since another audit (text_drift.c); report->drift is set. */
 void wn_drift_text(const struct wn_report *report, struct wn_text *out);
 
-/* Where the models are weak (text_slices.c); nothing without slices. */
+/* Where the models are weak, and who gave the labels (text_slices.c); nothing
+ * without slices, or without annotators. */
 void wn_slices_text(const struct wn_report *report, struct wn_text *out);
+void wn_annotators_text(const struct wn_report *report, struct wn_text *out);
 
 /* What people found when they looked (text_decisions.c); nothing where nobody
  * did. */

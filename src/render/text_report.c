@@ -551,6 +551,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         wn_text_format(out, "\n");
         if (report->label_bit)
             put_noise(report, out);
+        wn_annotators_text(report, out);
     }
     wn_data_text(report, out);
     wn_model_quality_text(report, out);

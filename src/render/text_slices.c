@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The section of the text report on slices of the data. */
+/* The sections of the text report on sets of rows: slices of the data, and who
+ * gave the labels. */
 #include <math.h>
 
 #include "render/grid.h"
 #include "render/phrases.h"
+#include "report/annotators.h"
 #include "report/slices.h"
+
+enum { SHOWN = 10 };
 
 void wn_slices_text(const struct wn_report *report, struct wn_text *out)
 {
-    enum { SHOWN = 10 };
     const struct wn_slices *slices = report->slices;
     struct wn_text name = {0};
     struct wn_grid grid;
@@ -66,4 +69,63 @@ void wn_slices_text(const struct wn_report *report, struct wn_text *out)
                       WN_TOO_FEW);
     if (!slices->count)
         wn_phrase_say(out, "There is one slice only, which has all rows.");
+}
+
+void wn_annotators_text(const struct wn_report *report, struct wn_text *out)
+{
+    const struct wn_annotators *who = report->annotators;
+    struct wn_text text = {0};
+    struct wn_grid grid;
+    bool wrong = false; /* some share is known */
+
+    if (!who || !who->count)
+        return;
+    for (size_t a = 0; a < who->count; a++)
+        wrong |= isnan(who->line[a].wrong) ? false : true;
+    wn_grid_start(&grid, "~annotator|#rows|#flagged");
+    if (wrong)
+        wn_grid_head(&grid, "#est. wrong");
+    if (who->item)
+        wn_grid_head(&grid, "#agreement|#wrong by votes");
+    wn_grid_head(&grid, ">most often given, likely");
+    for (size_t a = 0; a < who->count && (a < SHOWN || report->verbose); a++) {
+        const struct wn_annotator *line = &who->line[a];
+
+        wn_grid_add_text(&grid, report->data.annotator_name[line->annotator]);
+        wn_grid_add_count(&grid, line->rows);
+        wn_grid_add_count(&grid, line->flagged);
+        if (wrong)
+            wn_grid_format_known(&grid, !isnan(line->wrong),
+                                 "%.1f %% (%.0f-%.0f)", 100 * line->wrong,
+                                 100 * line->wrong_low, 100 * line->wrong_high);
+        if (who->item) {
+            wn_grid_real(&grid, "%.1f %%", 100 * line->agreement);
+            wn_grid_real(&grid, "%.1f %%", 100 * line->vote_wrong);
+        }
+        text.length = 0;
+        if (line->confused) {
+            wn_phrase_data(&text, wn_report_title(report, line->given));
+            wn_text_format(&text, ", ");
+            wn_phrase_data(&text, wn_report_title(report, line->likely));
+            wn_text_format(&text, " (%zu)", line->confused);
+        }
+        wn_grid_add_text(&grid, line->rows < WN_TOO_FEW ? "too few rows to say"
+                                : text.length           ? text.bytes
+                                                        : NULL);
+    }
+    wn_text_free(&text);
+    wn_grid_print_under("Who gave the labels", &grid, out);
+    if (who->count > SHOWN && !report->verbose)
+        wn_text_format(out, "  and %zu more; --verbose shows all\n",
+                       who->count - SHOWN);
+    if (who->item)
+        wn_phrase_say(
+            out,
+            "%zu items, by %s, have votes of several annotators. Two votes on "
+            "one item agree in %.1f %%. agreement: with the votes of others; "
+            "wrong by votes: labels that the votes of all contradict (Dawid "
+            "and Skene).",
+            who->items, who->item, 100 * who->agreement);
+    else
+        wn_phrase_say(out, "No item has labels of several annotators.");
 }

@@ -175,8 +175,9 @@ struct wn_report {
     const struct wn_drift *drift;        /* since an older audit, or NULL */
     const struct wn_nights *history;     /* audits before and this, or NULL */
     const struct wn_trend *trend;        /* of them, or NULL */
-    const struct wn_slices *slices;      /* --slices, --clusters, or NULL */
-    struct wn_text reached;              /* conditions of --fail-on that hold */
+    const struct wn_annotators *annotators; /* or NULL */
+    const struct wn_slices *slices;         /* --slices, --clusters, or NULL */
+    struct wn_text reached; /* conditions of --fail-on that hold */
 
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */

@@ -2,8 +2,10 @@
 /* noise/verdicts: strata and plans by hand; suspicions, rate and interval
  * against scikit-learn's LogisticRegression (newton-cholesky; columns times the
  * prior's standard deviations, no intercept, C = 1) and numpy. */
+#include "golden.h"
 #include "unit.h"
 
+#include "noise/dawid_skene.h"
 #include "noise/verdicts.h"
 #include "util/spill.h"
 
@@ -200,6 +202,36 @@ static void exact_intervals(void **state)
     assert_true(low == 0 && high == 1);
 }
 
+/* The votes of the golden's table, in its order. */
+static void dawid_skene_is_the_golden_one(void **state)
+{
+    enum { ITEMS = 8, PEOPLE = 3, CLASSES = 3 };
+    double table[ITEMS * PEOPLE], wanted[ITEMS * CLASSES];
+    double truth[ITEMS * CLASSES];
+    struct wn_vote vote[ITEMS * PEOPLE];
+    size_t count = 0;
+
+    (void)state;
+    golden_doubles("dawid_skene/inputs/labels_multiannotator", table,
+                   ITEMS * PEOPLE);
+    for (int cell = 0; cell < ITEMS * PEOPLE; cell++)
+        if (!isnan(table[cell]))
+            vote[count++] = (struct wn_vote){cell / PEOPLE, cell % PEOPLE,
+                                             (int32_t)table[cell]};
+    assert_near(
+        wn_dawid_skene(vote, count, ITEMS, PEOPLE, CLASSES, 0, 1, truth),
+        golden_number("dawid_skene/outputs/iter1/loglik"), 1e-9);
+    golden_doubles("dawid_skene/outputs/iter1/T", wanted, ITEMS * CLASSES);
+    for (int cell = 0; cell < ITEMS * CLASSES; cell++)
+        assert_near(truth[cell], wanted[cell], 1e-12);
+    assert_near(
+        wn_dawid_skene(vote, count, ITEMS, PEOPLE, CLASSES, 0, 100, truth),
+        golden_number("dawid_skene/outputs/final/loglik"), 1e-9);
+    golden_doubles("dawid_skene/outputs/final/T", wanted, ITEMS * CLASSES);
+    for (int cell = 0; cell < ITEMS * CLASSES; cell++)
+        assert_near(truth[cell], wanted[cell], 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,7 +242,8 @@ int main(void)
         cmocka_unit_test(verdicts_move_everything),
         cmocka_unit_test(few_verdicts_only_cut_the_interval),
         cmocka_unit_test(right_labels_alone_leave_no_low_end),
-        cmocka_unit_test(exact_intervals)};
+        cmocka_unit_test(exact_intervals),
+        cmocka_unit_test(dawid_skene_is_the_golden_one)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

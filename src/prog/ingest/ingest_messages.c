@@ -179,17 +179,26 @@ int ingest_write_hints(struct ingest *ingest, struct wn_error *error)
         const struct wn_column *column = &table->column[c];
         const bool feature = column->role == WN_ROLE_FEATURE;
 
-        if (feature && column->distinct >= 2 &&
-            REPEAT * column->distinct <= rows &&
-            names_annotator(csv->column[c])) {
+        const bool votes = c == table->voter;
+
+        if (votes || (feature && column->distinct >= 2 &&
+                      REPEAT * column->distinct <= rows &&
+                      names_annotator(csv->column[c]))) {
             struct wn_text word = {0};
 
             wn_text_add_shell(&word, csv->column[c], strlen(csv->column[c]));
-            hint(ingest, c,
-                 "does it say who gave the label? If so: --annotator=%.120s, "
-                 "and --group= the column of the items, where several people "
-                 "label one",
-                 word.bytes);
+            if (votes)
+                hint(ingest, c,
+                     "most rows equal others but for it and the label: is this "
+                     "a table of votes, and does it say who voted? If so: "
+                     "--annotator=%.120s",
+                     word.bytes);
+            else
+                hint(ingest, c,
+                     "does it say who gave the label? If so: "
+                     "--annotator=%.120s, and --group= the column of the "
+                     "items, where several people label one",
+                     word.bytes);
             wn_text_free(&word);
         }
         if (feature && column->kind == WN_KIND_CATEGORICAL && !column->padded &&

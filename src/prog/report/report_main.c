@@ -9,6 +9,7 @@
 #include "prog/report/night.h"
 #include "prog/report/with_source.h"
 #include "render/grid.h"
+#include "report/annotators.h"
 #include "report/shown.h"
 #include "report/slices.h"
 #include "util/memory.h"
@@ -430,8 +431,9 @@ static int put_table(const struct wn_run *run, const struct wn_report *report,
 
 /* Load the audit and, for --against, the older one. */
 static int load_report(const struct wn_run *run, const struct wn_audit *audit,
-                       struct wn_report *report, struct wn_comparison *against,
-                       struct wn_error *error)
+                       struct wn_report *report,
+                       struct wn_annotators *annotators,
+                       struct wn_comparison *against, struct wn_error *error)
 {
     const char *old = wn_option_text(run->options, "against");
 
@@ -443,8 +445,11 @@ static int load_report(const struct wn_run *run, const struct wn_audit *audit,
     report->verbose = wn_option_on(run->options, "verbose");
     report->subject = wn_option_on(run->options, "mail-subject");
     report->spreadsheet = wn_option_on(run->options, "spreadsheet-safe");
-    if (wn_report_load(report, audit, error))
+    report->roles |= wn_audit_has(audit, "data/annotator");
+    if (wn_report_load(report, audit, error) ||
+        wn_annotators_find(annotators, report, audit, error))
         return -1;
+    report->annotators = annotators;
     if (report->rows == WN_ROWS_BUDGET && !report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--budget: nothing has been flagged yet; run flag");
@@ -555,6 +560,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     struct wn_drift drift = {0};
     struct wn_nights history = {0};
     struct wn_trend trend = {0};
+    struct wn_annotators annotators = {0};
     struct wn_slices slices = {0};
     struct wn_row_fields fields = {0};
     struct wn_audit *audit = NULL;
@@ -572,7 +578,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     }
     if (!report_night_alone(run->options)) {
         audit = wn_run_open(run, WN_DATA, error);
-        if (!audit || load_report(run, audit, &report, &against, error) ||
+        if (!audit ||
+            load_report(run, audit, &report, &annotators, &against, error) ||
             report_drift_load(run, &report, &drift, error))
             goto done;
     }
@@ -618,6 +625,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
 done:
     wn_nights_free(&history);
     wn_drift_free(&drift);
+    wn_annotators_free(&annotators);
     wn_slices_free(&slices);
     wn_row_fields_free(&fields);
     free(chosen);
