@@ -119,7 +119,7 @@ struct text_window {
     const struct wn_array *array;
     char *bytes;
     size_t capacity, used, at;
-    uint64_t next; /* offset in the file behind the window */
+    uint64_t next; /* offset in the file after the window */
 };
 
 /* Read on until the window holds `length` bytes from window->at. */

@@ -31,13 +31,9 @@ static void read_in_child(void *context, struct wn_error *error)
     struct wn_hdf5_store store = {.descriptor = task->descriptor};
     struct wn_hdf5_reader reader = {
         .name = task->name, .memory = task->memory, .error = error};
-    struct stat about;
 
-    if (fstat(task->descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot read its size", reader.name);
+    if (wn_file_size(task->descriptor, reader.name, &reader.size, error))
         return;
-    }
-    reader.size = (uint64_t)about.st_size;
     reader.file = wn_hdf5_open(&store, reader.name, error);
     for (size_t i = 0; !error->code && i < task->count; i++) {
         H5O_type_t type;
@@ -82,7 +78,7 @@ int wn_hdf5_read(const char *path, const char *const *paths, size_t count,
     }
     keep[count + 1] = -1;
     if (status == 0)
-        status = wn_sandbox_run(name, memory, WN_HDF5_SECONDS, keep,
+        status = wn_sandbox_run(name, memory, WN_HDF5_SECONDS, keep, WN_RESERVE,
                                 read_in_child, &task, error);
     /* Take over what the child reports, if it wrote what it says. */
     for (size_t i = 0; status == 0 && i < count; i++) {
@@ -182,7 +178,7 @@ int wn_hdf5_list(const char *path, uint64_t memory, struct wn_text *out,
     listing->name = wn_input_name(path);
     listing->descriptor = descriptor;
     status = wn_sandbox_run(listing->name, memory, WN_HDF5_SECONDS,
-                            (const int[]){descriptor, -1}, list_in_child,
+                            (const int[]){descriptor, -1}, 0, list_in_child,
                             listing, error);
     if (status == 0) {
         wn_text_add(out, listing->text,

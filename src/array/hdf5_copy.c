@@ -21,8 +21,8 @@ enum {
     BYTES_A_SECOND = 1 << 20
 };
 
-static int fail_write(const struct wn_hdf5_copy *copy,
-                      const struct wn_hdf5_reader *reader)
+int wn_hdf5_fail_write(const struct wn_hdf5_copy *copy,
+                       const struct wn_hdf5_reader *reader)
 {
     return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write", copy->name,
                    reader->path);
@@ -44,12 +44,6 @@ void wn_hdf5_leave_out(const struct wn_hdf5_copy *copy, const char *path,
         left->listed++;
     }
     left->text[left->length] = '\0';
-}
-
-/* Whether a type holds places in the file, which are others in a copy. */
-static bool has_references(hid_t type)
-{
-    return H5Tdetect_class(type, H5T_REFERENCE) > 0;
 }
 
 /* Whether cells may hold memory of their own, which HDF5 frees. */
@@ -86,7 +80,8 @@ static herr_t copy_attribute(hid_t object, const char *name,
     hid_t to = H5I_INVALID_HID;
 
     (void)info;
-    if (good && has_references(type)) {
+    /* References are places in the file, which are others in a copy. */
+    if (good && H5Tdetect_class(type, H5T_REFERENCE) > 0) {
         wn_hdf5_leave_out(target->copy, reader->path, name, "references");
     } else if (good && bytes > reader->memory / 4) {
         wn_hdf5_leave_out(target->copy, reader->path, name, "too large");
@@ -287,16 +282,6 @@ static int set_cell(struct wn_hdf5_reader *reader, size_t width, char *cell,
     return 0;
 }
 
-/* Keep of each of `slices` rows the cells of the wanted rows. */
-static void gather_columns(const struct wn_hdf5_copy *copy, size_t width,
-                           size_t slices, const char *from, char *to)
-{
-    for (size_t s = 0; s < slices; s++)
-        for (size_t j = 0; j < copy->n; j++)
-            memcpy(to + (s * copy->n + j) * width,
-                   from + (s * copy->rows + copy->row[j]) * width, width);
-}
-
 /* Copy the slices of an open dataset to `to`, those that follow each other at
  * once. */
 static int copy_slices(const struct wn_hdf5_copy *copy,
@@ -338,11 +323,16 @@ static int copy_slices(const struct wn_hdf5_copy *copy,
             if (value[i + r])
                 status =
                     set_cell(reader, width, buffer + r * width, value[i + r]);
-        if (both)
-            gather_columns(copy, width, count, buffer, gathered);
+        /* Of each row only the cells of the wanted rows. */
+        for (size_t c = 0; both && c < count * copy->n; c++)
+            memcpy(gathered + c * width,
+                   buffer +
+                       (c / copy->n * copy->rows + copy->row[c % copy->n]) *
+                           width,
+                   width);
         if (status == 0 && !move_slices(reader, to, extent, along, i, count,
                                         both ? gathered : buffer, true))
-            status = fail_write(copy, reader);
+            status = wn_hdf5_fail_write(copy, reader);
         i += count;
     }
     free(gathered);
@@ -383,7 +373,7 @@ int wn_hdf5_copy_dataset(const struct wn_hdf5_copy *copy,
                                      BYTES_A_SECOND);
     to = create_dataset(reader, file, extent);
     if (to < 0) {
-        fail_write(copy, reader);
+        wn_hdf5_fail_write(copy, reader);
         goto done;
     }
     /* What was never written has the fill value in the copy, too. */
@@ -394,7 +384,7 @@ int wn_hdf5_copy_dataset(const struct wn_hdf5_copy *copy,
         status = wn_hdf5_copy_attributes(copy, reader, file, NULL);
 done:
     if (to >= 0 && H5Dclose(to) < 0 && status == 0)
-        status = fail_write(copy, reader);
+        status = wn_hdf5_fail_write(copy, reader);
     wn_hdf5_dataset_close(reader);
     return status;
 }
@@ -631,7 +621,7 @@ static int copy_sparse(const struct wn_hdf5_copy *copy,
     status = (new_index &&
               !write_numbers(reader, file, "indices", index, chosen.count)) ||
                      !write_numbers(reader, file, "indptr", chosen.end, n + 1)
-                 ? fail_write(copy, reader)
+                 ? wn_hdf5_fail_write(copy, reader)
                  : 0;
     shape[0] = axis == 0 || axis == WN_COPY_BOTH ? copy->n : (size_t)extent[0];
     shape[1] = axis == 1 || axis == WN_COPY_BOTH ? copy->n : (size_t)extent[1];

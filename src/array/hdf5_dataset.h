@@ -70,7 +70,10 @@ int wn_anndata_read(struct wn_hdf5_reader *reader) WN_MUST_CHECK;
  * `file`. What cannot be copied goes into copy->left_out. */
 enum { WN_COPY_WHOLE = -1, WN_COPY_BOTH = -2 }; /* or the axis of the rows */
 struct wn_hdf5_copy;
-/* Name `what` of the file as left out. */
+/* Fail with "out.h5: /x: cannot write"; -1. */
+int wn_hdf5_fail_write(const struct wn_hdf5_copy *copy,
+                       const struct wn_hdf5_reader *reader);
+/* Name an object of the file, or an attribute of it, as left out. */
 void wn_hdf5_leave_out(const struct wn_hdf5_copy *copy, const char *path,
                        const char *attribute, const char *why);
 int wn_hdf5_copy_attributes(const struct wn_hdf5_copy *copy,

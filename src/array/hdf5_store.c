@@ -19,7 +19,7 @@
 struct driver {
     H5FD_t public; /* must be first */
     struct wn_hdf5_store *store;
-    haddr_t end; /* behind the last address in use */
+    haddr_t end; /* after the last address in use */
 };
 
 static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access,

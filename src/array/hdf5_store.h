@@ -42,7 +42,7 @@ struct wn_hdf5_shape {
  * wn_hdf5_close() it. */
 hid_t wn_hdf5_type(enum wn_type type, size_t width);
 
-/* Bytes of the checksum behind a chunk. */
+/* Bytes of the checksum after a chunk. */
 enum { WN_CHUNK_SUM = 4 };
 
 /* Read or write the whole chunk that begins at `row`, of `size` bytes, its last

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array/hdf5.h"
@@ -128,8 +127,7 @@ static int copy_cell(struct tree *tree, hid_t set, hid_t type, hid_t space)
                         creation, H5P_DEFAULT);
         if (to < 0 || (some && H5Dwrite(to, own, H5S_ALL, H5S_ALL, H5P_DEFAULT,
                                         cell) < 0))
-            status = wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
-                             tree->copy->name, reader->path);
+            status = wn_hdf5_fail_write(tree->copy, reader);
         if (some)
             H5Dvlen_reclaim(own, space, H5P_DEFAULT, cell);
         wn_hdf5_close(own);
@@ -236,8 +234,7 @@ static int copy_named_type(struct tree *tree)
     wn_hdf5_close(type);
     wn_hdf5_close(old);
     return good ? wn_hdf5_copy_attributes(tree->copy, reader, tree->file, NULL)
-                : wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
-                          tree->copy->name, reader->path);
+                : wn_hdf5_fail_write(tree->copy, reader);
 }
 
 /* A class of external links that can be read and written, not followed. */
@@ -375,8 +372,7 @@ static int copy_group(struct tree *tree)
         return 0;
     }
     if (!wn_hdf5_make_group(tree->file, reader->path))
-        return wn_fail(reader->error, WN_EIO, "%s: %s: cannot write",
-                       tree->copy->name, reader->path);
+        return wn_hdf5_fail_write(tree->copy, reader);
     if (!array && wn_hdf5_copy_attributes(tree->copy, reader, tree->file, NULL))
         return -1;
     const hid_t group = H5Gopen2(reader->file, reader->path, H5P_DEFAULT);
@@ -452,13 +448,9 @@ static void copy_in_child(void *context, struct wn_error *error)
                                     .error = error};
     struct tree tree = {
         .copy = copy, .reader = &reader, .file = H5I_INVALID_HID};
-    struct stat about;
 
-    if (fstat(task->descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot read its size", reader.name);
+    if (wn_file_size(task->descriptor, reader.name, &reader.size, error))
         return;
-    }
-    reader.size = (uint64_t)about.st_size;
     reader.file = wn_hdf5_open(&from, reader.name, error);
     if (reader.file >= 0)
         tree.file = wn_hdf5_create(&to, copy->name, error);
@@ -491,7 +483,7 @@ int wn_hdf5_write(const struct wn_hdf5_copy *given, uint64_t memory,
     const int status =
         wn_sandbox_run(wn_input_name(copy.path), memory, WN_HDF5_SECONDS,
                        (const int[]){task.descriptor, copy.descriptor, -1},
-                       copy_in_child, &task, error);
+                       WN_RESERVE, copy_in_child, &task, error);
     const struct wn_hdf5_left_out *left = copy.left_out;
     if (status == 0 && left_out && left->count &&
         left->length < sizeof left->text) {

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/file.h"
@@ -28,7 +27,7 @@ struct line_reader {
     uint64_t size; /* of the file */
     char *bytes;
     size_t capacity, used, at;
-    uint64_t next;  /* offset in the file behind `bytes` */
+    uint64_t next;  /* offset in the file after `bytes` */
     uint64_t line;  /* number of the current line, from 1 */
     uint64_t begin; /* its offset in the file */
     struct wn_error *error;
@@ -83,7 +82,7 @@ struct word {
     size_t length;
 };
 
-/* The word at or behind *at; false at the end of the line or a comment. */
+/* The word at or after *at; false at the end of the line or a comment. */
 static bool next_word(const char **at, const char *end, struct word *word)
 {
     while (*at < end && wn_is_blank(**at))
@@ -140,7 +139,7 @@ struct first_pass {
     struct wn_libsvm *libsvm;
     struct wn_array_sink label, group;
     size_t offset_capacity, line_capacity, hash_capacity;
-    size_t end;  /* one behind the highest index */
+    size_t end;  /* one beyond the highest index */
     bool zero;   /* index 0 occurs */
     bool narrow; /* all values are exact as f32 */
 };
@@ -295,7 +294,6 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
     struct line_reader reader = {.name = wn_input_name(path), .error = error};
     struct first_pass pass = {
         .reader = &reader, .libsvm = libsvm, .narrow = true};
-    struct stat about;
     const char *line = "";
     size_t length = 0;
     int status = -1;
@@ -304,10 +302,10 @@ int wn_libsvm_read(const char *path, struct wn_libsvm *libsvm,
     reader.descriptor = wn_input_open(path, NULL, error);
     if (reader.descriptor < 0)
         return -1;
-    if (fstat(reader.descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot read its size", reader.name);
-    } else if (wn_array_begin(&libsvm->label, reader.name, error) == 0) {
-        reader.size = libsvm->size = (uint64_t)about.st_size;
+    if (wn_file_size(reader.descriptor, reader.name, &reader.size, error) ==
+            0 &&
+        wn_array_begin(&libsvm->label, reader.name, error) == 0) {
+        libsvm->size = reader.size;
         wn_grow(&reader.bytes, &reader.capacity, 1, 1);
         wn_array_sink_open(&pass.label, &libsvm->label);
         do

@@ -21,7 +21,7 @@ struct wn_libsvm {
     struct wn_array features; /* rows x highest index */
     struct wn_array label;    /* text */
     struct wn_array group;    /* text: the qid; {0} if rows have none */
-    char delimiter;           /* blank or TAB, as behind the first label */
+    char delimiter;           /* blank or TAB, as after the first label */
     uint64_t *offset;         /* rows + 1: where each row begins; the end */
     uint64_t *line;           /* line number of each row, from 1 */
     uint64_t *hash;           /* XXH3 of the bytes of each row */

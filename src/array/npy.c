@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/file.h"
@@ -36,7 +35,7 @@ static int npy_refuse(const struct npy *npy, const char *why)
 
 /* ---- the header --------------------------------------------------------- */
 
-/* The text behind 'key': and blanks, or NULL. */
+/* The text after 'key': and blanks, or NULL. */
 static const char *npy_value_of(const struct npy *npy, const char *key)
 {
     const char *at = strstr(npy->header, key);
@@ -240,7 +239,6 @@ int wn_npy_read(const char *path, struct wn_array *array,
 {
     const int descriptor = wn_input_open(path, NULL, error);
     struct npy *npy;
-    struct stat about;
     int status = -1;
 
     *array = (struct wn_array){0};
@@ -251,12 +249,8 @@ int wn_npy_read(const char *path, struct wn_array *array,
     npy->array = array;
     npy->descriptor = descriptor;
     npy->error = error;
-    if (fstat(descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot read its size", npy->name);
-        goto done;
-    }
-    npy->size = (uint64_t)about.st_size;
-    if (wn_array_begin(array, npy->name, error) || parse_header(npy))
+    if (wn_file_size(descriptor, npy->name, &npy->size, error) ||
+        wn_array_begin(array, npy->name, error) || parse_header(npy))
         goto done;
     const size_t width = npy->width;
     const size_t row = wn_product(array->columns, width, 1);

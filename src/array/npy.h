@@ -6,7 +6,7 @@
  *   length                of the header, u16 in version 1, else u32
  *   header                {'descr': '<f4', 'fortran_order': False,
  *                          'shape': (3, 4), } padded with blanks
- *   cells                 nothing behind them
+ *   cells                 nothing after them
  *
  * Format: numpy.lib.format. Floats of 2, 4 and 8 bytes, integers and booleans
  * of either byte order, S and U strings, C and Fortran order, 1 to 8

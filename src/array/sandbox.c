@@ -79,8 +79,8 @@ static void close_others(const int *keep, const int *temporary)
 }
 
 #if !defined WN_SANITIZERS /* their reports need more of the system */
-/* What the child still asks of the system: the descriptors that it has, memory,
- * and its end. */
+/* What the child still asks of the system: the descriptors that it has, memory
+ * (qsort() asks how much the machine has), and its end. */
 static const int in_child[] = {
     SCMP_SYS(read),         SCMP_SYS(pread64),       SCMP_SYS(write),
     SCMP_SYS(pwrite64),     SCMP_SYS(lseek),         SCMP_SYS(_llseek),
@@ -93,7 +93,7 @@ static const int in_child[] = {
     SCMP_SYS(prlimit64),    SCMP_SYS(getrlimit),     SCMP_SYS(setrlimit),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(getpid),       SCMP_SYS(getcwd),        SCMP_SYS(gettid),
-    SCMP_SYS(exit),         SCMP_SYS(exit_group)};
+    SCMP_SYS(sysinfo),      SCMP_SYS(exit),          SCMP_SYS(exit_group)};
 
 /* All that Landlock of any version can forbid. */
 static const uint64_t file_access =
@@ -155,7 +155,7 @@ static int fail_memory(const char *name, uint64_t memory,
 }
 
 static int run_once(const char *name, uint64_t memory, uint64_t seconds,
-                    const int *keep,
+                    const int *keep, int temporaries,
                     void (*work)(void *context, struct wn_error *error),
                     void *context, struct wn_error *error)
 {
@@ -163,7 +163,7 @@ static int run_once(const char *name, uint64_t memory, uint64_t seconds,
     const pid_t parent = getpid();
     int status = 0, temporary[WN_RESERVE];
 
-    wn_temporary_reserve(temporary);
+    wn_temporary_reserve(temporary, temporaries);
     reported = wn_sandbox_share(sizeof *reported);
     const pid_t child = fork();
     if (child == 0) {
@@ -234,17 +234,19 @@ static int run_once(const char *name, uint64_t memory, uint64_t seconds,
  * fails under a small limit it is tried with more: if it succeeds then, memory
  * was what it lacked. Its results are of no use in any case. */
 int wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                   const int *keep,
+                   const int *keep, int temporaries,
                    void (*work)(void *context, struct wn_error *error),
                    void *context, struct wn_error *error)
 {
     const uint64_t enough = (uint64_t)1 << 30;
     struct wn_error second = {0};
 
-    if (run_once(name, memory, seconds, keep, work, context, error) == 0)
+    if (run_once(name, memory, seconds, keep, temporaries, work, context,
+                 error) == 0)
         return 0;
     if (memory >= enough || error->code != WN_EDATA ||
-        run_once(name, enough, seconds, keep, work, context, &second))
+        run_once(name, enough, seconds, keep, temporaries, work, context,
+                 &second))
         return -1;
     error->code = WN_OK;
     return fail_memory(name, memory, error);

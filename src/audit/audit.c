@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "array/sandbox.h"
@@ -222,7 +221,6 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
                                struct wn_error *error)
 {
     struct wn_audit *audit = wn_new(1, sizeof *audit);
-    struct stat about;
     char first[sizeof signature];
     int status;
 
@@ -234,11 +232,8 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
     audit->store.descriptor = wn_input_open(path, NULL, error);
     if (audit->store.descriptor < 0)
         goto failed;
-    if (fstat(audit->store.descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot read its size", audit->name);
+    if (wn_file_size(audit->store.descriptor, audit->name, &audit->size, error))
         goto failed;
-    }
-    audit->size = (uint64_t)about.st_size;
     if (audit->size < sizeof first) {
         wn_fail(error, WN_EDATA, "%s: found %llu bytes, wanted an audit file",
                 audit->name, (unsigned long long)audit->size);
@@ -256,7 +251,7 @@ struct wn_audit *wn_audit_open(const char *path, enum wn_stage need,
      * the checks only after they went well there. */
     status = wn_sandbox_run(audit->name, CHECK_BYTES,
                             CHECK_SECONDS + (audit->size >> 30),
-                            (const int[]){audit->store.descriptor, -1},
+                            (const int[]){audit->store.descriptor, -1}, 0,
                             check_in_child, audit, error);
     if (status == 0)
         status = check_file(audit, error);

@@ -13,8 +13,9 @@
  *             groups' digests, reading a dataset checks its own.
  *   refusal   Opening refuses, before it reads data: external storage; links
  *             that are external, soft or user-defined; virtual datasets;
- * filters other than fletcher32; types of variable length; objects with two
- *             links; sizes that do not fit the file. WN_EDATA names the object.
+ *             filters other than fletcher32; types of variable length; objects
+ *             with two links; sizes that do not fit the file. WN_EDATA names
+ *             the object.
  *
  * Only this room and array/ see hdf5.h. Paths are relative to the file:
  * "data/features". The datasets, their types and shapes are listed in

@@ -74,13 +74,6 @@ int wn_audit_extent(const struct wn_audit *audit, const char *path, int which,
     return 0;
 }
 
-static size_t content_size(const struct wn_entry *entry)
-{
-    const size_t *extent = entry->shape.extent;
-
-    return entry->shape.width * extent[0] * extent[1] * extent[2];
-}
-
 /* Check values that were read, from row `begin` on, against the layout. */
 static int check_values(const struct wn_audit *audit,
                         const struct wn_entry *entry, size_t begin,
@@ -112,7 +105,9 @@ static void *read_content(const struct wn_audit *audit,
 {
     enum { PIECE = 1 << 20 };
     const struct wn_hdf5_shape *shape = &entry->shape;
-    const size_t size = content_size(entry), rows = shape->extent[0];
+    const size_t rows = shape->extent[0];
+    const size_t size =
+        wn_product(rows, shape->extent[1], shape->extent[2]) * shape->width;
     const size_t row = size ? size / rows : 1;
     const size_t step = row < PIECE ? PIECE / row : 1;
     char *content = wn_spill_new(size, 1);

@@ -9,7 +9,7 @@
 
 #include "util/text.h"
 
-/* Put a text in front, and behind it what `number` of errno means, unless it
+/* Put a text in front, and after it what `number` of errno means, unless it
  * is 0. */
 static void put_in_front(struct wn_error *error, enum wn_code code, int number,
                          const char *format, va_list list)
@@ -54,7 +54,7 @@ int wn_fail_errno(struct wn_error *error, const char *format, ...)
     return -1;
 }
 
-/* Two lines: visible text from at most 50 bytes before the place to 20 behind
+/* Two lines: visible text from at most 50 bytes before the place to 20 after
  * it, and the caret below that place. */
 static void show_place(struct wn_error *error, const char *text, size_t length,
                        size_t at)

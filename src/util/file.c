@@ -157,14 +157,14 @@ static void find_limit(void)
                 : UINT64_MAX;
 }
 
-void wn_temporary_reserve(int reserve[WN_RESERVE])
+void wn_temporary_reserve(int reserve[WN_RESERVE], int count)
 {
     struct wn_error quiet = {0};
 
     find_limit(); /* the child cannot */
     for (int r = 0; r < WN_RESERVE; r++) {
-        reserve[r] = quiet.code ? -1 : wn_temporary(&quiet);
-        if (reserve[r] < 0)
+        reserve[r] = r < count && !quiet.code ? wn_temporary(&quiet) : -1;
+        if (reserve[r] < 0 && quiet.code)
             reserved.failure = errno;
     }
 }
@@ -224,6 +224,17 @@ static int copy_out(int from, const char *from_name, int to,
     }
     free(buffer);
     return status;
+}
+
+int wn_file_size(int descriptor, const char *name, uint64_t *size,
+                 struct wn_error *error)
+{
+    struct stat about;
+
+    if (fstat(descriptor, &about))
+        return wn_fail_errno(error, "%s: cannot read its size", name);
+    *size = (uint64_t)about.st_size;
+    return 0;
 }
 
 int wn_file_digest(int descriptor, const char *name, uint64_t size,

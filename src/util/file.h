@@ -49,6 +49,8 @@ int wn_write_all(int descriptor, const void *bytes, size_t length,
 int wn_read_at(int descriptor, void *bytes, size_t length, uint64_t offset,
                const char *name, struct wn_error *error) WN_MUST_CHECK;
 
+int wn_file_size(int descriptor, const char *name, uint64_t *size,
+                 struct wn_error *error) WN_MUST_CHECK;
 /* The digest of the first `size` bytes of an open file. */
 int wn_file_digest(int descriptor, const char *name, uint64_t size,
                    char out[WN_DIGEST_TEXT],
@@ -76,12 +78,13 @@ int wn_temporary(struct wn_error *error) WN_MUST_CHECK;
 /* Close one. */
 void wn_temporary_close(int descriptor);
 
-/* For a child process that may open no file: make WN_RESERVE temporary files
- * before it starts, or as many as can be had, the others -1. In the child,
+/* For a child process that may open no file: make `count` temporary files, at
+ * most WN_RESERVE, before it starts, or as many as can be had; the others are
+ * -1. In the child,
  * wn_temporary_only() lets wn_temporary() hand out these alone, and
  * wn_temporary_close() take them back. */
 enum { WN_RESERVE = 4 };
-void wn_temporary_reserve(int reserve[WN_RESERVE]);
+void wn_temporary_reserve(int reserve[WN_RESERVE], int count);
 void wn_temporary_only(const int reserve[WN_RESERVE]);
 
 /* Append to a temporary file. WN_EIO "NAME: ..." if it becomes larger than

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* audit/audit: what is written is read back; the same content gives the same
  * bytes however it was written; replacing a stage drops the later ones. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -222,13 +224,37 @@ static void abandons(void **state)
     wn_audit_abandon(NULL);
 }
 
+/* The child that checks a file reads no array, so it needs no temporary file:
+ * none comes and goes in their folder. */
+static void checks_without_temporary_files(void **state)
+{
+    const struct timespec old[2] = {{1, 0}, {1, 0}};
+    char folder[] = "audit-tmp.XXXXXX";
+    struct wn_error error = {0};
+    struct stat about;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    setenv("TMPDIR", folder, 1);
+    write_data("audit-a.h5", N);
+    assert_int_equal(utimensat(AT_FDCWD, folder, old, 0), 0);
+    struct wn_audit *audit = wn_audit_open("audit-a.h5", WN_DATA, &error);
+    unit_must(!audit, &error);
+    wn_audit_close(audit);
+    assert_int_equal(stat(folder, &about), 0);
+    assert_int_equal(about.st_mtim.tv_sec, 1);
+    unsetenv("TMPDIR");
+    assert_int_equal(rmdir(folder), 0);
+    unlink("audit-a.h5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_was_written),
         cmocka_unit_test(same_content_same_bytes),
-        cmocka_unit_test(refuses_what_does_not_fit),
-        cmocka_unit_test(abandons)};
+        cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(abandons),
+        cmocka_unit_test(checks_without_temporary_files)};
 
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -16,6 +16,7 @@
 #include "unit.h"
 
 #include "array/sandbox.h"
+#include "util/file.h"
 #include "util/memory.h"
 
 static void answer(void *context, struct wn_error *error)
@@ -107,7 +108,7 @@ static void runs_work_in_a_child(void **state)
         struct wn_error error = {0};
         const int status =
             wn_sandbox_run("x.h5", 1 << 26, cases[i].seconds, (const int[]){-1},
-                           cases[i].work, shared, &error);
+                           0, cases[i].work, shared, &error);
 
         assert_string_equal(error.text, cases[i].message);
         assert_int_equal(error.code, cases[i].code);
@@ -126,7 +127,8 @@ static void runs_work_in_a_child(void **state)
  * reader of data never makes. */
 struct cage {
     int descriptor[2], open, standard;
-    int opens, starts, connects, signals;
+    int opens, starts, connects, signals, temporaries;
+    long pages;
     pid_t child;
 };
 
@@ -139,7 +141,11 @@ static void look(void *context, struct wn_error *error)
 {
     struct cage *cage = context;
 
-    (void)error;
+    while (wn_temporary(error) >= 0)
+        cage->temporaries++;
+    *error = (struct wn_error){0};
+    /* qsort() of the C library decides by it where it sorts. */
+    cage->pages = sysconf(_SC_PHYS_PAGES);
     for (int d = 0; d < 2; d++)
         cage->open |= is_open(cage->descriptor[d]) << d;
     for (int d = 0; d < 3; d++)
@@ -158,11 +164,13 @@ static void child_has_what_it_needs(void **state)
     (void)state;
     assert_int_equal(pipe(cage->descriptor), 0);
     unit_must(wn_sandbox_run("x.h5", 1 << 26, 5,
-                             (const int[]){cage->descriptor[1], -1}, look, cage,
-                             &error),
+                             (const int[]){cage->descriptor[1], -1}, 2, look,
+                             cage, &error),
               &error);
     assert_int_equal(cage->open, 2);
     assert_int_equal(cage->standard, 0);
+    assert_int_equal(cage->temporaries, 2);
+    assert_int_equal(cage->pages, sysconf(_SC_PHYS_PAGES));
 #if !defined WN_SANITIZERS
     assert_int_equal(cage->opens, EPERM);
     assert_int_equal(cage->starts, EPERM);
@@ -208,7 +216,7 @@ static void child_dies_with_its_parent(void **state)
     (void)state;
     assert_true(parent >= 0);
     if (parent == 0)
-        _exit(wn_sandbox_run("x.h5", 1 << 26, 5, (const int[]){-1},
+        _exit(wn_sandbox_run("x.h5", 1 << 26, 5, (const int[]){-1}, 0,
                              wait_for_ever, cage, &error));
     while (!*(volatile pid_t *)&cage->child)
         usleep(1000);
