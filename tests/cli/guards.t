@@ -56,6 +56,18 @@ runs 'goes on with arrays' \
 
 # --- hints on class names --------------------------------------------------------
 
+# Two files joined with their headers: the command that the note names leaves
+# the header out.
+cat "$samples/iris.csv" "$samples/iris.csv" >joined.csv
+ingest joined.csv --label=species -o joined.h5 2>err
+is "$(grep header err)" "ingest: joined.csv: column species: 1 row with its \
+name as label. Does the header stand again between the rows? If so: \
+--na=species --missing-label=drop" 'a header between the rows is noted'
+ingest -f joined.csv --label=species --na=species --missing-label=drop \
+    -o joined.h5 2>err
+is "$(sed -n '$p' err)" 'ingest: joined.csv: 301 rows in = 300 kept + 1 '\
+'rejected, 4 features, 3 classes' 'and left out as advised'
+
 sed '30s/setosa/setsoa/' "$samples/iris.csv" >slip.csv
 ingest slip.csv --label=species -o slip.h5 2>err
 is "$(grep nearly err)" "ingest: slip.csv: column species: 'setsoa' (1) is \

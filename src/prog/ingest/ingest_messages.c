@@ -320,7 +320,8 @@ static void note_rename(const struct wn_run *run, const char *source,
     wn_text_free(&rule);
 }
 
-/* Hints on class names: slips of the pen, and lists of labels. */
+/* Hints on class names: slips of the pen, lists of labels, and headers that
+ * stand between the rows. */
 static void log_labels(const struct wn_run *run, const char *source,
                        const char *column, const struct wn_dictionary *classes,
                        const int32_t *same)
@@ -336,6 +337,20 @@ static void log_labels(const struct wn_run *run, const char *source,
             continue;
         note_rename(run, source, column, classes, c, (size_t)like[c],
                     "is nearly", "if it is a slip, the rule");
+    }
+    const long header = wn_dictionary_find(classes, column, strlen(column));
+    if (header >= 0 && classes->value[header].count) {
+        const uint64_t rows = classes->value[header].count;
+        struct wn_text word = {0};
+
+        wn_text_add_shell(&word, column, strlen(column));
+        wn_log_note(run->log,
+                    "%s: column %s: %llu row%s with its name as label. Does "
+                    "the header stand again between the rows? If so: --na=%s "
+                    "--missing-label=drop",
+                    source, column, (unsigned long long)rows,
+                    rows == 1 ? "" : "s", word.bytes);
+        wn_text_free(&word);
     }
     if (wn_labels_are_lists(classes, &separator, &lists))
         wn_log_note(run->log,
