@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "clean/parse.h"
-#include "util/number.h"
 
 static int change_cell(struct wn_clean_scratch *scratch, const char *text,
                        size_t length)
@@ -111,12 +110,8 @@ int wn_clean_range(const struct wn_clean_rule *rule, const struct wn_cell *cell,
     double value;
 
     (void)error;
-    /* An action before this one may have made the text, which no padding
-     * surrounds. */
-    return !(scratch->comma
-                 ? wn_number_parse_comma(cell->text, cell->length, &value)
-                 : wn_number_parse(cell->text, cell->length, &value)) ||
-           value < rule->low || value > rule->high;
+    return !wn_cell_number(cell, scratch->comma, &value) || value < rule->low ||
+           value > rule->high;
 }
 
 int wn_clean_one_of(const struct wn_clean_rule *rule,

@@ -10,7 +10,7 @@
 
 enum { FEW_CLASSES = 20, ROWS_EACH = 10 };
 
-bool wn_labels_are_measured(const struct wn_dictionary *classes, size_t rows)
+static bool are_measured(const struct wn_dictionary *classes, size_t rows)
 {
     const size_t k = classes->count;
     double low = INFINITY, high = -INFINITY;
@@ -38,7 +38,7 @@ int wn_labels_check(const struct wn_dictionary *classes, size_t rows,
 {
     const size_t k = classes->count;
 
-    if (wn_labels_are_measured(classes, rows))
+    if (are_measured(classes, rows))
         return wn_fail(error, WN_EDATA,
                        "%s: found %zu different numbers in %zu rows, wanted "
                        "classes; is this a measurement? Cut it into ranges "

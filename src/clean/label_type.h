@@ -11,16 +11,15 @@
 #include "util/dictionary.h"
 #include "util/error.h"
 
-/* Whether the labels are measurements: all names are numbers, there are at
- * least 20, with fewer than 10 of the `rows` each on average, and either some
- * number is not whole, or numbers are left out between the smallest and the
- * largest and at least a quarter stand in one row only. Class numbers such as
- * 0 .. 99, or article numbers with several rows each, are none. */
-bool wn_labels_are_measured(const struct wn_dictionary *classes, size_t rows);
-
 /* WN_EDATA if the labels are measurements, or if there are more than 20 classes
  * and more than half as many as rows. `where`: the file and column, for the
- * message. */
+ * message.
+ *
+ * Labels are measurements if all names are numbers, there are at least 20, with
+ * fewer than 10 of the `rows` each on average, and either some number is not
+ * whole, or numbers are left out between the smallest and the largest and at
+ * least a quarter stand in one row only. Class numbers such as 0 .. 99, or
+ * article numbers with several rows each, are not. */
 int wn_labels_check(const struct wn_dictionary *classes, size_t rows,
                     const char *where, struct wn_error *error) WN_MUST_CHECK;
 

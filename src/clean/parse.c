@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/file.h"
@@ -82,7 +81,7 @@ static size_t take_word(struct wn_lexer *line, const char *stops)
 }
 
 /* The text up to the next `mark` without a backslash before it, escapes
- * included; `at` goes behind the mark. NULL if there is none. */
+ * included; `at` goes after the mark. NULL if there is none. */
 static char *take_until(struct wn_lexer *line, char mark, const char *wanted,
                         struct wn_error *error)
 {
@@ -98,7 +97,7 @@ static char *take_until(struct wn_lexer *line, char mark, const char *wanted,
     return wn_copy_text(begin, (size_t)(end - begin));
 }
 
-/* Append what an escape stands for; `at` is behind the backslash. */
+/* Append what an escape stands for; `at` is after the backslash. */
 static int take_escape(struct wn_lexer *line, struct wn_text *out,
                        struct wn_error *error)
 {
@@ -171,7 +170,7 @@ done:
     return text;
 }
 
-/* /PATTERN/; `at` goes behind the last slash. NULL on failure. */
+/* /PATTERN/; `at` goes after the last slash. NULL on failure. */
 static char *take_pattern(struct wn_lexer *line, struct wn_error *error)
 {
     if (!at_char(line, '/')) {
@@ -486,7 +485,7 @@ fail:
 /* --- files --------------------------------------------------------------- */
 
 /* The next line of *text, without its line end, and its length; *text goes to
- * the line behind it. */
+ * the line after it. */
 static const char *next_line(const char **text, const char *end, size_t *length)
 {
     const char *line = *text;
@@ -525,18 +524,16 @@ static char *read_file(const char *path, size_t max, size_t *length,
                        struct wn_error *error)
 {
     const int descriptor = wn_input_open(path, NULL, error);
-    struct stat about;
+    uint64_t size = 0;
     char *text = NULL;
 
     if (descriptor < 0)
         return NULL;
-    if (fstat(descriptor, &about)) {
-        wn_fail_errno(error, "%s: cannot read its size", path);
-    } else if ((uint64_t)about.st_size > max) {
+    if (wn_file_size(descriptor, path, &size, error) == 0 && size > max) {
         wn_fail(error, WN_EDATA, "%s: found %llu bytes, wanted at most %zu",
-                path, (unsigned long long)about.st_size, max);
-    } else {
-        *length = (size_t)about.st_size;
+                path, (unsigned long long)size, max);
+    } else if (!error->code) {
+        *length = (size_t)size;
         text = wn_new(*length + 1, 1);
         if (wn_read_at(descriptor, text, *length, 0, path, error)) {
             free(text);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Apply all rules in one pass over the rows; see run.h.
  *
- * A rule that takes too long is stopped behind the row in which it became too
+ * A rule that takes too long is stopped after the row in which it became too
  * expensive. That row is known only when all rows before it are read, and other
- * threads may have read rows behind it by then. So the pass ends there and
+ * threads may have read rows after it by then. So the pass ends there and
  * starts again with that row known. This happens at most once for each rule. */
 #include "clean/run.h"
 
@@ -46,7 +46,7 @@ struct cost {
 struct piece {
     struct pass *pass;
     struct wn_clean_scratch scratch;
-    struct wn_text cell;  /* the cell so far, if a fix changed it */
+    struct wn_text cell;  /* padding, and the cell so far if a fix changed it */
     struct wn_clean done; /* without rules; `stop` is not used */
     struct cost *cost;
     size_t costs, cost_capacity;
@@ -211,7 +211,7 @@ static void add_broken(struct wn_clean *clean, size_t row, size_t column,
     wn_grow(&clean->broken, &clean->broken_capacity, clean->broken_count + 1,
             sizeof *clean->broken);
     clean->broken[clean->broken_count++] =
-        (struct wn_clean_broken){row, (uint32_t)column, (uint32_t)rule};
+        (struct wn_defect){row, (uint32_t)column, (uint32_t)rule};
     count->broken++;
     if (count->reported == WN_CLEAN_REPORTED)
         return;
@@ -245,11 +245,13 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
                 return -1;
             if (status != 1)
                 continue;
-            const struct wn_text swapped = piece->cell;
-            piece->cell = piece->scratch.out;
-            piece->scratch.out = swapped;
-            cell =
-                (struct wn_cell){wn_text_of(&piece->cell), piece->cell.length};
+            static const char padding[WN_NUMBER_PAD];
+            const struct wn_text *out = &piece->scratch.out;
+            piece->cell.length = 0;
+            wn_text_add(&piece->cell, padding, sizeof padding);
+            wn_text_add(&piece->cell, out->bytes, out->length);
+            cell = (struct wn_cell){piece->cell.bytes + sizeof padding,
+                                    out->length};
             piece->done.count[r].changed++;
         }
         if (cell.text != before.text &&
@@ -303,8 +305,8 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
 
     (void)begin;
     (void)end;
-    /* Stop the rules that have become too expensive behind the row in which the
-     * first did. Costs behind that row count in the next pass. */
+    /* Stop the rules that have become too expensive after the row in which the
+     * first did. Costs after that row count in the next pass. */
     size_t last = SIZE_MAX;
     for (size_t i = 0; i < piece->costs && piece->cost[i].row <= last; i++) {
         const struct cost *cost = &piece->cost[i];
@@ -343,9 +345,9 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
 
 /* --- `unique` ------------------------------------------------------------ */
 
-static int by_place(const void *a, const void *b)
+int wn_defect_by_place(const void *a, const void *b)
 {
-    const struct wn_clean_broken *one = a, *two = b;
+    const struct wn_defect *one = a, *two = b;
 
     if (one->row != two->row)
         return one->row < two->row ? -1 : 1;
@@ -379,7 +381,8 @@ static void find_repeated(struct wn_clean *clean,
         slot[at] = digest;
     }
     free(slot);
-    qsort(clean->broken, clean->broken_count, sizeof *clean->broken, by_place);
+    qsort(clean->broken, clean->broken_count, sizeof *clean->broken,
+          wn_defect_by_place);
 }
 
 int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,

@@ -36,17 +36,19 @@ struct wn_clean_count {
     } cell[WN_CLEAN_REPORTED];
 };
 
-/* A cell that breaks a rule. */
-struct wn_clean_broken {
+/* A cell that breaks a rule, or, in encode/table.h, is missing or invalid. */
+struct wn_defect {
     size_t row;
     uint32_t column, rule;
 };
+/* For qsort(): by row, column, rule. */
+int wn_defect_by_place(const void *a, const void *b);
 
 struct wn_clean {
     struct wn_clean_rules rules;
     struct wn_clean_count *count; /* one a rule */
     struct wn_overrides fixes;
-    struct wn_clean_broken *broken; /* sorted by row, column, rule */
+    struct wn_defect *broken; /* sorted by row, column, rule */
     size_t broken_count, broken_capacity;
 };
 

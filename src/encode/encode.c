@@ -121,7 +121,7 @@ static void encode_unknown(struct piece *piece, size_t row, size_t c,
     wn_grow(&piece->defect, &piece->defect_capacity, piece->defects + 1,
             sizeof *piece->defect);
     piece->defect[piece->defects++] =
-        (struct wn_defect){row, (uint32_t)c, (uint8_t)rule};
+        (struct wn_defect){row, (uint32_t)c, rule};
 }
 
 /* --- from the cells ----------------------------------------------------- */

@@ -39,6 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clean/run.h"
 #include "csv/csv.h"
 #include "encode/leakage.h"
 #include "util/dictionary.h"
@@ -170,7 +171,7 @@ int wn_prescan(const struct wn_table *table, uint8_t *out,
  * set, *roles is {0}. Errors: WN_EDATA for what the CSV reader refuses; a label
  * that is missing (the first rows are named), too long, not UTF-8 or not
  * declared; wn_labels_check(), unless classes are declared or any_classes;
- * wn_roles_conclude() and wn_user_probability_conclude(); no feature and no
+ * wn_roles_conclude() and wn_user_probability_match(); no feature and no
  * user probability; one of two blocks without features. */
 struct wn_roles;
 int wn_survey(struct wn_table *table, struct wn_roles *roles,
@@ -204,12 +205,7 @@ int wn_frequent_list(const struct wn_table *table,
                      struct wn_error *error) WN_MUST_CHECK;
 void wn_frequent_free(struct wn_frequent *frequent, size_t count);
 
-/* A cell that is missing or invalid. */
-struct wn_defect {
-    size_t row;
-    uint32_t column;
-    uint8_t rule; /* enum wn_rule */
-};
+/* The defects that the encoder finds. */
 enum wn_rule { WN_RULE_MISSING, WN_RULE_NUMBER, WN_RULE_DATE, WN_RULE_BOOLEAN };
 enum { WN_RULES_FIRST = 4 }; /* the numbers of cleaning rules begin here */
 /* "missing", "number" ... */

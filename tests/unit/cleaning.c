@@ -143,9 +143,12 @@ static void applies_to_cells(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-        char text[200] = "x: ";
+        char text[200] = "x: ", padded[WN_NUMBER_PAD + 200] = {0};
         struct wn_clean_rules cleaning;
-        const struct wn_cell cell = {cells[i].cell, strlen(cells[i].cell)};
+        const struct wn_cell cell = {padded + WN_NUMBER_PAD,
+                                     strlen(cells[i].cell)};
+
+        strcpy(padded + WN_NUMBER_PAD, cells[i].cell);
 
         strcat(text, cells[i].rule);
         assert_int_equal(parse(&cleaning, text, &error), 0);

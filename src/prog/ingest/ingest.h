@@ -62,7 +62,9 @@ struct rejects {
     const struct wn_run *run;
     uint64_t count[WN_BREAKS]; /* so far, by reason */
     char *first;               /* the text of the first */
-    struct wn_output *output;  /* of --rejects, or NULL */
+    double limit;              /* --max-rejects: records, or percent of all */
+    bool percent;
+    struct wn_output *output; /* of --rejects, or NULL */
 };
 
 /* What is known about the file while it is read and written. */
@@ -77,9 +79,8 @@ struct ingest {
     struct wn_audit_writer *writer;
     struct wn_array_sink second_block; /* into side.features_b */
     /* Missing, invalid and rule-breaking cells, by row and column. */
-    int64_t *row;
-    int32_t *column, *rule;
-    size_t defects, row_capacity, column_capacity, rule_capacity;
+    struct wn_defect *defect;
+    size_t defects, defect_capacity;
     uint64_t *noted;     /* invalid cells so far, by column */
     struct wn_text id;   /* the ids, one after the other */
     uint64_t *id_offset; /* ids + 1 */
@@ -115,7 +116,7 @@ int ingest_classes(const struct wn_run *run, struct wn_table *table,
 int ingest_clean(struct ingest *ingest, struct wn_error *error) WN_MUST_CHECK;
 /* Merge the cells that break rules into the defects, and count them. */
 void ingest_merge_broken(struct ingest *ingest);
-/* Write the rules, what they did, data/defect/rule_name and the fixes. */
+/* Write the defects, the rules, what they did, and the fixes. */
 int ingest_write_rules(const struct ingest *ingest,
                        struct wn_error *error) WN_MUST_CHECK;
 void ingest_log_rules(const struct ingest *ingest);

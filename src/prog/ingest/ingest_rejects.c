@@ -25,30 +25,19 @@ static void take_reject(void *context, enum wn_csv_break broken,
         wn_log_verbose(log, "%s", text);
 }
 
-/* "20" or "1%". */
-static bool parse_limit(const char *text, double *limit, bool *percent)
-{
-    const size_t length = strlen(text);
-
-    *percent = length && text[length - 1] == '%';
-    return wn_number_parse(text, length - *percent, limit) && *limit >= 0 &&
-           (*percent || *limit == floor(*limit));
-}
-
 /* Refuse the file if more records were left out than --max-rejects. */
 static int check_limit(const struct rejects *rejects, const struct wn_csv *csv,
                        size_t kept, struct wn_error *error)
 {
     const char *most = wn_option_text(rejects->run->options, "max-rejects");
     uint64_t total = 0;
-    double limit;
-    bool percent;
 
     for (int b = 0; b < WN_BREAKS; b++)
         total += rejects->count[b];
     const double all = (double)(kept + total);
-    if (!most || total == 0 || !parse_limit(most, &limit, &percent) ||
-        (double)total <= (percent ? limit / 100 * all : limit))
+    if (!most || total == 0 ||
+        (double)total <=
+            (rejects->percent ? rejects->limit / 100 * all : rejects->limit))
         return 0;
     return wn_fail(error, WN_EDATA,
                    "%s: found %llu of %.0f records to leave out (%.3g %%), "
@@ -65,10 +54,8 @@ int ingest_rejects_begin(struct rejects *rejects, const struct wn_run *run,
     const char *output = wn_option_text(options, "output");
     const char *input = wn_run_input(run);
     struct stat one, two;
-
     const char *most = wn_option_text(options, "max-rejects");
-    double limit;
-    bool percent;
+    const size_t length = most ? strlen(most) : 0;
 
     rejects->run = run;
     if (!wn_option_on(options, "lenient"))
@@ -76,7 +63,12 @@ int ingest_rejects_begin(struct rejects *rejects, const struct wn_run *run,
                    ? wn_fail(error, WN_EUSAGE, "--%s: wanted --lenient with it",
                              path ? "rejects" : "max-rejects")
                    : 0;
-    if (most && !parse_limit(most, &limit, &percent))
+    /* "20" or "1%" */
+    rejects->percent = length && most[length - 1] == '%';
+    if (most &&
+        (!wn_number_parse(most, length - rejects->percent, &rejects->limit) ||
+         rejects->limit < 0 ||
+         (!rejects->percent && rejects->limit != floor(rejects->limit))))
         return wn_fail(error, WN_EUSAGE,
                        "--max-rejects: found '%.80s', wanted a number of "
                        "records or a share, as in 1%%",

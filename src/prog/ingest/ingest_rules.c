@@ -32,46 +32,28 @@ int ingest_clean(struct ingest *ingest, struct wn_error *error)
 void ingest_merge_broken(struct ingest *ingest)
 {
     const struct wn_clean *clean = &ingest->clean;
-    size_t t = ingest->defects, b = clean->broken_count;
-    const size_t all = t + b;
+    const size_t all = ingest->defects + clean->broken_count;
+    const struct wn_defect *defect;
 
-    wn_grow(&ingest->row, &ingest->row_capacity, all, sizeof *ingest->row);
-    wn_grow(&ingest->column, &ingest->column_capacity, all,
-            sizeof *ingest->column);
-    wn_grow(&ingest->rule, &ingest->rule_capacity, all, sizeof *ingest->rule);
-    /* Merge from the end, in place. */
-    for (size_t to = all; b > 0;) {
-        const struct wn_clean_broken *broken = &clean->broken[b - 1];
+    wn_grow(&ingest->defect, &ingest->defect_capacity, all, sizeof *defect);
+    for (size_t b = 0; b < clean->broken_count; b++) {
+        struct wn_defect broken = clean->broken[b];
 
-        /* On one cell, the encoder's defect comes before those of rules. */
-        const bool first =
-            t > 0 && (broken->row != (uint64_t)ingest->row[t - 1]
-                          ? broken->row < (uint64_t)ingest->row[t - 1]
-                          : (int64_t)broken->column < ingest->column[t - 1]);
-
-        to--;
-        if (first) {
-            t--;
-            ingest->row[to] = ingest->row[t];
-            ingest->column[to] = ingest->column[t];
-            ingest->rule[to] = ingest->rule[t];
-        } else {
-            b--;
-            ingest->row[to] = (int64_t)broken->row;
-            ingest->column[to] = (int32_t)broken->column;
-            ingest->rule[to] = WN_RULES_FIRST + (int32_t)broken->rule;
-        }
+        broken.rule += WN_RULES_FIRST;
+        ingest->defect[ingest->defects++] = broken;
     }
-    ingest->defects = all;
+    if (clean->broken_count)
+        qsort(ingest->defect, all, sizeof *defect, wn_defect_by_place);
+    defect = ingest->defect;
     /* Count each cell once, and not if it is invalid too. */
     for (size_t begin = 0, end; begin < all; begin = end) {
-        const int32_t column = ingest->column[begin];
+        const uint32_t column = defect[begin].column;
         bool invalid = false, broken = false;
 
-        for (end = begin; end < all && ingest->row[end] == ingest->row[begin] &&
-                          ingest->column[end] == column;
+        for (end = begin; end < all && defect[end].row == defect[begin].row &&
+                          defect[end].column == column;
              end++) {
-            const int32_t rule = ingest->rule[end];
+            const uint32_t rule = defect[end].rule;
 
             broken |= rule >= WN_RULES_FIRST;
             invalid |= rule != WN_RULE_MISSING && rule < WN_RULES_FIRST;
@@ -88,9 +70,16 @@ int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
     const struct wn_clean *clean = &ingest->clean;
     const struct wn_overrides *fixes = &clean->fixes;
     const size_t rules = clean->rules.count, x = fixes->count;
+    const size_t t = ingest->defects;
+    int64_t *row = wn_new(t, sizeof *row);
+    int32_t *column = wn_new(t, sizeof *column);
+    int32_t *rule = wn_new(t, sizeof *rule);
     const char **name = wn_new(WN_RULES_FIRST + rules, sizeof *name);
     const char **text = wn_new(rules, sizeof *text);
     uint64_t *number = wn_new(rules, 3 * sizeof *number);
+    const struct wn_vector of_defects[] = {{"data/defect/row", row},
+                                           {"data/defect/column", column},
+                                           {"data/defect/rule", rule}};
     const struct wn_vector of_rules[] = {
         {"data/rule/name", name + WN_RULES_FIRST},
         {"data/rule/text", text},
@@ -112,8 +101,17 @@ int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
         number[rules + r] = count->broken;
         number[2 * rules + r] = count->passed_over;
     }
-    int status = wn_audit_write_names(writer, "data/defect/rule_name", name,
-                                      WN_RULES_FIRST + rules, error);
+    for (size_t i = 0; i < t; i++) {
+        row[i] = (int64_t)ingest->defect[i].row;
+        column[i] = (int32_t)ingest->defect[i].column;
+        rule[i] = (int32_t)ingest->defect[i].rule;
+    }
+    int status =
+        wn_audit_write_vectors(writer, t, of_defects, 3, error) ||
+                wn_audit_write_names(writer, "data/defect/rule_name", name,
+                                     WN_RULES_FIRST + rules, error)
+            ? -1
+            : 0;
     if (status == 0 && rules)
         status = wn_audit_write_vectors(writer, rules, of_rules, 5, error);
     if (status == 0 && x)
@@ -125,6 +123,9 @@ int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
                                                fixes->text, error)
                      ? -1
                      : 0;
+    free(row);
+    free(column);
+    free(rule);
     free(name);
     free(text);
     free(number);

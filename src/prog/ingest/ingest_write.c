@@ -76,41 +76,35 @@ int ingest_write_provenance(const struct wn_run *run,
                             struct wn_error *error)
 {
     const char delimiter[2] = {p->delimiter, '\0'};
+    const bool ordinal =
+        strcmp(wn_option_text(run->options, "label-type"), "ordinal") == 0;
+    /* In the order of the file; those without a text are numbers, or, below 0,
+     * absent. */
+    const struct {
+        const char *attribute, *text;
+        double number;
+    } about[] = {{"task", ordinal ? "ordinal" : "classification", -1},
+                 {"form", p->form, -1},
+                 {"arrays", p->arrays, -1},
+                 {"source", p->source, -1},
+                 {"source_digest", p->digest, -1},
+                 {"source_size", NULL, (double)p->size},
+                 {"source_rows", NULL, p->arrays ? (double)p->rows : -1},
+                 {"label_column", p->label, -1},
+                 {"encoding", p->encoding, -1},
+                 {"delimiter", p->delimiter ? delimiter : NULL, -1}};
     struct wn_text options = {0};
 
     wn_options_describe(run->options, &options);
-    const int status =
-        wn_audit_provenance(writer, run->name, wn_text_of(&options), p->digest,
-                            error) ||
-                wn_audit_write_text(
-                    writer, "data", "task",
-                    strcmp(wn_option_text(run->options, "label-type"),
-                           "ordinal")
-                        ? "classification"
-                        : "ordinal",
-                    error) ||
-                (p->form &&
-                 wn_audit_write_text(writer, "data", "form", p->form, error)) ||
-                (p->arrays && wn_audit_write_text(writer, "data", "arrays",
-                                                  p->arrays, error)) ||
-                wn_audit_write_text(writer, "data", "source", p->source,
-                                    error) ||
-                wn_audit_write_text(writer, "data", "source_digest", p->digest,
-                                    error) ||
-                wn_audit_write_number(writer, "data", "source_size",
-                                      (double)p->size, error) ||
-                (p->arrays &&
-                 wn_audit_write_number(writer, "data", "source_rows",
-                                       (double)p->rows, error)) ||
-                wn_audit_write_text(writer, "data", "label_column", p->label,
-                                    error) ||
-                (p->encoding && wn_audit_write_text(writer, "data", "encoding",
-                                                    p->encoding, error)) ||
-                (p->delimiter &&
-                 wn_audit_write_text(writer, "data", "delimiter", delimiter,
-                                     error))
-            ? -1
-            : 0;
+    int status = wn_audit_provenance(writer, run->name, wn_text_of(&options),
+                                     p->digest, error);
+    for (size_t a = 0; a < sizeof about / sizeof *about && status == 0; a++)
+        if (about[a].text)
+            status = wn_audit_write_text(writer, "data", about[a].attribute,
+                                         about[a].text, error);
+        else if (about[a].number >= 0)
+            status = wn_audit_write_number(writer, "data", about[a].attribute,
+                                           about[a].number, error);
     wn_text_free(&options);
     return status;
 }
@@ -183,16 +177,10 @@ static void take_defect(void *context, struct wn_defect defect,
 {
     struct ingest *ingest = context;
     const struct wn_csv *csv = ingest->csv;
-    const size_t at = ingest->defects++;
 
-    wn_grow(&ingest->row, &ingest->row_capacity, at + 1, sizeof *ingest->row);
-    wn_grow(&ingest->column, &ingest->column_capacity, at + 1,
-            sizeof *ingest->column);
-    wn_grow(&ingest->rule, &ingest->rule_capacity, at + 1,
-            sizeof *ingest->rule);
-    ingest->row[at] = (int64_t)defect.row;
-    ingest->column[at] = (int32_t)defect.column;
-    ingest->rule[at] = defect.rule;
+    wn_grow(&ingest->defect, &ingest->defect_capacity, ingest->defects + 1,
+            sizeof defect);
+    ingest->defect[ingest->defects++] = defect;
     if (cell && ingest->noted[defect.column]++ < WN_INGEST_NOTES) {
         uint64_t line = csv->line[defect.row];
         const char *name = wn_csv_where(&csv->form, csv->name, &line);
@@ -373,14 +361,7 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                             csv->size, error))
         goto done;
     ingest_merge_broken(ingest);
-    const size_t t = ingest->defects;
     if (ingest_write_columns(ingest, error) ||
-        wn_audit_write_vector(writer, "data/defect/row", t, ingest->row,
-                              error) ||
-        wn_audit_write_vector(writer, "data/defect/column", t, ingest->column,
-                              error) ||
-        wn_audit_write_vector(writer, "data/defect/rule", t, ingest->rule,
-                              error) ||
         ingest_write_rules(ingest, error) ||
         ingest_write_provenance(ingest->run, &provenance, writer, error))
         goto done;
@@ -393,9 +374,7 @@ done:
 void ingest_free(struct ingest *ingest)
 {
     wn_audit_abandon(ingest->writer);
-    free(ingest->row);
-    free(ingest->column);
-    free(ingest->rule);
+    free(ingest->defect);
     wn_text_free(&ingest->id);
     free(ingest->id_offset);
     free(ingest->noted);
