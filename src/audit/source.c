@@ -82,7 +82,7 @@ static int sink_add(struct wn_sink *sink, const char *bytes, size_t length,
 
 /* ---- where rows begin and end ------------------------------------------- */
 
-/* The first range of left_out that ends behind `at`. */
+/* The first range of left_out that ends after `at`. */
 static size_t find_left_out(const struct wn_dataset *dataset, uint64_t at)
 {
     size_t low = 0, high = dataset->left_outs;
@@ -347,28 +347,20 @@ bool wn_source_place(const char *source, const char *audit_path, int which,
     return true;
 }
 
-/* Whether file f of several, or the only one, is at `path`. */
-static bool is_size(const struct wn_dataset *dataset, size_t f,
-                    const char *path)
-{
-    struct stat about;
-
-    return stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
-           (uint64_t)about.st_size == (dataset->file_size
-                                           ? dataset->file_size[f]
-                                           : dataset->source_size);
-}
-
-/* Set *path to where file f is. */
+/* Set *path to where file f of several, or the only one, is. */
 static bool find_file(const struct wn_dataset *dataset, size_t f,
                       const char *audit_path, struct wn_text *path)
 {
-    const char *name =
-        dataset->file_name ? dataset->file_name[f] : dataset->source;
+    const bool several = dataset->file_name != NULL;
+    const char *name = several ? dataset->file_name[f] : dataset->source;
+    const uint64_t size =
+        several ? dataset->file_size[f] : dataset->source_size;
+    struct stat about;
 
     for (int which = 0; name && which < 3; which++)
         if (wn_source_place(name, audit_path, which, path) &&
-            is_size(dataset, f, path->bytes))
+            stat(path->bytes, &about) == 0 && S_ISREG(about.st_mode) &&
+            (uint64_t)about.st_size == size)
             return true;
     return false;
 }
@@ -392,33 +384,19 @@ static int append_file(const struct wn_dataset *dataset, size_t f,
                        struct wn_error *error)
 {
     const uint64_t size = dataset->file_size[f], skip = dataset->file_skip[f];
-    char digest[WN_DIGEST_TEXT], *buffer, last = '\n';
     const int file = wn_input_open(path, NULL, error);
-    int status;
+    char digest[WN_DIGEST_TEXT];
+    uint64_t line = 0;
 
     if (file < 0)
         return -1;
-    status = wn_file_digest(file, path, size, digest, error);
+    int status = wn_file_digest(file, path, size, digest, error);
     if (status == 0 && (skip > size || *place != dataset->file_begin[f] ||
                         strcmp(digest, dataset->file_digest[f])))
         status = wn_fail(error, WN_EDATA, "%s: changed since the audit", path);
-    buffer = wn_new(PIECE, 1);
-    for (uint64_t at = skip; at < size && status == 0; at += PIECE) {
-        const size_t length = size - at < PIECE ? (size_t)(size - at) : PIECE;
-
-        status =
-            wn_read_at(file, buffer, length, at, path, error) ||
-                    wn_temporary_write(descriptor, buffer, length, path, error)
-                ? -1
-                : 0;
-        *place += length;
-        last = buffer[length - 1];
-    }
-    if (status == 0 && last != '\n') {
-        status = wn_temporary_write(descriptor, "\n", 1, path, error);
-        ++*place;
-    }
-    free(buffer);
+    if (status == 0)
+        status = wn_csv_append_file(descriptor, file, path, skip, size, place,
+                                    &line, error);
     close(file);
     return status;
 }

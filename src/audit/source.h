@@ -77,9 +77,9 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                         struct wn_error *error) WN_MUST_CHECK;
 
 /* Below, `tail` is UTF-8 text, cells with a delimiter before each, which goes
- * behind a record, before its line end; NULL: none. */
+ * after a record, before its line end; NULL: none. */
 
-/* Copy the head. The tail goes behind the header; a file without one has
+/* Copy the head. The tail goes after the header; a file without one has
  * none. */
 int wn_source_copy_head(struct wn_source *source, const struct wn_text *tail,
                         struct wn_sink *sink,

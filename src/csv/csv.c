@@ -235,7 +235,7 @@ static struct wn_csv *csv_open_file(const char *path,
     } else if (form->encoding) {
         if (wn_transcript_decode(&own->transcript, file, form, error))
             goto failed;
-        csv->encoding = wn_encoding_name(own->transcript.encoding);
+        csv->encoding = own->transcript.encoding->name;
     }
     *begin = wn_text_mark(file->bytes, file->length);
     if (!form->json_lines)
@@ -378,50 +378,33 @@ static int check_same_header(const struct wn_csv *first,
     return 0;
 }
 
-/* Append the rows of one file, from byte part->skip on, and a line end where
- * the last line has none. */
-static int append_part(struct wn_csv_part *part, const struct wn_window *file,
-                       int descriptor, uint64_t *place, uint64_t *line,
+int wn_csv_append_file(int to, int descriptor, const char *name, uint64_t skip,
+                       uint64_t size, uint64_t *place, uint64_t *line,
                        struct wn_error *error)
 {
-    struct wn_window piece = *file;
-    char last = '\n';
+    enum { PIECE = 1 << 20 };
+    char *bytes = wn_new(PIECE, 1), last = '\n';
     int status = 0;
 
-    piece.bytes = NULL;
-    piece.capacity = 0;
-    part->begin = *place;
-    part->line = *line;
-    part->size = file->size;
-    for (uint64_t at = part->skip; at < file->size && status == 0;
-         at += piece.length) {
-        status = wn_window_load(&piece, at, file->step, error);
-        for (size_t i = 0; status == 0 && i < piece.length; i++)
-            *line += piece.bytes[i] == '\n';
-        if (status == 0)
-            status = wn_temporary_write(descriptor, piece.bytes, piece.length,
-                                        file->name, error);
-        *place += piece.length;
-        last = piece.bytes[piece.length - 1];
+    for (uint64_t at = skip; at < size && status == 0; at += PIECE) {
+        const size_t length = size - at < PIECE ? (size_t)(size - at) : PIECE;
+
+        status = wn_read_at(descriptor, bytes, length, at, name, error) ||
+                         wn_temporary_write(to, bytes, length, name, error)
+                     ? -1
+                     : 0;
+        for (size_t i = 0; i < length; i++)
+            *line += bytes[i] == '\n';
+        *place += length;
+        last = bytes[length - 1];
     }
-    wn_window_free(&piece);
+    free(bytes);
     if (status == 0 && last != '\n') {
-        status = wn_temporary_write(descriptor, "\n", 1, file->name, error);
+        status = wn_temporary_write(to, "\n", 1, name, error);
         ++*place;
         ++*line;
     }
-    return status ? -1
-                  : wn_file_digest(file->descriptor, file->name, file->size,
-                                   part->digest, error);
-}
-
-static void name_part(struct wn_csv_part *part, const char *path)
-{
-    char *cell = wn_new(WN_NUMBER_PAD + strlen(path) + 1, 1);
-
-    memcpy(cell + WN_NUMBER_PAD, path, strlen(path));
-    part->cell = (struct wn_cell){cell + WN_NUMBER_PAD, strlen(path)};
-    part->name = cell + WN_NUMBER_PAD;
+    return status;
 }
 
 /* One more column, for the names of the files. */
@@ -464,16 +447,26 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
         struct wn_csv_form same = csv->form;
         struct wn_csv *other = csv;
 
-        name_part(part, paths[f]);
+        /* A cell has padding before it. */
+        part->name = (char *)wn_new(WN_NUMBER_PAD + strlen(paths[f]) + 1, 1) +
+                     WN_NUMBER_PAD;
+        memcpy(part->name, paths[f], strlen(paths[f]));
+        part->cell = (struct wn_cell){part->name, strlen(paths[f])};
         same.sniff = false;
         part->own_line = 1;
         if (f > 0)
             other = open_header(paths[f], &same, &part->skip, &part->own_line,
                                 error);
         status = !other || check_same_header(csv, other, error);
+        part->begin = place;
+        part->line = line;
+        part->size = other ? other->size : 0;
         if (status == 0)
-            status = append_part(part, &other->own->file, joined, &place, &line,
-                                 error) ||
+            status = wn_csv_append_file(joined, other->descriptor, other->name,
+                                        part->skip, part->size, &place, &line,
+                                        error) ||
+                             wn_file_digest(other->descriptor, other->name,
+                                            part->size, part->digest, error) ||
                              wn_csv_unchanged(other, error)
                          ? -1
                          : 0;

@@ -147,6 +147,12 @@ struct wn_csv *wn_csv_open_several(const char *const *paths, size_t count,
                                    const struct wn_csv_form *form,
                                    struct wn_error *error) WN_MUST_CHECK;
 void wn_csv_close(struct wn_csv *csv);
+/* Append bytes skip .. size-1 of an open file to the temporary file `to`, and a
+ * line feed if its last line has none. *place becomes the next byte of `to`,
+ * *line its line there. */
+int wn_csv_append_file(int to, int descriptor, const char *name, uint64_t skip,
+                       uint64_t size, uint64_t *place, uint64_t *line,
+                       struct wn_error *error) WN_MUST_CHECK;
 /* The part that holds a line. */
 const struct wn_csv_part *wn_csv_part_of(const struct wn_csv_parts *parts,
                                          uint64_t line);

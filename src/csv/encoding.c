@@ -3,7 +3,6 @@
 #include "csv/encoding.h"
 
 #include <errno.h>
-#include <iconv.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +10,8 @@
 
 #include "util/memory.h"
 
-enum { MAX_NAME = 64, MAX_CHARACTER = 8 };
+enum { MAX_CHARACTER = 8 };
 #define NONE ((iconv_t)-1) // NOLINT(performance-no-int-to-ptr)
-
-struct wn_encoding {
-    char name[MAX_NAME];
-    size_t mark;
-    struct wn_text feed;
-    iconv_t in, out; /* to and from UTF-8 */
-};
 
 /* Convert what can be. Returns the bytes taken. */
 static size_t convert(iconv_t with, const char *bytes, size_t length,
@@ -101,7 +93,7 @@ struct wn_encoding *wn_encoding_open(const char *name, const char *bytes,
             break;
         }
     }
-    if (strlen(exact) < MAX_NAME && !strchr(exact, '/')) {
+    if (strlen(exact) < WN_ENCODING_NAME && !strchr(exact, '/')) {
         memcpy(encoding->name, exact, strlen(exact) + 1);
         encoding->in = iconv_open("UTF-8", exact);
         encoding->out = iconv_open(exact, "UTF-8");
@@ -132,21 +124,6 @@ void wn_encoding_close(struct wn_encoding *encoding)
         iconv_close(encoding->out);
     wn_text_free(&encoding->feed);
     free(encoding);
-}
-
-const char *wn_encoding_name(const struct wn_encoding *encoding)
-{
-    return encoding->name;
-}
-
-size_t wn_encoding_mark(const struct wn_encoding *encoding)
-{
-    return encoding->mark;
-}
-
-const struct wn_text *wn_encoding_feed(const struct wn_encoding *encoding)
-{
-    return &encoding->feed;
 }
 
 size_t wn_encoding_decode(struct wn_encoding *encoding, const char *bytes,

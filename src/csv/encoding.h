@@ -6,13 +6,21 @@
 #ifndef WN_CSV_ENCODING_H
 #define WN_CSV_ENCODING_H
 
+#include <iconv.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "util/error.h"
 #include "util/text.h"
 
-struct wn_encoding;
+enum { WN_ENCODING_NAME = 64 };
+
+struct wn_encoding {
+    char name[WN_ENCODING_NAME]; /* with the byte order: "UTF-16LE" */
+    size_t mark; /* bytes of the byte order mark at the beginning of the file */
+    struct wn_text feed; /* the encoded line feed */
+    iconv_t in, out;     /* to and from UTF-8 */
+};
 
 /* Open the encoding `name` for a file that begins with bytes[0..length). UTF-16
  * and UTF-32 follow the byte order mark there, else they are little-endian.
@@ -21,12 +29,6 @@ struct wn_encoding *wn_encoding_open(const char *name, const char *bytes,
                                      size_t length,
                                      struct wn_error *error) WN_MUST_CHECK;
 void wn_encoding_close(struct wn_encoding *encoding);
-/* The name with the byte order: "UTF-16LE". */
-const char *wn_encoding_name(const struct wn_encoding *encoding);
-/* The bytes of the byte order mark at the beginning of the file. */
-size_t wn_encoding_mark(const struct wn_encoding *encoding);
-/* The encoded line feed. */
-const struct wn_text *wn_encoding_feed(const struct wn_encoding *encoding);
 
 /* Append bytes[0..length) as UTF-8. Returns how many of them were decoded; if
  * that is fewer than `length`, the byte there begins no whole character. */

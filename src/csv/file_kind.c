@@ -51,7 +51,7 @@ enum { TEXTS = 2 }; /* the first ones are text of another encoding */
 static const char arff[] =
     "sed '1,/^@data/Id; /^%/d' {} >{.}.csv, and --no-header";
 
-/* Whether the text, behind comments and empty lines, begins as ARFF does. */
+/* Whether the text, after comments and empty lines, begins as ARFF does. */
 static bool is_arff(const char *text, const char *end)
 {
     static const char word[] = "@relation";

@@ -195,10 +195,10 @@ static int decode_line(struct writing *writing, const char *text, size_t length,
                 "--encoding?",
                 writing->file->name, (unsigned long long)writing->line,
                 (unsigned char)text[done], done + 1,
-                (unsigned long long)at + done + 1, wn_encoding_name(encoding));
+                (unsigned long long)at + done + 1, encoding->name);
         /* The record will be left out, because this is no UTF-8. */
         wn_text_add(&writing->out, "\xff", 1);
-        done += wn_encoding_feed(encoding)->length;
+        done += encoding->feed.length;
     }
     add_part(writing->transcript,
              (struct wn_transcript_part){.own = writing->written + begin,
@@ -220,9 +220,8 @@ int wn_transcript_decode(struct wn_transcript *transcript,
     writing.descriptor = wn_temporary(error);
     const int status =
         writing.descriptor < 0 ||
-                walk_lines(&writing, wn_encoding_mark(transcript->encoding),
-                           wn_encoding_feed(transcript->encoding), decode_line,
-                           error) ||
+                walk_lines(&writing, transcript->encoding->mark,
+                           &transcript->encoding->feed, decode_line, error) ||
                 finish(&writing, file, error)
             ? -1
             : 0;
