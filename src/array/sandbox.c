@@ -78,6 +78,10 @@ static void close_others(const int *keep, const int *temporary)
     }
 }
 
+#if defined WN_COVERAGE
+void __gcov_dump(void);
+#endif
+
 #if !defined WN_SANITIZERS /* their reports need more of the system */
 /* What the child still asks of the system: the descriptors that it has, memory
  * (qsort() asks how much the machine has), and its end. */
@@ -197,6 +201,9 @@ static int run_once(const char *name, uint64_t memory, uint64_t seconds,
         cage(parent, keep, temporary);
         wn_sandbox_seconds(seconds);
         work(context, reported);
+#if defined WN_COVERAGE
+        __gcov_dump(); /* _exit() would lose what was counted */
+#endif
         _exit(0);
     }
     if (child < 0)

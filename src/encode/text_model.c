@@ -191,8 +191,9 @@ struct wn_text_model *wn_text_model_fit(struct wn_documents *documents,
     /* Turn all documents into weights and close the gaps. */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < documents->count; i++)
-        kept[i] = text_model_weigh(model, (size_t)(start[i + 1] - start[i]),
-                                   place + start[i], often + start[i]);
+        if (start[i] < start[i + 1]) /* without any term `place` is NULL */
+            kept[i] = text_model_weigh(model, (size_t)(start[i + 1] - start[i]),
+                                       place + start[i], often + start[i]);
     for (size_t i = 0; i < documents->count; i++) {
         if (kept[i]) {
             memmove(place + used, place + start[i], kept[i] * sizeof *place);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Some hundred mutated inputs for each parser; make check-fuzz has more.
+# Some hundred mutated inputs for each parser; make fuzz has more.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 PATH=$build/tests/cli:$build/tests/fuzz:$PATH
 export PATH
@@ -9,7 +9,8 @@ sh "$source/tests/fuzz/corpus.sh" "$source" corpus
 is $? 0 "seeds"
 for target in $(fuzz -l); do
     case $target in
-    audit | foreign) trials=60 ;;
+    audit | foreign | anndata) trials=60 ;;
+    mended | table) trials=200 ;;
     csv) trials=1000 ;;
     *) trials=3000 ;;
     esac

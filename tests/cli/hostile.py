@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make hostile audit files out of good ones and run every program on each.
 
-    hostile.py LAYOUT EVERY BASE...
+    hostile.py LAYOUT EVERY SOME BASE...
 
 The files are what somebody would send who knows winnow-storage(5): each
 dataset, extent and attribute of src/audit/layout.def is absent, empty, of
 another type, rank or length, out of range, or stored in broken chunks, and all
 digests are right. A program must refuse the file with a message (exit 2) or do
 its work (0 or 1): no signal, no report of a sanitizer, no control byte on the
-terminal, at most SECONDS. With EVERY above 1 only each EVERYth case runs, with
-some of the commands. Prints TAP; a failed case stays as hostile-N.h5."""
+terminal, at most SECONDS, and nothing of another file. Only each EVERYth case
+runs, with SOME of the commands (0: all), in WN_JOBS processes. A file that
+wn_audit_open() refuses gets one command. Prints TAP; a failed case stays as
+hostile-N-BASE."""
 import ctypes
 import itertools
+import multiprocessing
 import os
 import re
 import shutil
@@ -23,6 +26,7 @@ import unicodedata
 import h5py
 import numpy
 
+BATCH = 32
 SECONDS = 5.0 * float(os.environ.get("WN_PATIENCE", "1"))
 library = ctypes.CDLL("libxxhash.so.0")
 
@@ -352,7 +356,7 @@ def commands(path, base, out):
     yield ["score", "--estimate", "--model=neighbors", "--methods=none", path]
     yield ["score", "-qfo", out, "--model=neighbors", "--methods=graph", path]
     for more in [["--top=9"], ["--order=plan"]]:
-        yield ["review", "--decisions=hostile-out.tsv"] + more + [path]
+        yield ["review", "--decisions=" + out + ".tsv"] + more + [path]
     source = "--source=" + base[:-3]
     for more in [["--drop=advised"], ["--relabel", "--drop=none"],
                  ["--apply-rules"], ["--keep=.5", "--by=suspicion"],
@@ -383,6 +387,7 @@ def run(command):
                               capture_output=True, timeout=12 * SECONDS)
     except subprocess.TimeoutExpired:
         return "did not end"
+    run.status = done.returncode
     now = os.times()
     seconds = (now.children_user + now.children_system -
                used.children_user - used.children_system)
@@ -394,6 +399,8 @@ def run(command):
         return "exit 2 without a message"
     if seconds > SECONDS:
         return "%.1f s" % (seconds or time.monotonic() - begin)
+    if b"root:x:0:" in done.stdout + done.stderr:
+        return "prints /etc/passwd"
     for stream in ([done.stderr] if command[0] == "prune"
                    else [done.stderr, done.stdout]):
         found = unseemly(stream)
@@ -402,45 +409,91 @@ def run(command):
     return None
 
 
+def make_trial(base, trial, kind, change, changed):
+    shutil.copyfile(base.path, trial)
+    with h5py.File(trial, "r+", libver=("v110", "v110")) as audit:
+        change(audit)
+        base.mend(audit, changed,
+                  changed if kind in ("chunk", "chunking") else ())
+
+
+def openable(trials):
+    """Which of the files wn_audit_open() takes, of one process."""
+    done = subprocess.run(["peek", "--open"] + trials, capture_output=True)
+    lines = done.stdout.decode(errors="replace").splitlines()
+    if done.returncode or len(lines) != len(trials):
+        return [True] * len(trials), "exit %d: %s" % (
+            done.returncode, done.stderr[-600:].decode(errors="replace"))
+    return [line == "opened" for line in lines], None
+
+
+def work(task):
+    """All cases of one part of one base: (kind, files, runs, failures)."""
+    path, layout, every, some, part, parts = task
+    base = Base(path, layout)
+    mine = [(at, case) for at, case in enumerate(cases(base))
+            if at % every == 0 and at // every % parts == part]
+    results = []
+    for begin in range(0, len(mine), BATCH):
+        batch = mine[begin:begin + BATCH]
+        trials = ["hostile-trial-%d-%d.h5" % (part, b)
+                  for b in range(len(batch))]
+        for trial, (_, case) in zip(trials, batch):
+            make_trial(base, trial, case[0], case[2], case[3])
+        opened, broken = openable(trials)
+        for trial, (at, (kind, what, _, _)), opens in zip(trials, batch, opened):
+            every_one = list(commands(trial, path, "hostile-out-%d" % part))
+            # All programs open a file by the same function: what it refuses
+            # needs one of them.
+            count = 1 if not opens else some or len(every_one)
+            chosen = [every_one[(at // every + 5 * step) % len(every_one)]
+                      for step in range(count)]
+            wrong = None
+            for runs, command in enumerate(chosen, 1):
+                wrong = run(command)
+                if wrong is None and not opens and run.status != 2:
+                    wrong = "is not refused, as by peek"
+                if wrong:
+                    kept = "hostile-%d-%s" % (at, os.path.basename(path))
+                    shutil.copyfile(trial, kept)
+                    wrong = "%s of %s: %s (%s)\n#   %s" % (
+                        kind, what, " ".join(command), kept, wrong)
+                    break
+            results.append((kind, opens, runs, wrong))
+        if broken:
+            results.append(("opening", True, 1, broken))
+    return results
+
+
 def main():
-    layout, every = read_layout(sys.argv[1]), int(sys.argv[2])
+    layout, every, some = (read_layout(sys.argv[1]), int(sys.argv[2]),
+                           int(sys.argv[3]))
     os.environ.setdefault("ASAN_OPTIONS", "exitcode=99:detect_leaks=0")
     os.environ.setdefault("UBSAN_OPTIONS", "exitcode=99")
-    counts, failed, number, runs, refused = {}, {}, 0, 0, 0
-    for path in sys.argv[3:]:
-        base = Base(path, layout)
-        for at, (kind, what, change, changed) in enumerate(cases(base)):
-            if at % every:
-                continue
-            trial = "hostile-trial.h5"
-            shutil.copyfile(path, trial)
-            with h5py.File(trial, "r+", libver=("v110", "v110")) as audit:
-                change(audit)
-                base.mend(audit, changed,
-                          changed if kind in ("chunk", "chunking") else ())
-            some = list(commands(trial, path, "hostile-out"))
-            if every > 1:
-                some = [some[(at // every + step) % len(some)]
-                        for step in (0, 5, 11)]
+    # Else each program starts itself a second time, to set them.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    jobs = int(os.environ.get("WN_JOBS", "1"))
+    tasks = [(path, layout, every, some, part, jobs)
+             for path in sys.argv[4:] for part in range(jobs)]
+    counts, failed, opens, runs = {}, {}, 0, 0
+    with multiprocessing.Pool(jobs) as pool:
+        for kind, opened, ran, wrong in itertools.chain.from_iterable(
+                pool.imap_unordered(work, tasks)):
             counts[kind] = counts.get(kind, 0) + 1
-            number += 1
-            for command in some:
-                wrong = run(command)
-                runs += 1
-                if wrong:
-                    kept = "hostile-%d.h5" % number
-                    shutil.copyfile(trial, kept)
-                    failed.setdefault(kind, []).append(
-                        "%s of %s: %s (%s)\n#   %s" % (
-                            kind, what, " ".join(command), kept, wrong))
-                    break
+            opens += opened
+            runs += ran
+            if wrong:
+                failed.setdefault(kind, []).append(wrong)
     for at, kind in enumerate(sorted(counts), 1):
         print("%s %d - %d files: %s" % ("not ok" if kind in failed else "ok",
                                        at, counts[kind], kind))
         for line in failed.get(kind, []):
             print("# " + line)
-    print("# %d files, %d runs" % (number, runs))
+    print("# %d files, %d of them opened, %d runs" % (
+        sum(counts.values()), opens, runs))
     print("1..%d" % len(counts))
 
 
-main()
+if __name__ == "__main__":
+    main()

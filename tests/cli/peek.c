@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peek FILE DATASET TYPE: its numbers (u8, i32, u32, u64, i64, f32 or f64), 9
- * digits, a row a line. peek FILE PATH ATTRIBUTE: a text. */
+ * digits, a row a line. peek FILE PATH ATTRIBUTE: a text. peek --open FILE...:
+ * a line for each, "opened" or why not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "array/hdf5.h"
 #include "audit/audit.h"
+#include "util/text.h"
 
 static double value_of(enum wn_type type, const void *content, size_t at)
 {
@@ -80,11 +82,30 @@ done:
     return status;
 }
 
+static int open_each(char **path, struct wn_error *error)
+{
+    if (wn_hdf5_start(error))
+        return -1;
+    for (; *path; path++) {
+        struct wn_error refused = {0};
+        struct wn_text text = {0};
+        struct wn_audit *audit = wn_audit_open(*path, WN_DATA, &refused);
+
+        wn_text_add_visible(&text, refused.text, strlen(refused.text));
+        puts(audit ? "opened" : wn_text_of(&text));
+        wn_text_free(&text);
+        wn_audit_close(audit);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct wn_error error = {0};
 
-    if (argc != 4 || show(argv, &error)) {
+    if (argc > 2 && strcmp(argv[1], "--open") == 0
+            ? open_each(argv + 2, &error)
+            : argc != 4 || show(argv, &error)) {
         fprintf(stderr, "peek: %s\n", error.text);
         return 2;
     }

@@ -5,8 +5,12 @@
 # tests/fuzz/targets.c.
 set -e
 source=$1 into=$2
-mkdir -p "$into/csv" "$into/libsvm" "$into/npy" "$into/audit" "$into/foreign"
+seeds=$source/tests/fuzz/seeds
+mkdir -p "$into/csv" "$into/table" "$into/libsvm" "$into/npy" "$into/audit" \
+    "$into/mended" "$into/foreign" "$into/anndata"
 cp "$source"/tests/files/*.csv "$into/csv"
+cp "$source"/tests/files/good-*.csv "$seeds"/*.csv "$into/table"
+cp "$seeds"/*.h5ad "$into/anndata"
 cp "$source"/tests/files/*.svm "$into/libsvm"
 
 ingest -q -f --label=species "$source/samples/iris.csv" -o "$into/audit/iris.h5"
@@ -19,6 +23,11 @@ a4,7,Bern,and the fourth of some words,y
 END
 score -q -f --model=softmax --methods=disagreement "$into/audit/iris.h5" |
     flag -q -f -o "$into/audit/flag.h5"
+ingest -q -f "$seeds/roles.csv" --rules="$seeds/roles.rules" --label=y --id=key \
+    --annotator=who --group=part --split=fold --trusted=sure --weight=w \
+    --cost=price |
+    score -q -f --model=neighbors --methods=disagreement,el2n --epochs=2 |
+    flag -q -f -o "$into/mended/roles.h5"
 
 # The first byte of a seed for "encoding" chooses: 1 UTF-16, 2 UTF-16BE, 6 UTF-32.
 mkdir -p "$into/encoding"

@@ -27,14 +27,9 @@
 
 #include "util/random.h"
 
-enum { SEEDS = 512, MOST = 1 << 20, STEPS = 8, HANG = 5, DEATHS = 5 };
+enum { SEEDS = 512, MOST = FUZZ_MOST, STEPS = 8, HANG = 5, DEATHS = 5 };
 
-struct bytes {
-    char *at;
-    size_t length;
-};
-
-static struct bytes seed[SEEDS];
+static struct fuzz_bytes seed[SEEDS];
 static size_t seeds;
 
 /* What the child tells. */
@@ -62,9 +57,9 @@ static void add_seed(const char *bytes, size_t length)
     seed[seeds++].length = length;
 }
 
-static struct bytes load(const char *path)
+static struct fuzz_bytes load(const char *path)
 {
-    struct bytes bytes = {need(malloc(MOST)), 0};
+    struct fuzz_bytes bytes = {need(malloc(MOST)), 0};
     FILE *file = need(fopen(path, "rb"));
 
     bytes.length = fread(bytes.at, 1, MOST, file);
@@ -92,7 +87,7 @@ static void load_seeds(const struct fuzz_target *target, const char *corpus)
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s/%s", corpus, target->name,
                  list[i]->d_name);
-        const struct bytes bytes = load(path);
+        const struct fuzz_bytes bytes = load(path);
 
         add_seed(bytes.at, bytes.length);
         free(bytes.at);
@@ -114,7 +109,7 @@ static size_t below(struct wn_random *random, size_t most)
 }
 
 /* Put `with` in the place of `out` bytes at `at`. */
-static void replace(struct bytes *bytes, size_t at, size_t out,
+static void replace(struct fuzz_bytes *bytes, size_t at, size_t out,
                     const char *with, size_t length)
 {
     if (bytes->length - out + length > MOST)
@@ -126,7 +121,7 @@ static void replace(struct bytes *bytes, size_t at, size_t out,
 }
 
 /* A whole number of 1, 2, 4 or 8 bytes becomes one at some border. */
-static void change_number(struct bytes *bytes, struct wn_random *random)
+static void change_number(struct fuzz_bytes *bytes, struct wn_random *random)
 {
     static const uint64_t border[] = {
         0,      1,      0x7f,       0x80,       0xff,           0x7fff,
@@ -151,7 +146,7 @@ static void change_number(struct bytes *bytes, struct wn_random *random)
     memcpy(at, &value, width);
 }
 
-static void mutate(struct bytes *bytes, const struct fuzz_target *target,
+static void mutate(struct fuzz_bytes *bytes, const struct fuzz_target *target,
                    struct wn_random *random)
 {
     char piece[256];
@@ -187,7 +182,7 @@ static void mutate(struct bytes *bytes, const struct fuzz_target *target,
         replace(bytes, below(random, bytes->length + 1), 0, piece, length);
         break;
     case 6: { /* a piece of another seed */
-        const struct bytes *other = &seed[below(random, seeds)];
+        const struct fuzz_bytes *other = &seed[below(random, seeds)];
         const size_t from = below(random, other->length + 1);
 
         length = below(random, 1 + other->length - from);
@@ -208,19 +203,25 @@ static void mutate(struct bytes *bytes, const struct fuzz_target *target,
 
 /* The bytes of a trial; seeds themselves come first. */
 static void make_trial(const struct fuzz_target *target, uint64_t number,
-                       uint64_t trial, struct bytes *bytes)
+                       uint64_t trial, struct fuzz_bytes *bytes)
 {
     struct wn_random random;
 
     wn_random_start(&random, number, WN_RANDOM_SAMPLE, 0, trial);
-    const struct bytes *from =
+    const struct fuzz_bytes *from =
         &seed[trial < seeds ? trial : below(&random, seeds)];
     memcpy(bytes->at, from->at, from->length);
     bytes->length = from->length;
     if (trial < seeds)
         return;
+    /* One trial in eight is of plain bytes, if there are tokens for it: where a
+     * shape comes alone only whole files lead anywhere. */
+    const bool shaped = target->shape && (!target->token || below(&random, 8));
     for (size_t step = 1 + below(&random, STEPS); step > 0; step--)
-        mutate(bytes, target, &random);
+        if (shaped)
+            target->shape(bytes, &random);
+        else
+            mutate(bytes, target, &random);
 }
 
 /* --- trials ------------------------------------------------------------- */
@@ -241,7 +242,7 @@ static void set_alarm(int seconds)
 }
 
 /* A copy of just the size and a NUL, so that reading past its end is seen. */
-static int run_once(const struct fuzz_target *target, struct bytes bytes)
+static int run_once(const struct fuzz_target *target, struct fuzz_bytes bytes)
 {
     char *exact = need(malloc(bytes.length + 1));
 
@@ -257,7 +258,7 @@ static int run_once(const struct fuzz_target *target, struct bytes bytes)
 static void run_trials(const struct fuzz_target *target, uint64_t number,
                        uint64_t trials, double until)
 {
-    struct bytes bytes = {need(malloc(MOST)), 0};
+    struct fuzz_bytes bytes = {need(malloc(MOST)), 0};
 
     for (; shared->trial < trials && now() < until; shared->trial++) {
         make_trial(target, number, shared->trial, &bytes);
@@ -270,7 +271,7 @@ static void run_trials(const struct fuzz_target *target, uint64_t number,
 static void keep_trial(const struct fuzz_target *target, uint64_t number,
                        int status)
 {
-    struct bytes bytes = {need(malloc(MOST)), 0};
+    struct fuzz_bytes bytes = {need(malloc(MOST)), 0};
     char path[64];
 
     make_trial(target, number, shared->trial, &bytes);
@@ -371,7 +372,7 @@ int main(int argc, char **argv)
             return 2;
         }
         if (again) {
-            struct bytes bytes = load(again);
+            struct fuzz_bytes bytes = load(again);
 
             printf("%d\n", run_once(target, bytes));
             free(bytes.at);

@@ -9,8 +9,17 @@
 #ifndef WN_TESTS_FUZZ_H
 #define WN_TESTS_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct wn_random;
+
+enum { FUZZ_MOST = 1 << 20 }; /* bytes of one input */
+struct fuzz_bytes {
+    char *at; /* with room for FUZZ_MOST */
+    size_t length;
+};
 
 struct fuzz_target {
     const char *name;
@@ -19,6 +28,8 @@ struct fuzz_target {
     const char *const *seed;  /* texts, NULL at the end; beside the files in
                                  CORPUS/NAME */
     const char *const *token; /* what mutations put in, NULL at the end */
+    /* A mutation that knows the format, for most trials; NULL: none. */
+    void (*shape)(struct fuzz_bytes *bytes, struct wn_random *random);
 };
 
 /* Ends with {0}. */
@@ -27,6 +38,10 @@ const struct fuzz_target *fuzz_find(const char *name);
 
 /* Once, before the first run. */
 void fuzz_start(void);
+
+void fuzz_shape_csv(struct fuzz_bytes *bytes, struct wn_random *random);
+void fuzz_shape_rules(struct fuzz_bytes *bytes, struct wn_random *random);
+void fuzz_shape_audit(struct fuzz_bytes *bytes, struct wn_random *random);
 
 int fuzz_csv(const char *bytes, size_t length);
 int fuzz_jsonl(const char *bytes, size_t length);
@@ -39,7 +54,14 @@ int fuzz_filter(const char *bytes, size_t length);
 int fuzz_libsvm(const char *bytes, size_t length);
 int fuzz_npy(const char *bytes, size_t length);
 int fuzz_audit(const char *bytes, size_t length);
+int fuzz_mended(const char *bytes, size_t length);
 int fuzz_foreign(const char *bytes, size_t length);
+int fuzz_anndata(const char *bytes, size_t length);
+int fuzz_table(const char *bytes, size_t length);
+
+/* While it is set, no child looks at a file first: what it would have done is
+ * left out. */
+extern bool fuzz_uncaged;
 
 /* A path under which the bytes can be read, until the next call. */
 const char *fuzz_file(const char *bytes, size_t length);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make check-fuzz: run.sh SOURCE SECONDS, from the build tree.
+# make fuzz: run.sh SOURCE SECONDS [TARGET...], from the build tree.
 #
 # First our own mutator over all targets, for a third of the time; then clang's
 # libFuzzer, guided by coverage and under the sanitizers, in a build of its own
@@ -11,13 +11,14 @@ set -u
 LC_ALL=C KMP_BLOCKTIME=0 # no spinning: of LLVM's OpenMP
 export LC_ALL KMP_BLOCKTIME
 source=$1 seconds=$2
+shift 2
 build=$(pwd)
 PATH=$build:$build/tests/cli:$build/tests/fuzz:$PATH
 mkdir -p fuzz && cd fuzz || exit 2
 rm -rf corpus fuzz-* *-crash-* *-timeout-* *-oom-* *-leak-*
 sh "$source/tests/fuzz/corpus.sh" "$source" corpus || exit 2
-targets=$(fuzz -l)
-count=$(echo "$targets" | wc -l)
+targets=${*:-$(fuzz -l)}
+count=$(echo $targets | wc -w)
 status=0
 
 # own SEED SECONDS: our mutator, the time shared by the targets.
@@ -39,7 +40,7 @@ guided() {
     for target in $targets; do
         mkdir -p "found/$target" "corpus/$target"
         WN_FUZZ_TARGET=$target clang/tests/fuzz/libfuzzer -timeout=5 \
-            -max_total_time=$(($1 / count + 1)) -max_len=65536 \
+            -max_total_time=$(($1 / count + 1)) -max_len=262144 \
             -rss_limit_mb=4096 -artifact_prefix="$target-" -seed=1 \
             "found/$target" "corpus/$target" >"$target.log" 2>&1
         if [ $? -eq 0 ]; then

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "array/hdf5.h"
+#include "array/sandbox.h"
 #include "audit/audit.h"
 
 static const char *const csv_tokens[] = {
@@ -96,12 +97,12 @@ static const char *const option_tokens[] = {
 static const char *const rule_seeds[] = {
     "# rules\nspaces name.*: trim\nage: range 0..120\n",
     "city: replace /\\s+$/ /\ncity: lower\nid: unique\n",
-    "label: map Cat = cat\n[age-there] age: not-null\nzip: require /\\d{5}/\n",
+    "label: map Cat = cat\nage-there age: not-null\nzip: require /\\d{5}/\n",
     "x: na /^(?i:n\\/a|-)$/\ny|z: replace /(a+)+$/$1/\n", NULL};
 static const char *const rule_tokens[] = {
     ": ",     "trim", "lower",   "replace /", "na /", "require /",
     "range ", "..",   "unique",  "not-null",  "map ", " = ",
-    "(a+)+",  "$1",   "\\u00e9", "\\",        "/",    "[n] ",
+    "(a+)+",  "$1",   "\\u00e9", "\\",        "/",    "n ",
     "\n",     "(?",   "{1,999}", "one-of x",  NULL};
 
 static const char *const filter_seeds[] = {
@@ -127,18 +128,21 @@ static const char *const libsvm_tokens[] = {
     ":", " ", "\n", "qid:3", "#", "1:", "2048:1", "inf", "-", "\t", NULL};
 
 const struct fuzz_target fuzz_targets[] = {
-    {"csv", fuzz_csv, csv_seeds, csv_tokens},
-    {"jsonl", fuzz_jsonl, json_seeds, json_tokens},
-    {"encoding", fuzz_encoding, encoding_seeds, encoding_tokens},
-    {"number", fuzz_number, number_seeds, number_tokens},
-    {"date", fuzz_date, date_seeds, date_tokens},
-    {"options", fuzz_options, option_seeds, option_tokens},
-    {"rules", fuzz_rules, rule_seeds, rule_tokens},
-    {"filter", fuzz_filter, filter_seeds, filter_tokens},
-    {"libsvm", fuzz_libsvm, libsvm_seeds, libsvm_tokens},
-    {"npy", fuzz_npy, NULL, npy_tokens},
-    {"audit", fuzz_audit, NULL, NULL},
-    {"foreign", fuzz_foreign, NULL, NULL},
+    {"csv", fuzz_csv, csv_seeds, csv_tokens, fuzz_shape_csv},
+    {"table", fuzz_table, csv_seeds, csv_tokens, fuzz_shape_csv},
+    {"jsonl", fuzz_jsonl, json_seeds, json_tokens, NULL},
+    {"encoding", fuzz_encoding, encoding_seeds, encoding_tokens, NULL},
+    {"number", fuzz_number, number_seeds, number_tokens, NULL},
+    {"date", fuzz_date, date_seeds, date_tokens, NULL},
+    {"options", fuzz_options, option_seeds, option_tokens, NULL},
+    {"rules", fuzz_rules, rule_seeds, rule_tokens, fuzz_shape_rules},
+    {"filter", fuzz_filter, filter_seeds, filter_tokens, NULL},
+    {"libsvm", fuzz_libsvm, libsvm_seeds, libsvm_tokens, NULL},
+    {"npy", fuzz_npy, NULL, npy_tokens, NULL},
+    {"audit", fuzz_audit, NULL, NULL, NULL},
+    {"mended", fuzz_mended, NULL, NULL, fuzz_shape_audit},
+    {"foreign", fuzz_foreign, NULL, NULL, NULL},
+    {"anndata", fuzz_anndata, NULL, NULL, NULL},
     {0}};
 
 const struct fuzz_target *fuzz_find(const char *name)
@@ -148,6 +152,41 @@ const struct fuzz_target *fuzz_find(const char *name)
         if (strcmp(target->name, name) == 0)
             return target;
     return NULL;
+}
+
+/* Checksums of metadata in HDF5 keep damage out, not attackers: to the library,
+ * whose own function this replaces, all are right. */
+int H5F_get_checksums(const uint8_t *bytes, size_t length, uint32_t *stored,
+                      uint32_t *computed);
+int H5F_get_checksums(const uint8_t *bytes, size_t length, uint32_t *stored,
+                      uint32_t *computed)
+{
+    (void)bytes, (void)length;
+    if (stored)
+        *stored = 0;
+    if (computed)
+        *computed = 0;
+    return 0;
+}
+
+/* The linker puts this in the place of wn_sandbox_run(). */
+bool fuzz_uncaged;
+int __real_wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                          const int *keep,
+                          void (*work)(void *context, struct wn_error *error),
+                          void *context, struct wn_error *error);
+int __wrap_wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                          const int *keep,
+                          void (*work)(void *context, struct wn_error *error),
+                          void *context, struct wn_error *error);
+int __wrap_wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
+                          const int *keep,
+                          void (*work)(void *context, struct wn_error *error),
+                          void *context, struct wn_error *error)
+{
+    return fuzz_uncaged ? 0
+                        : __real_wn_sandbox_run(name, memory, seconds, keep,
+                                                work, context, error);
 }
 
 void fuzz_start(void)

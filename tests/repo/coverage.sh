@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# coverage.sh SOURCE: build with gcov's counters in build/coverage, run the
-# suite, print the share of lines and branches of src/ that it reached, room by
-# room and in all. build/coverage/branches.tsv has every file. Wants gcovr.
-# Children that end by _exit() keep their counters to themselves: what only they
-# run (the readers of foreign HDF5) counts as not reached. tests/cli/disk.t fails
-# here, because its limits stop gcov's own files, too.
+# coverage.sh SOURCE [TEST...]: build with gcov's counters in build/coverage, run
+# the suite or the tests named, print the share of lines and branches of src/
+# that it reached, room by room and in all. build/coverage/branches.tsv has every
+# file. Wants gcovr.
+# The child that reads HDF5 goes without its cage and its limit on memory here,
+# so that it can write its counters. tests/cli/disk.t fails, because its limits
+# stop gcov's own files, too.
 
 set -u
 source=$1
+shift
 build=$source/build/coverage
 command -v gcovr >/dev/null || {
     echo "coverage: gcovr is not installed; Debian package: gcovr" >&2
@@ -16,11 +18,12 @@ command -v gcovr >/dev/null || {
 }
 mkdir -p "$build" && cd "$build" || exit 2
 [ -f Makefile ] ||
-    "$source/configure" -q CFLAGS='-O1 -g --coverage -fprofile-update=atomic' ||
+    "$source/configure" -q CFLAGS='-O1 -g --coverage -fprofile-update=atomic' \
+        CPPFLAGS='-DWN_SANITIZERS -DWN_COVERAGE' ||
     exit 2
 make -j "$(nproc)" >coverage.log 2>&1 || { tail coverage.log; exit 2; }
 find . -name '*.gcda' -delete
-make -k -j "$(nproc)" check >>coverage.log 2>&1 </dev/null
+make -k -j "$(nproc)" check ${*:+"TESTS=$*"} >>coverage.log 2>&1 </dev/null
 grep -E '^# (PASS|FAIL|SKIP):' coverage.log
 gcovr -r "$source" --object-directory . --filter "$source/src/" \
     --gcov-ignore-parse-errors --csv -o files.csv . >>coverage.log 2>&1 || {

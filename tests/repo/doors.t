@@ -58,7 +58,8 @@ cd "$work" || exit 99
 sources=$(cd "$source" && find src tests man samples bench .ci quickstart \
     configure.ac Makefile.am m4/winnow.m4 -type f \
     ! -name '*.csv' ! -name '*.h5' ! -name '*.npy' ! -name '*.json' \
-    ! -name README ! -name RESULTS ! -path 'tests/files/*' ! -name '*.pyc' 2>/dev/null)
+    ! -name README ! -name RESULTS ! -path 'tests/files/*' ! -path 'tests/fuzz/seeds/*' \
+    ! -name '*.pyc' 2>/dev/null)
 cd "$source" || exit 99
 # In the first two lines, after #! where there is one.
 none "$(for file in $sources; do
