@@ -292,51 +292,61 @@ static int read_file(const char *file, struct lines *lines,
     return status;
 }
 
+static size_t add_key(struct wn_dictionary *keys, struct key key)
+{
+    return wn_dictionary_add(keys, (const char *)&key, sizeof key, 1, 0);
+}
+
+static long find_key(const struct wn_dictionary *keys, struct key key)
+{
+    return wn_dictionary_find(keys, (const char *)&key, sizeof key);
+}
+
 /* Give each row the last line about it, and count the verdicts on rows that
  * changed or are not there: the last line of each key that no row has. */
 static void match_lines(struct lines *lines, struct wn_decisions *out)
 {
     const struct wn_dataset *dataset = lines->dataset;
-    struct wn_dictionary keys = {0}, ids = {0};
-    struct line **last = wn_new(lines->count, sizeof *last); /* of each key */
-    /* Of each identifier: whether a row has it, and such a row a verdict. */
-    bool *there = wn_new(lines->count, sizeof *there);
-    bool *judged = wn_new(lines->count, sizeof *judged);
+    const size_t most = 2 * lines->count; /* keys, with those of identifiers */
+    struct wn_dictionary keys = {0};
+    /* Of each key: its last line; of an identifier also whether a row has it,
+     * and whether such a row has a verdict. */
+    struct line **last = wn_new(most, sizeof *last);
+    bool *there = wn_new(most, sizeof *there);
+    bool *judged = wn_new(most, sizeof *judged);
     size_t capacity = 0;
 
     for (size_t l = 0; l < lines->count; l++) {
         struct line *line = &lines->line[l];
 
-        last[wn_dictionary_add(&keys, (const char *)&line->key,
-                               sizeof line->key, 1, l)] = line;
+        last[add_key(&keys, line->key)] = line;
         if (line->has_id)
-            wn_dictionary_add(&ids, (const char *)&line->id, sizeof line->id, 1,
-                              l);
+            add_key(&keys, (struct key){BY_ID, line->id});
     }
     for (size_t i = 0; i < dataset->n; i++) {
         const uint64_t at = dataset->id ? dataset->id_offset[i] : 0;
-        const uint64_t id =
+        const long found[] = {
+            find_key(&keys, (struct key){BY_HASH, dataset->row_hash[i]}),
+            find_key(&keys, (struct key){BY_ROW, i}),
             dataset->id
-                ? wn_hash_bits(dataset->id + at, dataset->id_offset[i + 1] - at)
-                : 0;
-        const struct key key[] = {
-            {BY_HASH, dataset->row_hash[i]}, {BY_ROW, i}, {BY_ID, id}};
+                ? find_key(
+                      &keys,
+                      (struct key){
+                          BY_ID, wn_hash_bits(dataset->id + at,
+                                              dataset->id_offset[i + 1] - at)})
+                : -1};
+        const long own = found[2];
         struct line *line = NULL;
 
-        const long own =
-            dataset->id ? wn_dictionary_find(&ids, (const char *)&id, sizeof id)
-                        : -1;
         if (own >= 0)
             there[own] = true;
-        for (int k = 0; k < 2 + (dataset->id != NULL); k++) {
-            const long found =
-                wn_dictionary_find(&keys, (const char *)&key[k], sizeof *key);
+        for (int f = 0; f < 3; f++) {
+            struct line *one = found[f] < 0 ? NULL : last[found[f]];
 
-            if (found < 0)
-                continue;
-            last[found]->used = true;
-            if (!line || last[found] > line)
-                line = last[found];
+            if (one)
+                one->used = true;
+            if (one && (!line || one > line))
+                line = one;
         }
         if (!line || line->decided.decision == WN_UNDECIDED)
             continue;
@@ -359,19 +369,16 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
     for (size_t v = 0; v < keys.count; v++) {
         const struct line *line = last[v];
 
-        if (line->used || line->decided.decision == WN_UNDECIDED)
+        if (!line || line->used || line->decided.decision == WN_UNDECIDED)
             continue;
-        const long id = line->has_id
-                            ? wn_dictionary_find(&ids, (const char *)&line->id,
-                                                 sizeof line->id)
-                            : -1;
+        const long id =
+            line->has_id ? find_key(&keys, (struct key){BY_ID, line->id}) : -1;
         if (id < 0 || !there[id])
             out->gone++;
         else if (!judged[id])
             out->stale++;
     }
     wn_dictionary_free(&keys);
-    wn_dictionary_free(&ids);
     free(there);
     free(judged);
     free(last);
