@@ -28,7 +28,7 @@ int32_t wn_decide_suggestion(const struct wn_evidence *evidence, size_t i,
         return -1;
     /* Of two classes the other one is the only candidate. Of more, the
      * neighbours may know that it is neither; a tie says nothing. */
-    if (evidence->neighbor && !evidence->deaf && given >= 0 &&
+    if (evidence->neighbor && !evidence->ignores_neighbors && given >= 0 &&
         evidence->k > 2 &&
         count_neighbors_of(evidence, i, best) <
             count_neighbors_of(evidence, i, given))

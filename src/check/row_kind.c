@@ -32,7 +32,8 @@ static enum wn_row_kind kind_of(const struct wn_evidence *evidence, size_t i,
                                 bool flagged, double cut)
 {
     const size_t k = evidence->k;
-    const size_t m = evidence->neighbor && !evidence->deaf ? evidence->m : 0;
+    const size_t m =
+        evidence->neighbor && !evidence->ignores_neighbors ? evidence->m : 0;
     const float *p = evidence->probability + i * k;
     const int32_t y = evidence->label[i];
     size_t own = 0, others = 0;

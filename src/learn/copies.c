@@ -46,14 +46,13 @@ static void join(size_t *parent, size_t a, size_t b)
 /* How many of the first m neighbours of a row come before a gap, at most
  * `most`: 0 if none do. Where there is no neighbour the distance is infinite.
  * Exact copies do not count: a row and its copies have the same gap. */
-static size_t before_gap(const float *distance, size_t m, size_t most,
-                         double gap)
+static size_t before_gap(const float *distance, size_t m, double gap)
 {
     size_t exact = 0, c;
 
     while (exact < m && distance[exact] == 0)
         exact++;
-    for (c = exact + 1; c < m && c - exact <= most; c++) {
+    for (c = exact + 1; c < m && c - exact <= WN_COPIES_MAX; c++) {
         if (isinf(distance[c]))
             return 0;
         if (distance[c - 1] < gap * (double)distance[c])
@@ -64,7 +63,7 @@ static size_t before_gap(const float *distance, size_t m, size_t most,
 
 /* Neighbours whose gaps make copies. */
 struct lists {
-    size_t m, most; /* copies of one row */
+    size_t m;
     double gap;
     int32_t *neighbor; /* n x m */
     float *distance;
@@ -79,8 +78,7 @@ static void join_lists(const struct lists *lists, size_t n, size_t *set,
     size_t *count = wn_new(n, sizeof *count);
 
     for (size_t i = 0; i < n; i++)
-        count[i] =
-            before_gap(lists->distance + i * m, m, lists->most, lists->gap);
+        count[i] = before_gap(lists->distance + i * m, m, lists->gap);
     for (size_t i = 0; i < n; i++)
         for (size_t q = 0; q < count[i]; q++) {
             const size_t j = (size_t)lists->neighbor[i * m + q];
@@ -167,7 +165,7 @@ static void find_distances(const struct wn_graph *graph, size_t i,
 
 /* The gap of jittered copies among the rows x, 0 where too few of the rows that
  * are looked at have one. */
-static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
+static double find_gap(const struct wn_graph *graph, uint64_t seed)
 {
     const size_t n = graph->n, m = graph->m;
     const size_t queries = n / 4 < PROBED ? n / 4 : PROBED;
@@ -199,7 +197,7 @@ static double find_gap(const struct wn_graph *graph, size_t most, uint64_t seed)
     gap =
         sum > 0 ? fmin(WN_COPIES_STEPS, pow(WN_COPIES_CHANCE, sum / terms)) : 0;
     for (size_t q = 0; q < queries; q++)
-        hits += before_gap(distance + q * m, m, most, gap) > 0;
+        hits += before_gap(distance + q * m, m, gap) > 0;
     free(query);
     free(distance);
     return hits > 0 && (double)hits >= LEAST_HITS * (double)queries ? gap : 0;
@@ -214,7 +212,7 @@ static int list_in_steps(const struct wn_sample *rows, struct lists *lists,
     struct wn_graph_facts facts;
     int status = 0;
 
-    *lists = (struct lists){.m = DIMENSION_NEIGHBORS, .most = WN_COPIES_MAX};
+    *lists = (struct lists){.m = DIMENSION_NEIGHBORS};
     if (rows->threads < 1 || n < 8 * DIMENSION_NEIGHBORS)
         return 0;
     float *steps = rows_in_steps(rows);
@@ -227,7 +225,7 @@ static int list_in_steps(const struct wn_sample *rows, struct lists *lists,
                                    .metric = WN_EUCLIDEAN,
                                    .threads = rows->threads,
                                    .log = rows->log};
-    lists->gap = find_gap(&graph, lists->most, rows->seed);
+    lists->gap = find_gap(&graph, rows->seed);
     if (lists->gap > 0) {
         lists->neighbor =
             wn_spill_new(wn_product(n, lists->m, 1), sizeof *lists->neighbor);
@@ -246,7 +244,7 @@ static int join_near(const struct wn_sample *rows, size_t *parent,
                      size_t *copies, struct wn_error *error)
 {
     const size_t n = rows->n;
-    const struct lists scaled = {rows->m, WN_COPIES_MAX, WN_COPIES_GAP,
+    const struct lists scaled = {rows->m, WN_COPIES_GAP,
                                  (int32_t *)rows->neighbor,
                                  (float *)rows->distance};
     struct lists in_steps;

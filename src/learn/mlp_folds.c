@@ -56,10 +56,9 @@ struct fold_block {
     size_t replicate, first, folds;
     struct layers now, velocity, best;
     struct wn_arena kept; /* the arrays of best; the others end with training */
-    double *best_loss;    /* F: held-out loss of best */
-    size_t *best_epoch;   /* F: 0 before any */
-    double *loss, *seen;  /* F: held-out loss and weight, this epoch */
-    int32_t *order;       /* n: rows to learn from, held-out rows last */
+    double best_loss[WN_MLP_FOLDS_SIDE];  /* F: held-out loss of best */
+    size_t best_epoch[WN_MLP_FOLDS_SIDE]; /* F: 0 before any */
+    int32_t *order;           /* n: rows to learn from, held-out rows last */
     float *x, *h, *z, *delta; /* of a batch */
     bool diverged;
 };
@@ -147,24 +146,23 @@ static void mlp_folds_train_batch(const struct setup *setup,
 /* Measure the held-out losses after an epoch and save what is best; false when
  * no further improvement is likely. */
 static bool check_held_out(const struct setup *setup, struct fold_block *block,
-                           const int32_t *held, size_t count, size_t epoch)
+                           const int32_t *rows, size_t count, size_t epoch)
 {
     const struct wn_sample *sample = setup->sample;
     const size_t d = sample->d, k = sample->k, h = setup->hidden;
     const size_t wide = block->folds * h;
     const struct layers *now = &block->now, *best = &block->best;
+    double held[WN_MLP_FOLDS_SIDE] = {0}, seen[WN_MLP_FOLDS_SIDE] = {0};
     size_t latest = 0;
     bool finite = true;
 
-    memset(block->loss, 0, block->folds * sizeof *block->loss);
-    memset(block->seen, 0, block->folds * sizeof *block->seen);
     for (size_t at = 0; at < count; at += WN_BLOCK) {
-        const int32_t *row = held + at;
-        const size_t rows = count - at < WN_BLOCK ? count - at : WN_BLOCK;
+        const int32_t *row = rows + at;
+        const size_t some = count - at < WN_BLOCK ? count - at : WN_BLOCK;
 
-        forward(setup, block, &block->now, row, rows, block->x, block->h,
+        forward(setup, block, &block->now, row, some, block->x, block->h,
                 block->z);
-        for (size_t i = 0; i < rows; i++)
+        for (size_t i = 0; i < some; i++)
             for (size_t f = 0; f < block->folds; f++) {
                 float *z = block->z + (i * block->folds + f) * k;
                 const double given = (double)z[sample->label[row[i]]];
@@ -172,17 +170,16 @@ static bool check_held_out(const struct setup *setup, struct fold_block *block,
 
                 if (sample->fold[row[i]] == (int32_t)(block->first + f))
                     continue;
-                block->loss[f] += w * (wn_softmax_row_from(z, k, 1) - given);
-                block->seen[f] += w;
+                held[f] += w * (wn_softmax_row_from(z, k, 1) - given);
+                seen[f] += w;
             }
     }
     for (size_t f = 0; f < block->folds; f++) {
-        const double loss =
-            block->seen[f] > 0 ? block->loss[f] / block->seen[f] : 0;
+        const double loss = seen[f] > 0 ? held[f] / seen[f] : 0;
 
         finite &= isfinite(loss) != 0;
         /* Nothing held out: the last epoch is as good as any. */
-        if (loss < 0.999 * block->best_loss[f] || block->seen[f] == 0) {
+        if (loss < 0.999 * block->best_loss[f] || seen[f] == 0) {
             block->best_loss[f] = loss;
             block->best_epoch[f] = epoch;
             for (size_t j = 0; j < d; j++)
@@ -217,10 +214,6 @@ static void train_block(const struct setup *setup, struct fold_block *block)
     size_t rows = 0, end = sample->n;
 
     assert(setup->part);
-    block->best_loss = wn_arena_new(&own, sizeof(double), folds, 1);
-    block->best_epoch = wn_arena_new(&own, sizeof(size_t), folds, 1);
-    block->loss = wn_arena_new(&own, sizeof(double), folds, 1);
-    block->seen = wn_arena_new(&own, sizeof(double), folds, 1);
     block->order = wn_arena_spill(&own, sizeof(int32_t), sample->n, 1);
     block->x = wn_arena_spill(&own, sizeof(float), WN_BLOCK, d);
     block->h = wn_arena_spill(&own, sizeof(float), WN_BLOCK, wide);

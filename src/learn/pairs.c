@@ -275,9 +275,9 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
         return wn_fail(error, WN_EDATA,
                        "blocks of %zu and %zu features are not in one space", d,
                        p);
-    standardize_rows(blocks->y, n, p, b);
     if (d == p && asked != WN_ALIGN_RIDGE) {
         standardize_rows(blocks->x, n, d, a);
+        standardize_rows(blocks->y, n, p, b);
         normalize_rows(a, n, p, blocks->threads);
         normalize_rows(b, n, p, blocks->threads);
         const size_t step = n / PROBES + 1;
@@ -290,17 +290,14 @@ int wn_align(const struct wn_blocks *blocks, enum wn_alignment asked, float *a,
     }
     *chosen = WN_ALIGN_RIDGE;
     float *x = wn_spill_new(wn_product(n, d, 1), sizeof *x);
-    float *y = wn_spill_new(wn_product(n, p, 1), sizeof *y);
     standardize_rows(blocks->x, n, d, x);
-    standardize_rows(blocks->y, n, p, y);
-    const int status = regress(blocks, x, y, a, ridge, error);
+    standardize_rows(blocks->y, n, p, b);
+    const int status = regress(blocks, x, b, a, ridge, error);
     if (status == 0) {
-        memcpy(b, y, n * p * sizeof *b);
         normalize_rows(a, n, p, blocks->threads);
         normalize_rows(b, n, p, blocks->threads);
     }
     wn_spill_free(x);
-    wn_spill_free(y);
     return status;
 }
 

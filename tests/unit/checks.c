@@ -508,7 +508,7 @@ static void suggests(void **state)
     evidence.k = 3;
     evidence.neighbor = same_label;
     assert_int_equal(wn_decide_suggestion(&evidence, 0, &two, &settings), -1);
-    evidence.deaf = true;
+    evidence.ignores_neighbors = true;
     assert_int_equal(wn_decide_suggestion(&evidence, 0, &two, &settings), 2);
     evidence.k = 2;
     evidence.neighbor = NULL;

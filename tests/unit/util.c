@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/arena.h"
 #include "util/error.h"
 #include "util/hash.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/random.h"
 #include "util/free_memory.h"
 #include "util/text.h"
@@ -345,6 +347,66 @@ static void room_is_the_least_of_all(void **state)
     remove_all(names, sizeof names / sizeof *names);
 }
 
+/* Against one pass over the rows a bucket; bucket 3 is empty. */
+static void rows_go_by_bucket(void **state)
+{
+    enum { N = 500, BUCKETS = 7 };
+    int32_t bucket[N], order[N];
+    size_t begin[BUCKETS + 1], at = 0;
+    struct wn_random random;
+
+    (void)state;
+    wn_random_start(&random, 1, WN_RANDOM_SAMPLE, 0, 0);
+    for (int i = 0; i < N; i++) {
+        bucket[i] = (int32_t)wn_random_below(&random, BUCKETS + 1) - 1;
+        bucket[i] += bucket[i] == 3;
+    }
+    wn_order_by_bucket(bucket, N, BUCKETS, begin, order);
+    for (int32_t b = -1; b < BUCKETS; b++) {
+        if (b >= 0)
+            assert_int_equal(begin[b], at);
+        for (int i = 0; i < N; i++)
+            if (bucket[i] == b)
+                assert_int_equal(order[at++], i);
+    }
+    assert_int_equal(begin[BUCKETS], N);
+    assert_int_equal(at, N);
+}
+
+static void rows_go_by_hash(void **state)
+{
+    struct wn_hashed_row rows[] = {
+        {UINT64_MAX, 0, 0}, {5, 2, 1}, {5, -1, 2}, {5, 2, 3}, {0, 9, 4}};
+    const size_t wanted[] = {4, 2, 1, 3, 0};
+
+    (void)state;
+    wn_order_by_hash(rows, 5);
+    for (int r = 0; r < 5; r++)
+        assert_int_equal(rows[r].row, wanted[r]);
+}
+
+/* The sanitizers see what is not freed, or freed twice. */
+static void arenas_own_zeroed_arrays(void **state)
+{
+    struct wn_arena arena = {0};
+
+    (void)state;
+    for (size_t a = 1; a < 100; a++) {
+        int32_t *small = wn_arena_new(&arena, sizeof *small, a, 3);
+        double *large = wn_arena_spill(&arena, sizeof *large, a, 1000);
+
+        assert_int_equal(small[3 * a - 1], 0);
+        assert_true(large[1000 * a - 1] == 0);
+        small[0] = 1;
+    }
+    assert_null(wn_arena_keep(&arena, NULL));
+    void *kept = malloc(8);
+    assert_ptr_equal(wn_arena_keep(&arena, kept), kept);
+    wn_arena_free(&arena);
+    assert_int_equal(arena.count, 0);
+    wn_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +418,9 @@ int main(void)
         cmocka_unit_test(random_numbers_are_xoshiro),
         cmocka_unit_test(random_numbers_are_spread),
         cmocka_unit_test(digests_are_xxh3),
+        cmocka_unit_test(rows_go_by_bucket),
+        cmocka_unit_test(rows_go_by_hash),
+        cmocka_unit_test(arenas_own_zeroed_arrays),
         cmocka_unit_test(blocks_cover_all_rows_once),
         cmocka_unit_test(room_is_the_least_of_all),
     };

@@ -33,8 +33,8 @@ struct work {
     struct wn_check_settings settings;
     float *probability;
     size_t alike[WN_COINCIDENCE_FLOOR + 1]; /* rows by coincidence */
-    double *place; /* k, of grades, see flag_grades.c; else NULL */
-    bool brought;  /* the probabilities are the user's */
+    double *place;         /* k, of grades, see flag_grades.c; else NULL */
+    bool user_probability; /* the probabilities are the user's */
     struct wn_noise noise;
     struct wn_suspicion judged;
     struct wn_claim claim;
@@ -86,6 +86,11 @@ void flag_hold_flags(struct work *work);
  * issues from rows that are to stay as they are. */
 int flag_read_decisions(const struct wn_run *run, struct work *work,
                         struct wn_error *error) WN_MUST_CHECK;
+/* Estimate the noise and judge every label by the evidence's probabilities. */
+int flag_judge(const struct wn_run *run, const struct work *work,
+               const struct wn_noise_settings *settings, struct wn_noise *noise,
+               struct wn_suspicion *judged,
+               struct wn_error *error) WN_MUST_CHECK;
 int flag_judge_unseen(const struct wn_run *run, struct work *work,
                       const struct wn_noise_settings *settings,
                       const struct wn_expectation *expectation,

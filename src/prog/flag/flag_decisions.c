@@ -86,12 +86,8 @@ int flag_judge_unseen(const struct wn_run *run, struct work *work,
 
     if (!evidence.trusted)
         return 0;
-    if (wn_noise_estimate(evidence.label, &p, settings, &unseen->noise, error))
+    if (flag_judge(run, work, settings, &unseen->noise, &unseen->judged, error))
         return -1;
-    wn_suspicion_find(evidence.label, &p, &unseen->noise, run->threads,
-                      &unseen->judged);
-    wn_suspicion_rank(evidence.label, &p, &unseen->noise, work->brought,
-                      run->threads, &unseen->judged);
     unseen->base =
         wn_arena_spill(&work->own, sizeof *unseen->base, evidence.n, 1);
     memcpy(unseen->base, unseen->judged.verdict,

@@ -140,7 +140,7 @@ static int read_neighbors(struct work *work, struct wn_error *error)
         return -1;
     struct wn_error ignored = {0};
     double weight;
-    evidence->deaf =
+    evidence->ignores_neighbors =
         wn_audit_number(work->audit, "score/probability", "neighbors_weight",
                         &weight, &ignored) == 0 &&
         weight == 0;
@@ -172,7 +172,7 @@ static int read_scores(const struct wn_run *run, struct work *work,
             wn_audit_text(work->audit, "score/probability", "members", error);
         if (!members && error->code)
             return -1;
-        work->brought = members && strcmp(members, "brought") == 0;
+        work->user_probability = members && strcmp(members, "brought") == 0;
         free(members);
     } else if (evidence->neighbor && evidence->label) {
         wn_log_note(run->log,

@@ -118,6 +118,22 @@ static int read_expectation(const struct wn_run *run,
                    given);
 }
 
+int flag_judge(const struct wn_run *run, const struct work *work,
+               const struct wn_noise_settings *settings, struct wn_noise *noise,
+               struct wn_suspicion *judged, struct wn_error *error)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const struct wn_probability p = {evidence->n, evidence->k,
+                                     evidence->probability, NULL};
+
+    if (wn_noise_estimate(evidence->label, &p, settings, noise, error))
+        return -1;
+    wn_suspicion_find(evidence->label, &p, noise, run->threads, judged);
+    wn_suspicion_rank(evidence->label, &p, noise, work->user_probability,
+                      run->threads, judged);
+    return 0;
+}
+
 /* Estimate the noise where there are labels, probabilities and two classes. */
 static int estimate(const struct wn_run *run, struct work *work,
                     struct wn_error *error)
@@ -136,16 +152,12 @@ static int estimate(const struct wn_run *run, struct work *work,
         return -1;
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
-    expectation.brought = work->brought;
+    expectation.brought = work->user_probability;
     if (flag_judge_unseen(run, work, &settings, &expectation, error))
         return -1;
     flag_settle_probability(work);
-    if (wn_noise_estimate(evidence->label, &p, &settings, &work->noise, error))
+    if (flag_judge(run, work, &settings, &work->noise, &work->judged, error))
         return -1;
-    wn_suspicion_find(evidence->label, &p, &work->noise, run->threads,
-                      &work->judged);
-    wn_suspicion_rank(evidence->label, &p, &work->noise, work->brought,
-                      run->threads, &work->judged);
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
     flag_settle_suspicion(work);

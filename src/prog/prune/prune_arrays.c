@@ -121,39 +121,22 @@ int prune_arrays(const struct prune *prune, const char *path,
                  struct wn_output *output, struct wn_output *removed,
                  struct wn_error *error)
 {
-    const struct wn_dataset *dataset = &prune->dataset;
+    struct wn_output *const files[] = {output, removed};
     struct wn_source_arrays audited;
-    uint64_t *row = NULL, *rest = NULL;
-    size_t left = 0;
-    int status = -1;
+    int status =
+        wn_source_arrays_read(&prune->dataset, prune->audit, &audited, error);
 
-    if (wn_source_arrays_read(dataset, prune->audit, &audited, error))
-        goto done;
-    const size_t rows = audited.rows;
-    row = wn_new(prune->kept, sizeof *row);
-    for (size_t i = 0; i < prune->kept; i++)
-        row[i] = dataset->row_line[prune->order[i]];
-    if (write_one(prune, path, &audited, rows, row, prune->kept, true, output,
-                  error))
-        goto done;
-    if (removed) {
-        uint8_t *in = wn_new(rows, 1);
+    for (int f = 0; f < 2 && status == 0; f++) {
+        size_t n;
 
-        rest = wn_new(rows - prune->kept, sizeof *rest);
-        for (size_t i = 0; i < prune->kept; i++)
-            in[row[i]] = 1;
-        for (size_t i = 0; i < rows; i++)
-            if (!in[i])
-                rest[left++] = i;
-        free(in);
-        if (write_one(prune, path, &audited, rows, rest, left, false, removed,
-                      error))
-            goto done;
+        if (!files[f])
+            continue;
+        uint64_t *row = prune_records(prune, f == 0, &n, error);
+        status = row ? write_one(prune, path, &audited, audited.rows, row, n,
+                                 f == 0, files[f], error)
+                     : -1;
+        free(row);
     }
-    status = 0;
-done:
     wn_source_arrays_free(&audited);
-    free(row);
-    free(rest);
     return status;
 }

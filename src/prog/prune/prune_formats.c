@@ -87,43 +87,48 @@ static int find_records(const struct prune *prune, uint64_t **record,
     return 0;
 }
 
-/* The kept rows in their order, or all others of the source. */
+uint64_t *prune_records(const struct prune *prune, bool kept, size_t *count,
+                        struct wn_error *error)
+{
+    struct wn_arena own = {0};
+    uint64_t *record = NULL, *out = NULL;
+    size_t all = 0, n = 0;
+
+    if (find_records(prune, &record, &all, error) == 0) {
+        uint8_t *stays = wn_arena_new(&own, 1, all, 1);
+
+        out = wn_new(all, sizeof *out);
+        for (size_t r = 0; r < prune->kept; r++)
+            stays[record[prune->order[r]]] = 1;
+        for (size_t r = 0; kept && r < prune->kept; r++)
+            out[n++] = record[prune->order[r]];
+        for (size_t i = 0; !kept && i < all; i++)
+            if (!stays[i])
+                out[n++] = i;
+    }
+    free(record);
+    wn_arena_free(&own);
+    *count = n;
+    return out;
+}
+
 static int write_numbers(const struct prune *prune, bool kept, bool npy,
                          int descriptor, const char *name,
                          struct wn_error *error)
 {
-    uint64_t *record = NULL, *out = NULL;
     struct wn_text text = {0};
-    size_t all = 0, n = 0;
-    int status = -1;
+    size_t n;
+    uint64_t *record = prune_records(prune, kept, &n, error);
 
-    if (find_records(prune, &record, &all, error))
-        goto done;
-    out = wn_new(all, sizeof *out);
-    if (kept) {
-        for (size_t r = 0; r < prune->kept; r++)
-            out[n++] = record[prune->order[r]];
-    } else {
-        uint8_t *stays = wn_new(all, 1);
-
-        for (size_t r = 0; r < prune->kept; r++)
-            stays[record[prune->order[r]]] = 1;
-        for (size_t i = 0; i < all; i++)
-            if (!stays[i])
-                out[n++] = i;
-        free(stays);
-    }
-    if (npy) {
-        status = wn_npy_write(descriptor, name, out, n, error);
-        goto done;
-    }
-    for (size_t r = 0; r < n; r++)
-        wn_text_format(&text, "%llu\n", (unsigned long long)out[r]);
-    status = wn_write_all(descriptor, text.bytes, text.length, name, error);
-done:
+    if (!record)
+        return -1;
+    for (size_t r = 0; !npy && r < n; r++)
+        wn_text_format(&text, "%llu\n", (unsigned long long)record[r]);
+    const int status =
+        npy ? wn_npy_write(descriptor, name, record, n, error)
+            : wn_write_all(descriptor, text.bytes, text.length, name, error);
     wn_text_free(&text);
     free(record);
-    free(out);
     return status;
 }
 

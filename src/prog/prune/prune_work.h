@@ -130,6 +130,10 @@ int prune_arrays(const struct prune *prune, const char *path,
 /* prune_formats.c: whether --format asks for another form than the source has;
  * WN_EUSAGE where that cannot be; write the rows so. */
 bool prune_converts(const struct prune *prune);
+/* The places in the source, from 0, of the kept rows in their order, or of all
+ * its other rows; NULL on failure. The caller frees them. */
+uint64_t *prune_records(const struct prune *prune, bool kept, size_t *count,
+                        struct wn_error *error) WN_MUST_CHECK;
 int prune_check_format(const struct prune *prune,
                        struct wn_error *error) WN_MUST_CHECK;
 int prune_convert(const struct prune *prune, struct wn_output *output,
