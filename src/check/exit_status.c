@@ -16,8 +16,8 @@ const struct wn_option wn_option_fail_on = {
     .help = "exit 1 if one of SPEC holds: CHECK[:COUNT|:PERCENT%], any, "
             "no-signal, and in a report new, wrong:5%, noise>3%, ..."};
 
-/* The conditions that are no checks. An amount is none, rows as a count or a
- * share of all, or a share. */
+/* The conditions other than checks. A condition takes no amount, a number or
+ * share of rows, or a share. */
 enum amount { NONE, ROWS, SHARE };
 static const struct condition {
     const char *name;
@@ -41,7 +41,7 @@ enum condition_id {
 };
 /* clang-format on */
 
-/* A condition as it is written. */
+/* A condition of the command line. */
 struct asked {
     const char *text, *rule; /* rule: of invalid@RULE */
     size_t length, name_length, rule_length;
@@ -131,8 +131,8 @@ static bool next_condition(const char **at, const char **text, size_t *length)
     return true;
 }
 
-/* What is found of the condition: rows, or a share; NaN if it cannot be told.
- * -1 if nothing has that name. */
+/* The rows, or the share, that a condition compares with its amount; NaN where
+ * it is not known, -1 if nothing has that name. */
 static double find_amount(const struct asked *asked,
                           const struct wn_findings *findings)
 {

@@ -47,7 +47,7 @@ struct wn_findings {
     /* Of a report; a stage knows nothing of these. */
     bool report;
     bool nights;      /* it is one of several, maybe the first */
-    double rate, low; /* share of wrong labels; NaN where it cannot be told */
+    double rate, low; /* share of wrong labels; NaN where not known */
     /* NaN without an audit before: new flags, columns that drifted, changes of
      * columns and classes. */
     double fresh, drifted, schema;

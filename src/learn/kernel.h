@@ -53,7 +53,7 @@
 enum { WN_KERNEL_SLAB = 8 * WN_BLOCK }; /* rows processed at a time */
 
 struct wn_kernel {
-    size_t landmarks; /* m above; no more than rows */
+    size_t landmarks; /* m above; at most the number of rows */
     double bandwidth; /* > 0 */
     double ridge;     /* > 0 */
 };

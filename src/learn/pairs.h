@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* learn/pairs.h: how well the two halves of every pair fit together: two blocks
- * of features brought into one space, out of sample, and compared. */
+/* learn/pairs.h: how well the two halves of every pair fit together. Two blocks
+ * of features are mapped into one space, out of sample, and compared. */
 #ifndef WN_LEARN_PAIRS_H
 #define WN_LEARN_PAIRS_H
 

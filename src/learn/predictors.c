@@ -20,8 +20,8 @@ enum {
     TREES_TIMES_ROWS = 4000000,
     MIN_TREES = 64,
     MIN_ITERATIONS = 30, /* of softmax */
-    STOPPING_PARTS = 10, /* one of them is held out by softmax, */
-    STOPPING_ROWS = 2000 /* with so many rows or more */
+    STOPPING_PARTS = 10, /* softmax holds out one of these parts */
+    STOPPING_ROWS = 2000 /* if there are at least so many rows */
 };
 #define SOFTMAX_OPERATIONS 1.5e13 /* the limit of a fit */
 

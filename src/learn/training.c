@@ -20,7 +20,7 @@ enum {
     MAX_HELD_OUT = 4096,   /* rows that a probe holds out */
     /* Replicates count from 0; probe streams start beyond any of them. */
     PROBE_STREAM = 1 << 20,
-    /* No stop before so many steps: the loss of small sets jumps. */
+    /* Steps before training may stop: the loss of small sets jumps. */
     MIN_STEPS = 200,
     /* Rows of up to n d numbers are standardised once for all networks. */
     MAX_READY_CELLS = 1 << 24

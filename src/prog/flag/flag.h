@@ -15,7 +15,8 @@
 #include "prog/program.h"
 #include "util/arena.h"
 
-/* What flag would say had nobody judged a label; empty where nobody did. */
+/* What flag would say without decisions and trusted labels; empty where there
+ * are none. */
 struct unseen {
     struct wn_noise noise;
     struct wn_suspicion judged;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flag: --decisions and trusted labels. Rows that a person judged settle
- * themselves; what flag would have said of them, had nobody looked, measures
- * flag. */
+/* flag: --decisions and trusted labels. What a person decided about a row
+ * holds. What flag would say of these rows without the decision shows how often
+ * flag is right. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,7 +140,7 @@ void flag_settle_probability(struct work *work)
     }
 }
 
-/* 0, or 1, where it is known. */
+/* The suspicion of labels that are known: 0 where right, 1 where wrong. */
 static void settle_known(struct work *work)
 {
     const struct wn_evidence *evidence = &work->evidence;
@@ -222,8 +222,8 @@ void flag_settle_issues(struct work *work)
 
 /* --- writing ------------------------------------------------------------- */
 
-/* The issues and the reason of a decided row, had nobody looked; *issue are
- * those that the checks found. */
+/* The issues and the reason that a decided row would have without the decision.
+ *   issue  in: what the checks found; out: as if nobody had decided */
 static void decide_unseen(const struct work *work, size_t i, size_t place,
                           const struct wn_decide_settings *settings,
                           uint32_t *issue, uint8_t *reason)

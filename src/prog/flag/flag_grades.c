@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* flag: labels that are grades in an order. Beside the probability S that the
- * given grade y is wrong stands by how many places it is expected to be off,
+/* flag: labels that are grades in an order. Rows are ranked by how many places
+ * the given grade y is expected to be off. With S, the probability that it is
+ * wrong, that is
  *
  *   S sum_t p[t] |place(t) - place(y)| / sum_t p[t],  t != y,
  *
- * so that the probability of being off by d places weighs d. Rows are ranked by
- * it. */
+ * so the probability of being off by d places weighs d. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,29 +12,19 @@
 
 #include "prog/flag/flag.h"
 #include "util/memory.h"
+#include "util/order.h"
 #include "util/spill.h"
 
 #define CLEAR 2.0        /* factor of the odds of a suspicion */
 #define CLEAR_GRADE 1.25 /* factor of the expected distance in grades */
 
-struct before {
-    uint64_t hash;
-    uint8_t flagged;
-};
-
-static int by_hash(const void *a, const void *b)
-{
-    const struct before *x = a, *y = b;
-
-    return (x->hash > y->hash) - (x->hash < y->hash);
-}
-
-/* The rows of `audit` by their hashes, *count of them; NULL on failure. */
-static struct before *list_before(const struct wn_audit *audit, size_t *count,
-                                  struct wn_error *error)
+/* The rows of `audit` by their hashes, with label 1 where the label was
+ * flagged, else 0; *count of them; NULL on failure. */
+static struct wn_hashed_row *list_before(const struct wn_audit *audit,
+                                         size_t *count, struct wn_error *error)
 {
     struct wn_dataset data = {0};
-    struct before *list = NULL;
+    struct wn_hashed_row *list = NULL;
     uint32_t *issue = NULL, bit = 0;
     char **names = NULL;
     size_t checks = 0;
@@ -54,33 +44,33 @@ static struct before *list_before(const struct wn_audit *audit, size_t *count,
                 bit = UINT32_C(1) << c;
         list = wn_new(data.n, sizeof *list);
         for (size_t i = 0; i < data.n; i++)
-            list[i] = (struct before){data.row_hash[i], (issue[i] & bit) != 0};
-        qsort(list, data.n, sizeof *list, by_hash);
+            list[i] = (struct wn_hashed_row){data.row_hash[i],
+                                             (issue[i] & bit) != 0, i};
+        wn_order_by_hash(list, data.n);
     }
     wn_names_free(names, checks);
-    free(issue);
+    wn_spill_free(issue);
     wn_dataset_free(&data);
     return list;
 }
 
 /* Whether a row with that content was flagged: 1, 0, or -1 without such a row.
- * Of copies, any. */
-static int was_flagged(const struct before *list, size_t count, uint64_t hash)
+ * Of copies, any: the last of them is flagged if one is. */
+static int was_flagged(const struct wn_hashed_row *list, size_t count,
+                       uint64_t hash)
 {
-    size_t low = 0, high = count;
-    int flagged = -1;
+    size_t low = 0,
+           high = count; /* list[low - 1].hash <= hash < that of high */
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (list[middle].hash < hash)
+        if (list[middle].hash <= hash)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < count && list[low].hash == hash; low++)
-        flagged = flagged > list[low].flagged ? flagged : list[low].flagged;
-    return flagged;
+    return low && list[low - 1].hash == hash ? list[low - 1].label : -1;
 }
 
 int flag_read_previous(const struct wn_run *run, struct work *work,
@@ -93,7 +83,8 @@ int flag_read_previous(const struct wn_run *run, struct work *work,
     if (!file)
         return 0;
     struct wn_audit *audit = wn_audit_open(file, WN_FLAGS, error);
-    struct before *list = audit ? list_before(audit, &count, error) : NULL;
+    struct wn_hashed_row *list =
+        audit ? list_before(audit, &count, error) : NULL;
     if (list && wn_dataset_load(&data, work->audit, WN_PART_ROW, error) == 0 &&
         !data.row_hash)
         wn_fail(error, WN_EDATA, "%s: has no data/row_hash",

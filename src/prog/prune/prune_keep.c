@@ -192,13 +192,14 @@ static size_t *count_strata(const struct prune *prune, bool kept)
     return count;
 }
 
-/* quota[strata], the rows that there are, becomes what --balance keeps of each:
- * as many of one as of another, but no more than there are, `total` in all. */
+/* --balance: how many rows of each stratum stay, `total` in all: the same
+ * number of each, or all of a smaller stratum.
+ *   quota  in: the rows of each stratum; out: those that stay */
 static void balance_quotas(size_t *quota, size_t strata, size_t total)
 {
     size_t level = 0, left = total;
 
-    /* Raise the level as long as it pays. */
+    /* Raise the common number until the total is used up. */
     for (;;) {
         size_t open = 0, least = SIZE_MAX;
 

@@ -115,8 +115,8 @@ int prune_order(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
  * prune_add_free() in any case. */
 int prune_add_open(struct prune *prune, struct wn_error *error) WN_MUST_CHECK;
 void prune_add_free(struct prune *prune);
-/* What to put behind a record, for wn_source_copy_changed() and its kin; valid
- * until the next call. NULL: nothing. `row` is that of a PRUNE_ROW. */
+/* The cells to put behind a record, for the wn_source_copy functions; valid
+ * until the next call; NULL for none. `row` is that of a PRUNE_ROW. */
 const struct wn_text *prune_add_cells(struct prune *prune, enum prune_side side,
                                       enum prune_record record, size_t row);
 
