@@ -95,6 +95,7 @@ struct moment {
 };
 
 struct wn_dynamics {
+    struct wn_arena own; /* its arrays */
     size_t n, epoch, epochs;
     unsigned parts;
     size_t replicates; /* added so far */
@@ -124,7 +125,8 @@ struct wn_dynamics *wn_dynamics_new(size_t n, const int32_t *label,
     dynamics->label = label;
     for (int s = 0; s < WN_STATISTICS; s++)
         if ((dynamics_part_of(s) & parts) == dynamics_part_of(s))
-            dynamics->total[s] = wn_spill_new(n, sizeof *dynamics->total[s]);
+            dynamics->total[s] =
+                wn_arena_spill(&dynamics->own, sizeof(struct moment), n, 1);
     return dynamics;
 }
 
@@ -132,8 +134,7 @@ void wn_dynamics_free(struct wn_dynamics *dynamics)
 {
     if (!dynamics)
         return;
-    for (int s = 0; s < WN_STATISTICS; s++)
-        wn_spill_free(dynamics->total[s]);
+    wn_arena_free(&dynamics->own);
     free(dynamics);
 }
 

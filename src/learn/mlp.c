@@ -27,10 +27,10 @@ struct wn_mlp *wn_mlp_new(size_t d, size_t h, size_t k)
     net->h = h;
     net->k = k;
     net->scale = 1;
-    net->w1 = wn_spill_new(wn_product(d, h, 1), sizeof *net->w1);
-    net->b1 = wn_new(h, sizeof *net->b1);
-    net->w2 = wn_spill_new(wn_product(h, k, 1), sizeof *net->w2);
-    net->b2 = wn_new(k, sizeof *net->b2);
+    net->w1 = wn_arena_spill(&net->own, sizeof *net->w1, d, h);
+    net->b1 = wn_arena_new(&net->own, sizeof *net->b1, h, 1);
+    net->w2 = wn_arena_spill(&net->own, sizeof *net->w2, h, k);
+    net->b2 = wn_arena_new(&net->own, sizeof *net->b2, k, 1);
     return net;
 }
 
@@ -38,10 +38,7 @@ void wn_mlp_free(struct wn_mlp *net)
 {
     if (!net)
         return;
-    wn_spill_free(net->w1);
-    free(net->b1);
-    wn_spill_free(net->w2);
-    free(net->b2);
+    wn_arena_free(&net->own);
     free(net);
 }
 

@@ -25,6 +25,7 @@
 
 #include "learn/sample.h"
 #include "linalg/standardize.h"
+#include "util/arena.h"
 #include "util/error.h"
 #include "util/random.h"
 
@@ -32,6 +33,7 @@
  * `standard` (borrowed; NULL = as they are) and multiplied by `scale`: both are
  * part of the network, gradients are those by W1 as stored. */
 struct wn_mlp {
+    struct wn_arena own; /* the arrays */
     size_t d, h, k;
     const struct wn_standardize *standard;
     float scale;

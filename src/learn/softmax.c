@@ -345,21 +345,14 @@ static double *find_preconditioner(const struct problem *p, size_t folds)
     return m;
 }
 
-static void fold_fit_free(struct fold_fit *fit)
-{
-    free(fit->present);
-    wn_spill_free(fit->kept);
-    wn_lbfgs_free(&fit->lbfgs);
-}
-
 /* Start from the class shares. */
 static int fold_fit_new(struct fold_fit *fit, const struct problem *p,
                         int32_t out, const double *inverse,
-                        struct wn_error *error)
+                        struct wn_arena *own, struct wn_error *error)
 {
     *fit = (struct fold_fit){.out = out, .best = INFINITY};
-    fit->present = wn_new(p->k, sizeof *fit->present);
-    fit->kept = wn_spill_new(softmax_size_of(p), sizeof(double));
+    fit->present = wn_arena_new(own, sizeof *fit->present, p->k, 1);
+    fit->kept = wn_arena_spill(own, sizeof(double), softmax_size_of(p), 1);
     wn_lbfgs_open(&fit->lbfgs, p->d + 1, p->k, inverse);
     double *share = fit->lbfgs.trial + p->d * p->k;
     for (size_t i = 0; i < p->n; i++) {
@@ -441,15 +434,15 @@ int wn_softmax_predict(const struct wn_softmax *options,
                               .penalty = 1 / options->inverse_penalty,
                               .weight = sample->weight,
                               .part = part};
-    struct fold_fit *fits = wn_new(folds, sizeof *fits);
-    struct fold_fit **active = wn_new(folds, sizeof(struct fold_fit *));
     double *inverse = find_preconditioner(&p, folds);
     struct evaluation e;
     int status = 0, overflow = 0;
 
     evaluation_new(&e, &p, folds, sample->threads);
+    struct fold_fit *fits = wn_arena_new(&e.own, sizeof *fits, folds, 1);
+    struct fold_fit **active = wn_arena_new(&e.own, sizeof *active, folds, 1);
     for (size_t f = 0; status == 0 && f < folds; f++)
-        status = fold_fit_new(&fits[f], &p, (int32_t)f, inverse, error);
+        status = fold_fit_new(&fits[f], &p, (int32_t)f, inverse, &e.own, error);
     if (status == 0) {
         const size_t iterations =
             fit_folds(options, &p, fits, folds, &e, active, sample->log);
@@ -490,12 +483,10 @@ int wn_softmax_predict(const struct wn_softmax *options,
             status = wn_fail(error, WN_ENUMERIC,
                              "softmax: the weights grew beyond all numbers");
     }
-    wn_arena_free(&e.own);
     for (size_t f = 0; f < folds; f++)
-        fold_fit_free(&fits[f]);
+        wn_lbfgs_free(&fits[f].lbfgs);
+    wn_arena_free(&e.own);
     wn_spill_free(inverse);
-    free(fits);
-    free(active);
     return status;
 }
 

@@ -154,13 +154,6 @@ static void change_cells(const struct prune *prune, size_t row,
     }
 }
 
-static void add_json_key(struct wn_text *out, const char *name, char before)
-{
-    wn_text_add(out, &before, 1);
-    wn_json_write(out, name, strlen(name), WN_JSON_STRING);
-    wn_text_add(out, ":", 1);
-}
-
 static void add_row(const struct wn_source_rows *source,
                     const struct wn_row_cells *cells, bool json,
                     struct wn_text *out)
@@ -168,9 +161,12 @@ static void add_row(const struct wn_source_rows *source,
     for (size_t c = 0; c < cells->count; c++) {
         const struct wn_cell *cell = &cells->cell[c];
         const char *kind = wn_source_rows_kind(source, c);
+        const char *name = wn_source_rows_column(source, c);
 
         if (json) {
-            add_json_key(out, wn_source_rows_column(source, c), c ? ',' : '{');
+            wn_text_add(out, c ? "," : "{", 1);
+            wn_json_write(out, name, strlen(name), WN_JSON_STRING);
+            wn_text_add(out, ":", 1);
             wn_json_write(out, cell->text, cell->length,
                           strcmp(kind, "numeric") == 0 && cell->length
                               ? WN_JSON_NUMBER

@@ -200,17 +200,6 @@ static int read_credit(const struct prune *prune, struct tried *tried,
     return status;
 }
 
-static void add_interval(struct wn_text *text,
-                         const struct wn_gain_interval *points)
-{
-    struct wn_text cell = {0};
-
-    wn_text_format(&cell, "%+.2f (%+.2f to %+.2f)", 100 * points->mean,
-                   100 * points->low, 100 * points->high);
-    wn_text_format(text, "  %-24s", wn_text_of(&cell));
-    wn_text_free(&cell);
-}
-
 static void add_gain(const struct tried *tried, bool any,
                      const struct wn_gain *gain, struct wn_text *text)
 {
@@ -237,8 +226,15 @@ static void add_gain(const struct tried *tried, bool any,
         if (change == WN_GAIN_RELABEL && !tried->suspects)
             continue;
         wn_text_format(text, "%-13s", changes[change]);
-        for (int model = 0; model < WN_GAIN_MODELS; model++)
-            add_interval(text, &gain->of[change][model]);
+        for (int model = 0; model < WN_GAIN_MODELS; model++) {
+            const struct wn_gain_interval *points = &gain->of[change][model];
+            struct wn_text cell = {0};
+
+            wn_text_format(&cell, "%+.2f (%+.2f to %+.2f)", 100 * points->mean,
+                           100 * points->low, 100 * points->high);
+            wn_text_format(text, "  %-24s", wn_text_of(&cell));
+            wn_text_free(&cell);
+        }
         while (text->bytes[text->length - 1] == ' ')
             text->bytes[--text->length] = '\0';
         wn_text_format(text, "\n");

@@ -14,12 +14,35 @@ static void add_count(struct wn_text *text, const char *name, uint64_t count)
     wn_text_add(text, "\n", 1);
 }
 
-static void add_totals(const struct prune *prune, struct wn_text *text)
+/* Rows of each class in the source, and after them those in the output; the
+ * last of the k + 1 is of rows without a label. The caller frees them. */
+static uint64_t *count_classes(const struct prune *prune)
+{
+    const struct wn_dataset *dataset = &prune->dataset;
+    const size_t none = dataset->k;
+    uint64_t *before = wn_new(2 * (none + 1), sizeof *before);
+    uint64_t *after = before + none + 1;
+
+    for (size_t i = 0; i < dataset->n; i++) {
+        const size_t old =
+            dataset->label[i] < 0 ? none : (size_t)dataset->label[i];
+        const size_t new = prune->relabel && prune->relabel[i]
+                               ? (size_t)prune->suggestion[i]
+                               : old;
+
+        before[old]++;
+        after[new] += !prune->removed[i];
+    }
+    return before;
+}
+
+void prune_count(const struct prune *prune, struct wn_text *text)
 {
     char *const *names =
         prune->issue ? prune->issue_names : prune->action_names;
     const size_t known = prune->issue ? prune->issues : prune->actions;
-    const size_t n = prune->dataset.n;
+    const struct wn_dataset *dataset = &prune->dataset;
+    const size_t n = dataset->n, none = dataset->k;
     struct wn_text line = {0};
 
     add_count(text, "rows", n);
@@ -45,35 +68,6 @@ static void add_totals(const struct prune *prune, struct wn_text *text)
     if (prune->restored)
         add_count(text, "kept by --class-floor", prune->restored);
     wn_text_free(&line);
-}
-
-/* Rows of each class in the source, and after them those in the output; the
- * last of the k + 1 is of rows without a label. The caller frees them. */
-static uint64_t *count_classes(const struct prune *prune)
-{
-    const struct wn_dataset *dataset = &prune->dataset;
-    const size_t none = dataset->k;
-    uint64_t *before = wn_new(2 * (none + 1), sizeof *before);
-    uint64_t *after = before + none + 1;
-
-    for (size_t i = 0; i < dataset->n; i++) {
-        const size_t old =
-            dataset->label[i] < 0 ? none : (size_t)dataset->label[i];
-        const size_t new = prune->relabel && prune->relabel[i]
-                               ? (size_t)prune->suggestion[i]
-                               : old;
-
-        before[old]++;
-        after[new] += !prune->removed[i];
-    }
-    return before;
-}
-
-static void add_classes(const struct prune *prune, struct wn_text *text)
-{
-    const struct wn_dataset *dataset = &prune->dataset;
-    const size_t none = dataset->k;
-
     if (!dataset->label || !dataset->label_name)
         return;
     uint64_t *before = count_classes(prune), *after = before + none + 1;
@@ -86,12 +80,6 @@ static void add_classes(const struct prune *prune, struct wn_text *text)
                   after[c]);
     }
     free(before);
-}
-
-void prune_count(const struct prune *prune, struct wn_text *text)
-{
-    add_totals(prune, text);
-    add_classes(prune, text);
 }
 
 int prune_check_classes(const struct prune *prune, struct wn_error *error)

@@ -135,19 +135,6 @@ static int fill_output(struct prune *prune, struct wn_source *source,
     return status;
 }
 
-/* Write the numbers of --counts; like fill_output. */
-static int fill_counts(const struct prune *prune, struct wn_output *output,
-                       struct wn_error *error)
-{
-    struct wn_text text = {0};
-
-    prune_count(prune, &text);
-    const int status = wn_write_all(wn_output_descriptor(output), text.bytes,
-                                    text.length, wn_output_name(output), error);
-    wn_text_free(&text);
-    return status;
-}
-
 int prune_write(struct prune *prune, struct wn_source *source,
                 struct wn_error *error)
 {
@@ -155,6 +142,7 @@ int prune_write(struct prune *prune, struct wn_source *source,
     enum { OUTPUT, REMOVED, COUNTS, OUTPUTS };
     const bool force = prune_on(prune, "force");
     struct wn_output *file[OUTPUTS] = {NULL};
+    struct wn_text counts = {0};
     int status = 0;
 
     for (int o = 0; o < OUTPUTS && status == 0; o++) {
@@ -179,8 +167,12 @@ int prune_write(struct prune *prune, struct wn_source *source,
                 : 0;
     if (status == 0)
         status = wn_source_check(source, error);
-    if (status == 0 && file[COUNTS])
-        status = fill_counts(prune, file[COUNTS], error);
+    if (status == 0 && file[COUNTS]) {
+        prune_count(prune, &counts);
+        status =
+            wn_write_all(wn_output_descriptor(file[COUNTS]), counts.bytes,
+                         counts.length, wn_output_name(file[COUNTS]), error);
+    }
     /* Standard output can still fail when it is copied out: it goes first. */
     for (int o = 0; o < OUTPUTS && status == 0; o++)
         if (file[o]) {
@@ -189,5 +181,6 @@ int prune_write(struct prune *prune, struct wn_source *source,
         }
     for (int o = 0; o < OUTPUTS; o++)
         wn_output_abandon(file[o]);
+    wn_text_free(&counts);
     return status;
 }
