@@ -11,11 +11,9 @@
 #include <math.h>
 #include <omp.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "knn/bounds.h"
-#include "util/memory.h"
-#include "util/spill.h"
+#include "util/arena.h"
 
 enum {
     BLOCK = 384, /* rows of a tile: a multiple of every panel */
@@ -27,12 +25,12 @@ enum {
 static const char what[] = "neighbours: tiles";
 
 struct search {
+    struct wn_arena own; /* its arrays, and the scratch of the threads */
     struct wn_bounds bounds;
     const struct wn_scan_kernel *kernel;
     size_t row_bytes;
     const char *y; /* n rows as they are multiplied */
-    char *copy;    /* y if it is not x, within `owned` */
-    char *owned;
+    char *copy;    /* y if it is not x */
     struct wn_candidate *entries;
     struct wn_candidates *candidates;
     omp_lock_t *locks; /* one a block */
@@ -169,21 +167,21 @@ static void search_start(struct search *s, const struct wn_graph *graph,
     s->row_bytes = s->kernel->row_bytes(s->bounds.p);
     s->y = (const char *)graph->x;
     if (s->kernel->pack || !s->bounds.plain) {
-        s->owned =
-            wn_spill_new(wn_product(n + WN_SCAN_PAD, s->row_bytes, 1), 1);
-        s->y = s->copy = s->owned + (-(uintptr_t)s->owned & (LINE - 1));
+        char *owned = wn_arena_spill(&s->own, 1, n + WN_SCAN_PAD, s->row_bytes);
+
+        s->y = s->copy = owned + (-(uintptr_t)owned & (LINE - 1));
     }
-    s->candidates = wn_spill_new(n, sizeof *s->candidates);
+    s->candidates = wn_arena_spill(&s->own, sizeof *s->candidates, n, 1);
     s->entries =
-        wn_spill_new(wn_product(n, s->bounds.capacity, 1), sizeof *s->entries);
-    s->locks = wn_new(s->blocks, sizeof *s->locks);
+        wn_arena_spill(&s->own, sizeof *s->entries, n, s->bounds.capacity);
+    s->locks = wn_arena_new(&s->own, sizeof *s->locks, s->blocks, 1);
     for (size_t b = 0; b < s->blocks; b++)
         omp_init_lock(&s->locks[b]);
     for (int t = 0; t < graph->threads; t++) {
-        scratch[t] = wn_new(1, sizeof *scratch[t]);
-        scratch[t]->winners =
-            wn_new(s->bounds.capacity, sizeof *scratch[t]->winners);
-        scratch[t]->row = wn_new(s->bounds.p, sizeof *scratch[t]->row);
+        scratch[t] = wn_arena_new(&s->own, sizeof *scratch[t], 1, 1);
+        scratch[t]->winners = wn_arena_new(&s->own, sizeof(struct wn_winner),
+                                           s->bounds.capacity, 1);
+        scratch[t]->row = wn_arena_new(&s->own, sizeof(float), s->bounds.p, 1);
     }
 #pragma omp parallel for num_threads(graph->threads)
     for (size_t i = 0; i < n; i++) {
@@ -207,8 +205,9 @@ static bool search_with(const struct wn_scan_kernel *kernel,
                         float *distance)
 {
     const size_t n = graph->n, m = graph->m;
-    struct scratch **scratch = wn_new((size_t)graph->threads, sizeof *scratch);
     struct search s = {.kernel = kernel};
+    struct scratch **scratch =
+        wn_arena_new(&s.own, sizeof *scratch, (size_t)graph->threads, 1);
     bool pays = true;
     size_t begin = 0;
 
@@ -236,19 +235,10 @@ static bool search_with(const struct wn_scan_kernel *kernel,
                                  index + i * m, distance + i * m);
         wn_log_progress(graph->log, what, 1, 1);
     }
-    for (int t = 0; t < graph->threads; t++) {
-        free(scratch[t]->winners);
-        free(scratch[t]->row);
-        free(scratch[t]);
-    }
-    free(scratch);
     for (size_t b = 0; b < s.blocks; b++)
         omp_destroy_lock(&s.locks[b]);
-    free(s.locks);
-    wn_spill_free(s.entries);
-    wn_spill_free(s.candidates);
-    wn_spill_free(s.owned);
     wn_bounds_end(&s.bounds);
+    wn_arena_free(&s.own);
     return pays;
 }
 
@@ -306,13 +296,14 @@ void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
     const size_t p = bounds.p, m = bounds.m, capacity = bounds.capacity;
 #pragma omp parallel num_threads(graph->threads)
     {
-        struct query_scratch *s = wn_new(1, sizeof *s);
+        struct wn_arena own = {0};
+        struct query_scratch *s = wn_arena_new(&own, sizeof *s, 1, 1);
 
-        s->rows = wn_new(wn_product(QUERY_BLOCK, p, 1), sizeof(float));
-        s->columns = wn_new(wn_product(QUERY_BLOCK, p, 1), sizeof(float));
-        s->winners = wn_new(capacity, sizeof *s->winners);
+        s->rows = wn_arena_new(&own, sizeof(float), QUERY_BLOCK, p);
+        s->columns = wn_arena_new(&own, sizeof(float), QUERY_BLOCK, p);
+        s->winners = wn_arena_new(&own, sizeof *s->winners, capacity, 1);
         s->entries =
-            wn_new(wn_product(QUERY_BLOCK, capacity, 1), sizeof *s->entries);
+            wn_arena_new(&own, sizeof *s->entries, QUERY_BLOCK, capacity);
         for (size_t j = 0; j < QUERY_BLOCK; j++)
             s->limit[j] = -INFINITY; /* references do not search */
 #pragma omp for schedule(dynamic)
@@ -365,11 +356,7 @@ void wn_knn_query(const struct wn_graph *graph, const int32_t *query,
                                      index + (first + i) * m,
                                      distance + (first + i) * m);
         }
-        free(s->rows);
-        free(s->columns);
-        free(s->winners);
-        free(s->entries);
-        free(s);
+        wn_arena_free(&own);
     }
     wn_bounds_end(&bounds);
 }

@@ -17,6 +17,7 @@
 
 #include "knn/bounds.h"
 #include "knn/kmeans.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/order.h"
 #include "util/random.h"
@@ -35,6 +36,7 @@ enum {
 #define MAX_SHARE 0.35
 
 struct ivf {
+    struct wn_arena own; /* its arrays, and those of the workers */
     struct wn_bounds bounds;
     struct wn_kmeans cells;
     const struct wn_graph *graph;
@@ -67,53 +69,34 @@ struct worker {
     struct wn_winner *winners;
 };
 
-static struct worker **workers_new(const struct ivf *ivf)
+static struct worker **workers_new(struct ivf *ivf)
 {
     const size_t threads = (size_t)ivf->graph->threads;
-    const size_t per_cell = wn_product(BLOCK, ivf->cells.count, 1);
-    const size_t per_column = wn_product(BLOCK, ivf->bounds.p, 1);
-    struct worker **workers = wn_new(threads, sizeof *workers);
+    const size_t cells = ivf->cells.count, p = ivf->bounds.p;
+    const size_t capacity = ivf->bounds.capacity;
+    struct wn_arena *own = &ivf->own;
+    struct worker **workers = wn_arena_new(own, sizeof *workers, threads, 1);
 
     for (size_t t = 0; t < threads; t++) {
-        struct worker *w = workers[t] = wn_new(1, sizeof *w);
+        struct worker *w = workers[t] = wn_arena_new(own, sizeof *w, 1, 1);
 
-        w->far = wn_spill_new(per_cell, sizeof(float));
-        w->nearest = wn_new(ivf->cells.count, sizeof *w->nearest);
-        w->start = wn_new(ivf->cells.count + 1, sizeof *w->start);
-        w->searchers = wn_spill_new(per_cell, sizeof *w->searchers);
-        w->chosen = wn_spill_new(per_cell, sizeof *w->chosen);
-        w->rows = wn_spill_new(per_column, sizeof(float));
-        w->query = wn_spill_new(per_column, sizeof(float));
-        w->dots = wn_new(BLOCK * BLOCK, sizeof(float));
-        w->hits = wn_new(BLOCK * BLOCK, sizeof *w->hits);
-        w->entries = wn_spill_new(wn_product(BLOCK, ivf->bounds.capacity, 1),
-                                  sizeof *w->entries);
-        w->winners = wn_new(ivf->bounds.capacity, sizeof *w->winners);
+        w->far = wn_arena_spill(own, sizeof(float), BLOCK, cells);
+        w->nearest = wn_arena_new(own, sizeof *w->nearest, cells, 1);
+        w->start = wn_arena_new(own, sizeof *w->start, cells + 1, 1);
+        w->searchers = wn_arena_spill(own, sizeof(int32_t), BLOCK, cells);
+        w->chosen = wn_arena_spill(own, sizeof(int32_t), BLOCK, cells);
+        w->rows = wn_arena_spill(own, sizeof(float), BLOCK, p);
+        w->query = wn_arena_spill(own, sizeof(float), BLOCK, p);
+        w->dots = wn_arena_new(own, sizeof(float), BLOCK, BLOCK);
+        w->hits = wn_arena_new(own, sizeof *w->hits, BLOCK, BLOCK);
+        w->entries = wn_arena_spill(own, sizeof *w->entries, BLOCK, capacity);
+        w->winners = wn_arena_new(own, sizeof *w->winners, capacity, 1);
         for (int i = 0; i < BLOCK; i++) {
             w->all[i] = i;
             w->limit[i] = -FLT_MAX;
         }
     }
     return workers;
-}
-
-static void workers_free(struct worker **workers, int threads)
-{
-    for (int t = 0; t < threads; t++) {
-        wn_spill_free(workers[t]->far);
-        free(workers[t]->nearest);
-        free(workers[t]->start);
-        wn_spill_free(workers[t]->searchers);
-        wn_spill_free(workers[t]->chosen);
-        wn_spill_free(workers[t]->rows);
-        wn_spill_free(workers[t]->query);
-        free(workers[t]->dots);
-        free(workers[t]->hits);
-        wn_spill_free(workers[t]->entries);
-        free(workers[t]->winners);
-        free(workers[t]);
-    }
-    free(workers);
 }
 
 /* ---- the search ---- */
@@ -429,17 +412,17 @@ static void assign_rows(struct ivf *ivf, struct worker **workers, int32_t *cell)
                 wn_kmeans_nearest(&ivf->cells, w->far + (i - first) * count);
     }
     wn_order_by_bucket(cell, n, count, begin, order);
-    ivf->first = wn_new(count + 1, sizeof *ivf->first);
-    ivf->size = wn_new(count, sizeof *ivf->size);
+    ivf->first = wn_arena_new(&ivf->own, sizeof *ivf->first, count + 1, 1);
+    ivf->size = wn_arena_new(&ivf->own, sizeof *ivf->size, count, 1);
     for (size_t c = 0; c < count; c++) {
         ivf->size[c] = begin[c + 1] - begin[c];
         ivf->first[c + 1] =
             ivf->first[c] + (ivf->size[c] + panel - 1) / panel * panel;
     }
     const size_t places = ivf->first[count];
-    ivf->row = wn_spill_new(places, sizeof *ivf->row);
-    ivf->y = wn_spill_new(wn_product(places, p, 1), sizeof *ivf->y);
-    ivf->bias = wn_spill_new(places, sizeof *ivf->bias);
+    ivf->row = wn_arena_spill(&ivf->own, sizeof *ivf->row, places, 1);
+    ivf->y = wn_arena_spill(&ivf->own, sizeof *ivf->y, places, p);
+    ivf->bias = wn_arena_spill(&ivf->own, sizeof *ivf->bias, places, 1);
 #pragma omp parallel for schedule(dynamic) num_threads(ivf->graph->threads)
     for (size_t c = 0; c < count; c++) {
         float *row = workers[omp_get_thread_num()]->rows;
@@ -493,7 +476,7 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
     wn_spill_free(y);
     wn_spill_free(order);
     struct worker **workers = workers_new(&ivf);
-    int32_t *cell = wn_spill_new(n, sizeof *cell);
+    int32_t *cell = wn_arena_spill(&ivf.own, sizeof *cell, n, 1);
     assign_rows(&ivf, workers, cell);
     if (probe == WN_PROBE_AUTO) {
         sample_new(&sample, &ivf, workers, 0);
@@ -533,15 +516,9 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
             .recall = measure_recall(&ivf, &sample, index, distance)};
         sample_free(&sample);
     }
-    workers_free(workers, graph->threads);
-    wn_spill_free(cell);
     wn_bounds_end(&ivf.bounds);
     wn_kmeans_free(&ivf.cells);
-    free(ivf.first);
-    free(ivf.size);
-    wn_spill_free(ivf.row);
-    wn_spill_free(ivf.y);
-    wn_spill_free(ivf.bias);
+    wn_arena_free(&ivf.own);
 }
 
 bool wn_graph_is_large(size_t n, size_t d)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "knn/bounds.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/simd.h"
 #include "util/spill.h"
@@ -36,6 +37,7 @@ struct wn_ranking {
 };
 
 struct wn_ranker {
+    struct wn_arena own; /* its arrays */
     const struct wn_ranking *ranking;
     size_t begin;
     float *dots;               /* wn_ranking_rows(n) x n, -2 a.b */
@@ -82,12 +84,12 @@ struct wn_ranker *wn_ranker_new(const struct wn_ranking *ranking)
     struct wn_ranker *ranker = wn_new(1, sizeof *ranker);
 
     ranker->ranking = ranking;
-    ranker->dots = wn_spill_new(wn_product(wn_ranking_rows(n), n, 1),
-                                sizeof *ranker->dots);
-    ranker->bits = wn_spill_new(n, sizeof *ranker->bits);
-    ranker->entries = wn_spill_new(n, sizeof *ranker->entries);
-    ranker->other = wn_spill_new(n, sizeof *ranker->other);
-    ranker->order = wn_spill_new(n, sizeof *ranker->order);
+    ranker->dots =
+        wn_arena_spill(&ranker->own, sizeof(float), wn_ranking_rows(n), n);
+    ranker->bits = wn_arena_spill(&ranker->own, sizeof(int32_t), n, 1);
+    ranker->entries = wn_arena_spill(&ranker->own, sizeof(uint64_t), n, 1);
+    ranker->other = wn_arena_spill(&ranker->own, sizeof(uint64_t), n, 1);
+    ranker->order = wn_arena_spill(&ranker->own, sizeof(int32_t), n, 1);
     return ranker;
 }
 
@@ -107,11 +109,7 @@ void wn_ranker_free(struct wn_ranker *ranker)
 {
     if (!ranker)
         return;
-    wn_spill_free(ranker->dots);
-    wn_spill_free(ranker->bits);
-    wn_spill_free(ranker->entries);
-    wn_spill_free(ranker->other);
-    wn_spill_free(ranker->order);
+    wn_arena_free(&ranker->own);
     free(ranker);
 }
 
