@@ -21,8 +21,8 @@ struct wn_evidence {
     const float *probability;     /* n x k */
     const int32_t *neighbor;      /* n x m, nearest first */
     const float *distance;        /* n x m */
-    bool ignores_neighbors;       /* the labels of neighbours have no weight in
-                                           the committee, so they decide nothing */
+    bool ignores_neighbors;       /* their labels have no weight in the
+                                     committee, so they decide nothing */
     const uint64_t *feature_hash; /* n: equal iff the feature rows are equal
                                      bit for bit (up to 64-bit collisions) */
     const uint8_t *coincidence;   /* n, of coincidence.h: why a row equals

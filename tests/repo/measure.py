@@ -92,9 +92,9 @@ for name, count in lines.most_common():
     mine = [s for s in static if room(s[0]) == name]
     calls = [s for s in called if room(s[0]) == name]
     names = [s for s in named if room(s[0]) == name]
-    print(f"  {name:8} {count:6} lines ({100 * count / total:4.1f} %); of "
-          f"{len(mine)} static functions {len(calls)} called once, "
-          f"{len(names)} named once")
+    print(f"  {name:8} {count:6} lines ({100 * count / total:4.1f} %), "
+          f"static: {len(calls)} of {len(mine)} called once, "
+          f"{len(names)} named")
 if "--list" in sys.argv:
     for path, name, size in sorted(called):
         print(f"called once: {path} {name} {size}")
