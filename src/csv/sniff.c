@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "csv/csv_private.h"
-#include "util/memory.h"
+#include "util/arena.h"
 
 static const char candidates[] = {',', ';', '\t', '|'};
 enum { CANDIDATES = sizeof candidates, MIN_PERCENT = 90 };
@@ -144,11 +144,12 @@ static int sniff_header(const struct wn_window *window, uint64_t begin,
                         struct wn_csv_form *form, size_t columns)
 {
     struct walk walk = start_walk(window, begin, form);
-    struct wn_cell *first = wn_new(columns, sizeof *first);
-    struct wn_cell *cells = wn_new(columns, sizeof *cells);
-    size_t *numbers = wn_new(columns, sizeof *numbers);
-    size_t *filled = wn_new(columns, sizeof *filled);
-    size_t *commas = wn_new(columns, sizeof *commas);
+    struct wn_arena arena = {0};
+    struct wn_cell *first = wn_arena_new(&arena, sizeof *first, columns, 1);
+    struct wn_cell *cells = wn_arena_new(&arena, sizeof *cells, columns, 1);
+    size_t *numbers = wn_arena_new(&arena, sizeof *numbers, columns, 1);
+    size_t *filled = wn_arena_new(&arena, sizeof *filled, columns, 1);
+    size_t *commas = wn_arena_new(&arena, sizeof *commas, columns, 1);
     struct wn_record record;
     const char *text;
     double value;
@@ -174,11 +175,7 @@ static int sniff_header(const struct wn_window *window, uint64_t begin,
                                numbers[c] * 100 >= filled[c] * MIN_PERCENT;
     const int answer =
         judge_header(first, numbers, filled, columns, form->label);
-    free(first);
-    free(cells);
-    free(numbers);
-    free(filled);
-    free(commas);
+    wn_arena_free(&arena);
     return answer;
 }
 

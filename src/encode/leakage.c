@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/arena.h"
 #include "util/hash.h"
 #include "util/memory.h"
 
@@ -21,6 +22,7 @@ struct wn_leakage_test {
     uint64_t *slot_digest;
     uint32_t *votes[2]; /* k for each half, 0 between the bins */
     uint8_t *half;      /* m */
+    struct wn_arena arena;
 };
 
 struct wn_leakage_test *wn_leakage_new(const int32_t *label, size_t m, size_t k)
@@ -31,14 +33,16 @@ struct wn_leakage_test *wn_leakage_new(const int32_t *label, size_t m, size_t k)
         (struct wn_leakage_test){.label = label, .m = m, .k = k, .slots = 16};
     while (test->slots < 2 * m)
         test->slots *= 2;
-    test->bin = wn_new(m, sizeof *test->bin);
-    test->start = wn_new(m + 2, sizeof *test->start);
-    test->order = wn_new(m, sizeof *test->order);
-    test->slot = wn_new(test->slots, sizeof *test->slot);
-    test->slot_digest = wn_new(test->slots, sizeof *test->slot_digest);
-    test->votes[0] = wn_new(k, sizeof **test->votes);
-    test->votes[1] = wn_new(k, sizeof **test->votes);
-    test->half = wn_new(m, sizeof *test->half);
+    struct wn_arena *own = &test->arena;
+    test->bin = wn_arena_new(own, sizeof *test->bin, m, 1);
+    test->start = wn_arena_new(own, sizeof *test->start, m + 2, 1);
+    test->order = wn_arena_new(own, sizeof *test->order, m, 1);
+    test->slot = wn_arena_new(own, sizeof *test->slot, test->slots, 1);
+    test->slot_digest =
+        wn_arena_new(own, sizeof *test->slot_digest, test->slots, 1);
+    test->votes[0] = wn_arena_new(own, sizeof **test->votes, k, 1);
+    test->votes[1] = wn_arena_new(own, sizeof **test->votes, k, 1);
+    test->half = wn_arena_new(own, sizeof *test->half, m, 1);
     uint32_t *votes = test->votes[0];
     for (size_t s = 0; s < m; s++) {
         const uint64_t at = s;
@@ -58,14 +62,7 @@ void wn_leakage_free(struct wn_leakage_test *test)
 {
     if (!test)
         return;
-    free(test->bin);
-    free(test->start);
-    free(test->order);
-    free(test->slot);
-    free(test->slot_digest);
-    free(test->votes[0]);
-    free(test->votes[1]);
-    free(test->half);
+    wn_arena_free(&test->arena);
     free(test);
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: the column table, /data/column, one array a statistic. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "prog/ingest/ingest.h"
-#include "util/memory.h"
+#include "util/arena.h"
 
 static int write_top_values(const struct wn_table *table,
                             struct wn_audit_writer *writer,
@@ -15,9 +14,10 @@ static int write_top_values(const struct wn_table *table,
 
     if (wn_frequent_list(table, &top, &count, error))
         return -1;
-    const char **value = wn_new(count, sizeof *value);
-    int32_t *column = wn_new(count, sizeof *column);
-    uint64_t *cells = wn_new(count, sizeof *cells);
+    struct wn_arena arena = {0};
+    const char **value = wn_arena_new(&arena, sizeof *value, count, 1);
+    int32_t *column = wn_arena_new(&arena, sizeof *column, count, 1);
+    uint64_t *cells = wn_arena_new(&arena, sizeof *cells, count, 1);
     for (size_t t = 0; t < count; t++) {
         value[t] = top[t].value;
         column[t] = (int32_t)top[t].column;
@@ -27,9 +27,7 @@ static int write_top_values(const struct wn_table *table,
                                         {"data/column/top_count", cells},
                                         {"data/column/top_value", value}};
     const int status = wn_audit_write_vectors(writer, count, vectors, 3, error);
-    free(value);
-    free(column);
-    free(cells);
+    wn_arena_free(&arena);
     wn_frequent_free(top, count);
     return status;
 }
@@ -40,11 +38,13 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
     const struct wn_table *table = &ingest->table;
     const size_t columns = table->csv->columns;
     struct wn_audit_writer *writer = ingest->writer;
-    const char **name = wn_new(columns, NAMES * sizeof *name);
-    uint64_t *count = wn_new(columns, COUNTS * sizeof *count);
-    double *number = wn_new(columns, NUMBERS * sizeof *number);
-    double *quantile = wn_new(columns, WN_QUANTILES * sizeof *quantile);
-    uint8_t *about = wn_new(columns, 1);
+    struct wn_arena arena = {0};
+    const char **name = wn_arena_new(&arena, sizeof *name, columns, NAMES);
+    uint64_t *count = wn_arena_new(&arena, sizeof *count, columns, COUNTS);
+    double *number = wn_arena_new(&arena, sizeof *number, columns, NUMBERS);
+    double *quantile =
+        wn_arena_new(&arena, sizeof *quantile, columns, WN_QUANTILES);
+    uint8_t *about = wn_arena_new(&arena, 1, columns, 1);
     const struct wn_vector vectors[VECTORS] = {
         {"data/column/name", name},
         {"data/column/kind", name + columns},
@@ -93,10 +93,6 @@ int ingest_write_columns(const struct ingest *ingest, struct wn_error *error)
                 write_top_values(table, writer, error)
             ? -1
             : 0;
-    free(name);
-    free(count);
-    free(number);
-    free(about);
-    free(quantile);
+    wn_arena_free(&arena);
     return status;
 }

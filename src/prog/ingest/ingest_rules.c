@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "prog/ingest/ingest.h"
+#include "util/arena.h"
 #include "util/memory.h"
 
 int ingest_clean(struct ingest *ingest, struct wn_error *error)
@@ -71,12 +72,14 @@ int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
     const struct wn_overrides *fixes = &clean->fixes;
     const size_t rules = clean->rules.count, x = fixes->count;
     const size_t t = ingest->defects;
-    int64_t *row = wn_new(t, sizeof *row);
-    int32_t *column = wn_new(t, sizeof *column);
-    int32_t *rule = wn_new(t, sizeof *rule);
-    const char **name = wn_new(WN_RULES_FIRST + rules, sizeof *name);
-    const char **text = wn_new(rules, sizeof *text);
-    uint64_t *number = wn_new(rules, 3 * sizeof *number);
+    struct wn_arena arena = {0};
+    int64_t *row = wn_arena_new(&arena, sizeof *row, t, 1);
+    int32_t *column = wn_arena_new(&arena, sizeof *column, t, 1);
+    int32_t *rule = wn_arena_new(&arena, sizeof *rule, t, 1);
+    const char **name =
+        wn_arena_new(&arena, sizeof *name, WN_RULES_FIRST + rules, 1);
+    const char **text = wn_arena_new(&arena, sizeof *text, rules, 1);
+    uint64_t *number = wn_arena_new(&arena, sizeof *number, rules, 3);
     const struct wn_vector of_defects[] = {{"data/defect/row", row},
                                            {"data/defect/column", column},
                                            {"data/defect/rule", rule}};
@@ -123,12 +126,7 @@ int ingest_write_rules(const struct ingest *ingest, struct wn_error *error)
                                                fixes->text, error)
                      ? -1
                      : 0;
-    free(row);
-    free(column);
-    free(rule);
-    free(name);
-    free(text);
-    free(number);
+    wn_arena_free(&arena);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "prog/ingest/ingest.h"
+#include "util/arena.h"
 #include "util/memory.h"
 
 /* --- what all formats share ---------------------------------------------- */
@@ -286,9 +287,10 @@ static int write_rows(struct ingest *ingest, struct wn_error *error)
     struct wn_audit_writer *writer = ingest->writer;
     const size_t n = csv->rows;
     const size_t left = csv->left_outs;
-    uint64_t *left_out = wn_new(2 * left, sizeof *left_out);
-    uint64_t *offset = wn_new(n + 1, sizeof *offset);
-    uint64_t *line = wn_new(n, sizeof *line);
+    struct wn_arena arena = {0};
+    uint64_t *left_out = wn_arena_new(&arena, sizeof *left_out, 2 * left, 1);
+    uint64_t *offset = wn_arena_new(&arena, sizeof *offset, n + 1, 1);
+    uint64_t *line = wn_arena_new(&arena, sizeof *line, n, 1);
 
     for (size_t i = 0; i < n; i++) {
         line[i] = csv->line[i];
@@ -313,9 +315,7 @@ static int write_rows(struct ingest *ingest, struct wn_error *error)
                                         wn_text_of(&ingest->id), error)))
             ? -1
             : 0;
-    free(left_out);
-    free(offset);
-    free(line);
+    wn_arena_free(&arena);
     return status;
 }
 
