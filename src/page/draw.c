@@ -8,14 +8,14 @@
 #include "page/figure.h"
 #include "page/svg.h"
 
-static void open_plot(const struct wn_figure *figure, struct wn_markup *markup,
+static void open_plot(const struct wn_figure *figure, struct wn_text *out,
                       double height, bool alone, struct wn_plot *plot)
 {
     struct wn_text says = {0};
 
     wn_text_format(&says, "%s. %s", figure->kind->title,
                    wn_text_of(&figure->says));
-    wn_plot_open(plot, markup, figure->kind->title, says.bytes, height, alone);
+    wn_plot_open(plot, out, figure->kind->title, says.bytes, height, alone);
     wn_text_free(&says);
 }
 
@@ -43,13 +43,13 @@ static double round_up(double value)
     return value;
 }
 
-void wn_draw_histogram(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_histogram(const struct wn_figure *figure, struct wn_text *out,
                        bool alone)
 {
     struct wn_plot plot;
     char hint[120], text[2][32];
 
-    open_plot(figure, markup, 250, alone, &plot);
+    open_plot(figure, out, 250, alone, &plot);
     plot.top = 34;
     plot.x = (struct wn_axis){"suspicion", 0, 1, WN_LINEAR};
     plot.y = (struct wn_axis){"labels", 0.7, fmax(10, 1.2 * largest(figure, 2)),
@@ -80,14 +80,13 @@ void wn_draw_histogram(const struct wn_figure *figure, struct wn_markup *markup,
         wn_plot_close(&plot);
         return;
     }
-    wn_svg_line(&plot, "mark", x, 14, x + 18, 14);
-    wn_svg_text(&plot, NULL, "start", x + 22, 18, "least suspicious flag");
+    wn_svg_legend_line(&plot, "mark", x, 18, "least suspicious flag");
     x = wn_plot_x(&plot, figure->mark);
     wn_svg_line(&plot, "mark", x, plot.top - 8, x, plot.bottom);
     wn_plot_close(&plot);
 }
 
-void wn_draw_matrix(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_matrix(const struct wn_figure *figure, struct wn_text *out,
                     bool alone)
 {
     const size_t side = (size_t)sqrt((double)figure->rows);
@@ -106,19 +105,16 @@ void wn_draw_matrix(const struct wn_figure *figure, struct wn_markup *markup,
     const double left = 104, top = 36 + 5.6 * fmin(12, (double)longest);
     const double edge = fmin(46, (WN_PLOT_WIDTH - left - 8) / (double)side);
     const double high = fmin(edge, 34);
-    open_plot(figure, markup, top + high * (double)side + 8, alone, &plot);
+    open_plot(figure, out, top + high * (double)side + 8, alone, &plot);
     wn_svg_text(&plot, "soft", "end", left - 6, top - 8, "given");
     wn_svg_text(&plot, "soft", "start", left, 14, "most probable");
     for (size_t c = 0; c < side; c++) {
-        char turn[80];
-
         wn_svg_label(&plot, "end", left - 6, top + high * ((double)c + 0.5) + 4,
                      wn_figure_name(figure, c * side, 0), letters);
-        snprintf(turn, sizeof turn, "translate(%.1f %.1f) rotate(-55)",
-                 left + edge * ((double)c + 0.5), top - 6);
-        wn_markup_open(markup, "g", "transform", turn, NULL);
+        wn_markup(out, "\n<g transform=\"translate(%.1f %.1f) rotate(-55)\">",
+                  left + edge * ((double)c + 0.5), top - 6);
         wn_svg_label(&plot, "start", 0, 4, wn_figure_name(figure, c, 1), 12);
-        wn_markup_close(markup);
+        wn_markup(out, "</g>");
     }
     for (size_t s = 0; s < figure->rows; s++) {
         const double *at = wn_figure_row(figure, s);
@@ -170,7 +166,7 @@ static void put_whisker(struct wn_plot *plot, const double *end, double y)
 
 /* Shares of sets of rows, with intervals, as bars; what is flagged, as a
  * diamond. */
-void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_classes(const struct wn_figure *figure, struct wn_text *out,
                      bool alone)
 {
     enum { FLAGGED = 2, WRONG, LOW, HIGH };
@@ -179,8 +175,7 @@ void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
     struct wn_plot plot;
 
     most = fmax(most, largest(figure, WRONG));
-    open_plot(figure, markup, 40 + step * (double)figure->rows + 44, alone,
-              &plot);
+    open_plot(figure, out, 40 + step * (double)figure->rows + 44, alone, &plot);
     plot.left = left;
     plot.top = 32;
     plot.right -= 8;
@@ -218,7 +213,7 @@ void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
 
 /* The first number of each row as a bar, with its value; and with its interval,
  * if that is the next two. */
-void wn_draw_bars(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_bars(const struct wn_figure *figure, struct wn_text *out,
                   bool alone)
 {
     const double step = 26, left = 118, most = largest(figure, 0);
@@ -227,7 +222,7 @@ void wn_draw_bars(const struct wn_figure *figure, struct wn_markup *markup,
         strcmp(figure->kind->head[figure->kind->names + 1], "low") == 0;
     struct wn_plot plot;
 
-    open_plot(figure, markup, step * (double)figure->rows + (share ? 58 : 20),
+    open_plot(figure, out, step * (double)figure->rows + (share ? 58 : 20),
               alone, &plot);
     plot.left = left;
     plot.right -= share ? 8 : 60;
@@ -265,15 +260,15 @@ void wn_draw_bars(const struct wn_figure *figure, struct wn_markup *markup,
     wn_plot_close(&plot);
 }
 
-void wn_draw_reliability(const struct wn_figure *figure,
-                         struct wn_markup *markup, bool alone)
+void wn_draw_reliability(const struct wn_figure *figure, struct wn_text *out,
+                         bool alone)
 {
     enum { ROWS = 2, CLAIMED, FOUND, LOW, HIGH };
     const double most = largest(figure, ROWS);
     struct wn_plot plot;
     char hint[160];
 
-    open_plot(figure, markup, 300, alone, &plot);
+    open_plot(figure, out, 300, alone, &plot);
     plot.x = (struct wn_axis){figure->kind->head[CLAIMED], 0, 1, WN_PERCENT};
     plot.y = (struct wn_axis){figure->kind->head[FOUND], 0, 1, WN_PERCENT};
     wn_plot_axes(&plot);
@@ -294,7 +289,7 @@ void wn_draw_reliability(const struct wn_figure *figure,
     wn_plot_close(&plot);
 }
 
-void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_curve(const struct wn_figure *figure, struct wn_text *out,
                    bool alone)
 {
     enum { ROWS, COST, WRONG, LOW, HIGH };
@@ -306,7 +301,7 @@ void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
     struct wn_text path = {0};
     struct wn_plot plot;
 
-    open_plot(figure, markup, 250, alone, &plot);
+    open_plot(figure, out, 250, alone, &plot);
     plot.x = (struct wn_axis){costs ? "cost of the review" : "rows reviewed", 0,
                               largest(figure, across), WN_LINEAR};
     plot.y = (struct wn_axis){
@@ -333,13 +328,13 @@ void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
     wn_plot_close(&plot);
 }
 
-void wn_draw_depth(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_depth(const struct wn_figure *figure, struct wn_text *out,
                    bool alone)
 {
     enum { DEPTH, MISMATCH = 2, OVERLAP };
     struct wn_plot plot;
 
-    open_plot(figure, markup, 270, alone, &plot);
+    open_plot(figure, out, 270, alone, &plot);
     plot.top = 34;
     plot.x = (struct wn_axis){"rows, the surest first", 0, 1, WN_PERCENT};
     plot.y = (struct wn_axis){
@@ -352,9 +347,8 @@ void wn_draw_depth(const struct wn_figure *figure, struct wn_markup *markup,
         const char *class = c == MISMATCH ? "curve" : "other";
         struct wn_text path = {0};
 
-        wn_svg_line(&plot, class, x, 14, x + 18, 14);
-        wn_svg_text(&plot, NULL, "start", x + 22, 18,
-                    c == MISMATCH ? "seen" : "by overlap alone");
+        wn_svg_legend_line(&plot, class, x, 18,
+                           c == MISMATCH ? "seen" : "by overlap alone");
         x += 70 + 75 * (double)(c == OVERLAP);
         for (size_t r = 0; r < figure->rows; r++) {
             const double *at = wn_figure_row(figure, r);
@@ -365,21 +359,20 @@ void wn_draw_depth(const struct wn_figure *figure, struct wn_markup *markup,
         }
         wn_svg_path(&plot, class, &path, NULL);
     }
-    wn_svg_line(&plot, "mark", x, 14, x + 18, 14);
-    wn_svg_text(&plot, NULL, "start", x + 22, 18, "errors everywhere");
+    wn_svg_legend_line(&plot, "mark", x, 18, "errors everywhere");
     wn_svg_line(&plot, "mark", plot.left, wn_plot_y(&plot, figure->mark),
                 plot.right, wn_plot_y(&plot, figure->mark));
     wn_plot_close(&plot);
 }
 
-void wn_draw_map(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_map(const struct wn_figure *figure, struct wn_text *out,
                  bool alone)
 {
     enum { X, Y, ROWS, FLAGGED };
     const double most = fmax(2, largest(figure, ROWS));
     struct wn_plot plot;
 
-    open_plot(figure, markup, 360, alone, &plot);
+    open_plot(figure, out, 360, alone, &plot);
     plot.top = 34;
     plot.x = (struct wn_axis){"variability", -0.01, 0.51, WN_LINEAR};
     plot.y = (struct wn_axis){"confidence", -0.02, 1.02, WN_LINEAR};
@@ -427,7 +420,7 @@ void wn_draw_map(const struct wn_figure *figure, struct wn_markup *markup,
     wn_plot_close(&plot);
 }
 
-void wn_draw_nights(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_nights(const struct wn_figure *figure, struct wn_text *out,
                     bool alone)
 {
     enum { DAY, RATE = 2, LOW, HIGH };
@@ -435,7 +428,7 @@ void wn_draw_nights(const struct wn_figure *figure, struct wn_markup *markup,
     struct wn_plot plot;
     size_t from = 0;
 
-    open_plot(figure, markup, 250, alone, &plot);
+    open_plot(figure, out, 250, alone, &plot);
     plot.x =
         (struct wn_axis){"days before the last night", -days, 0, WN_LINEAR};
     plot.y = (struct wn_axis){

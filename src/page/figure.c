@@ -86,51 +86,36 @@ void wn_figure_show(const struct wn_figure_kind *kind, size_t c, double value,
         snprintf(out, 32, "%.4g", value);
 }
 
-void wn_figure_svg(const struct wn_figure *figure, struct wn_markup *markup,
-                   bool alone)
-{
-    figure->kind->draw(figure, markup, alone);
-}
-
-void wn_figure_table(const struct wn_figure *figure, struct wn_markup *markup)
+void wn_figure_table(const struct wn_figure *figure, struct wn_text *page)
 {
     const struct wn_figure_kind *kind = figure->kind;
     const size_t numbers = wn_figure_numbers(kind);
-    const size_t depth = markup->depth;
-
     const char *head[WN_FIGURE_COLUMNS + 1] = {NULL};
-    char number_head[WN_FIGURE_COLUMNS][32], caption[120];
+    char number_head[WN_FIGURE_COLUMNS][32], caption[120], text[32];
 
     for (size_t c = 0; kind->head[c]; c++) {
         snprintf(number_head[c], sizeof number_head[c], "#%s", kind->head[c]);
         head[c] = c < kind->names ? kind->head[c] : number_head[c];
     }
     snprintf(caption, sizeof caption, "Numbers: %s", kind->title);
-    wn_table_open(markup, NULL, caption, head);
+    wn_table_open(page, NULL, caption, head);
     for (size_t r = 0; r < figure->rows; r++) {
-        const double *number = wn_figure_row(figure, r);
-
-        wn_markup_open(markup, "tr", NULL);
-        for (size_t c = 0; c < kind->names; c++) {
-            if (c)
-                wn_table_cell(markup, wn_figure_name(figure, r, c));
-            else
-                wn_markup_element(markup, "th", "scope", "row",
-                                  wn_figure_name(figure, r, c));
-        }
+        wn_markup(page, "\n<tr>");
+        for (size_t c = 0; c < kind->names; c++)
+            wn_markup(page, c ? "<td>%s</td>" : "<th scope=\"row\">%s</th>",
+                      wn_figure_name(figure, r, c));
         for (size_t c = 0; c < numbers; c++) {
-            char text[32];
-
-            wn_figure_show(kind, c, number[c], text);
-            wn_table_number(markup, "%s", text);
+            wn_figure_show(kind, c, wn_figure_row(figure, r)[c], text);
+            wn_markup(page, "<td class=\"n\">%s</td>", text);
         }
-        wn_markup_close(markup);
+        wn_markup(page, "</tr>");
     }
-    wn_markup_close_to(markup, depth);
+    wn_table_close(page);
 }
 
-/* In data, what would break the table becomes visible. */
-void wn_figure_tsv(const struct wn_figure *figure, struct wn_text *out)
+/* With _ for blanks in the head line and an empty cell for NaN. In data, what
+ * would break the table becomes visible. */
+static void put_tsv(const struct wn_figure *figure, struct wn_text *out)
 {
     const struct wn_figure_kind *kind = figure->kind;
     const size_t numbers = wn_figure_numbers(kind);
@@ -184,7 +169,6 @@ int wn_figure_print(const struct wn_report *report,
                     struct wn_text *out, struct wn_error *error)
 {
     struct wn_figure figure;
-    struct wn_markup markup = {.out = out};
     int status = 0;
 
     if (!wn_figure_make(&figure, kind, report,
@@ -193,9 +177,9 @@ int wn_figure_print(const struct wn_report *report,
                          report->file ? report->file : "standard input",
                          kind->name, kind->needs);
     } else if (table) {
-        wn_figure_tsv(&figure, out);
+        put_tsv(&figure, out);
     } else {
-        wn_figure_svg(&figure, &markup, true);
+        kind->draw(&figure, out, true);
         wn_text_add(out, "\n", 1);
     }
     wn_figure_free(&figure);

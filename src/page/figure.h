@@ -36,7 +36,8 @@ struct wn_figure_kind {
     const char *form;
     /* Fill the table. false: the audit has not what is needed. */
     bool (*find)(const struct wn_report *report, struct wn_figure *figure);
-    void (*draw)(const struct wn_figure *figure, struct wn_markup *markup,
+    /* Add the figure as SVG, alone or within a page. */
+    void (*draw)(const struct wn_figure *figure, struct wn_text *out,
                  bool alone);
 };
 
@@ -74,12 +75,8 @@ size_t wn_figure_numbers(const struct wn_figure_kind *kind);
 /* A number of column c as a page shows it. */
 void wn_figure_show(const struct wn_figure_kind *kind, size_t c, double value,
                     char out[32]);
-/* The figure as SVG, alone or within a page; as a table of a page; as TSV,
- * with _ for blanks in the head line and an empty cell for NaN. */
-void wn_figure_svg(const struct wn_figure *figure, struct wn_markup *markup,
-                   bool alone);
-void wn_figure_table(const struct wn_figure *figure, struct wn_markup *markup);
-void wn_figure_tsv(const struct wn_figure *figure, struct wn_text *out);
+/* The figure as a table of a page. */
+void wn_figure_table(const struct wn_figure *figure, struct wn_text *page);
 
 /* The kind called `name`; NULL if there is none. */
 const struct wn_figure_kind *wn_figure_find(const char *name);
@@ -92,23 +89,23 @@ int wn_figure_print(const struct wn_report *report,
                     struct wn_text *out, struct wn_error *error) WN_MUST_CHECK;
 
 /* Draw: histogram of rows by suspicion, ... (draw.c) */
-void wn_draw_histogram(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_histogram(const struct wn_figure *figure, struct wn_text *out,
                        bool alone);
-void wn_draw_matrix(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_matrix(const struct wn_figure *figure, struct wn_text *out,
                     bool alone);
-void wn_draw_classes(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_classes(const struct wn_figure *figure, struct wn_text *out,
                      bool alone);
-void wn_draw_bars(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_bars(const struct wn_figure *figure, struct wn_text *out,
                   bool alone);
-void wn_draw_reliability(const struct wn_figure *figure,
-                         struct wn_markup *markup, bool alone);
-void wn_draw_curve(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_reliability(const struct wn_figure *figure, struct wn_text *out,
+                         bool alone);
+void wn_draw_curve(const struct wn_figure *figure, struct wn_text *out,
                    bool alone);
-void wn_draw_depth(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_depth(const struct wn_figure *figure, struct wn_text *out,
                    bool alone);
-void wn_draw_nights(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_nights(const struct wn_figure *figure, struct wn_text *out,
                     bool alone);
-void wn_draw_map(const struct wn_figure *figure, struct wn_markup *markup,
+void wn_draw_map(const struct wn_figure *figure, struct wn_text *out,
                  bool alone);
 
 #endif

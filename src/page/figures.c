@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/row_kind.h"
+#include "noise/order_statistics.h"
 #include "noise/verdicts.h"
 #include "page/figure.h"
 #include "report/annotators.h"
@@ -73,23 +74,6 @@ static bool find_suspicion(const struct wn_report *report,
 
 /* --- classes ------------------------------------------------------------- */
 
-/* Rows, flags and expected wrong labels of sets of rows: set[n] below `sets`,
- * or -1. A line for each, the largest share of wrong labels first. */
-struct set_line {
-    size_t set, flagged;
-    struct wn_expected expected;
-    double rank;
-};
-
-static int compare_set_lines(const void *a, const void *b)
-{
-    const struct set_line *x = a, *y = b;
-
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? 1 : -1;
-    return (x->set > y->set) - (x->set < y->set);
-}
-
 /* The first of `sets` sets of rows in words. */
 static void say_worst(struct wn_figure *figure, size_t sets)
 {
@@ -104,64 +88,79 @@ static void say_worst(struct wn_figure *figure, size_t sets)
     wn_text_format(&figure->says, ": the largest share of the %zu.", sets);
 }
 
+/* Rows, flags and expected wrong labels of sets of rows: set[n] below `sets`,
+ * or -1. The largest share of wrong labels first. */
 static bool find_sets(const struct wn_report *report, const int32_t *set,
                       size_t sets, char *const *name, struct wn_figure *figure)
 {
     const bool estimated = !isnan(report->rate) &&
                            report->claim != WN_CLAIM_OVERLAP &&
                            report->claim != WN_CLAIM_NOTHING;
-    struct set_line *line;
-    size_t present = 0;
+    struct wn_expected *expected;
+    size_t present = 0, *flagged;
 
     if (!report->label_bit || !set || sets < 1)
         return false;
-    line = wn_new(sets, sizeof *line);
+    expected = wn_new(sets, sizeof *expected);
+    flagged = wn_new(sets, sizeof *flagged);
+    struct wn_ranked *ranked = wn_new(sets, sizeof *ranked);
     for (size_t i = 0; i < report->data.n; i++) {
         if (set[i] < 0 || report->data.label[i] < 0)
             continue;
-        line[set[i]].flagged += wn_report_is_flagged(report, i);
-        wn_expected_add(report, &line[set[i]].expected,
+        flagged[set[i]] += wn_report_is_flagged(report, i);
+        wn_expected_add(report, &expected[set[i]],
                         (double)report->suspicion[i]);
     }
     for (size_t s = 0; s < sets; s++) {
-        const double rows = (double)line[s].expected.sum.rows;
+        const struct wn_review *sum = &expected[s].sum;
+        const double rows = (double)sum->rows;
 
-        line[s].set = s;
         present += rows > 0;
-        line[s].rank = rows > 0 ? (estimated ? line[s].expected.sum.wrong
-                                             : (double)line[s].flagged) /
-                                      rows
-                                : -2;
-        if (rows > 0 && rows < WN_TOO_FEW)
-            line[s].rank -= 1; /* after the others */
+        ranked[s] = (struct wn_ranked){2, s};
+        if (rows > 0)
+            ranked[s].key =
+                -(estimated ? sum->wrong : (double)flagged[s]) / rows +
+                (rows < WN_TOO_FEW); /* after the others */
     }
-    qsort(line, sets, sizeof *line, compare_set_lines);
-    for (size_t s = 0; s < smaller(present, figure->most); s++) {
-        const struct wn_review wrong = wn_expected_end(&line[s].expected);
+    wn_rank(ranked, sets);
+    for (size_t r = 0; r < smaller(present, figure->most); r++) {
+        const size_t s = ranked[r].row;
+        const struct wn_review wrong = wn_expected_end(&expected[s]);
         const double rows = (double)wrong.rows;
         const bool known = estimated && wrong.rows >= WN_TOO_FEW;
 
-        wn_figure_add(figure, (const char *[]){name[line[s].set]},
-                      (double[]){rows, (double)line[s].flagged,
-                                 (double)line[s].flagged / rows,
+        wn_figure_add(figure, (const char *[]){name[s]},
+                      (double[]){rows, (double)flagged[s],
+                                 (double)flagged[s] / rows,
                                  known ? wrong.wrong / rows : NAN,
                                  known ? wrong.low / rows : NAN,
                                  known ? wrong.high / rows : NAN});
     }
     figure->left_out = present - smaller(present, figure->most);
-    free(line);
+    free(expected);
+    free(flagged);
+    free(ranked);
     if (!figure->rows)
         return false;
     say_worst(figure, present);
     return true;
 }
 
-static bool find_classes(const struct wn_report *report,
-                         struct wn_figure *figure)
-{
-    return find_sets(report, report->data.label, report->data.k,
-                     report->data.label_name, figure);
-}
+#define SETS(name, set, sets, names)                                           \
+    static bool find_##name(const struct wn_report *report,                    \
+                            struct wn_figure *figure)                          \
+    {                                                                          \
+        const struct wn_dataset *data = &report->data;                         \
+                                                                               \
+        return find_sets(report, data->set, data->sets, data->names, figure);  \
+    }
+/* The columns of such a figure and their form. */
+#define SETS_SHOWN(name)                                                       \
+    {name, "rows", "flagged", "flagged share", "wrong share", "low", "high"},  \
+        "nnpppp"
+SETS(classes, label, k, label_name)
+SETS(splits, split, splits, split_name)
+SETS(groups, group, groups, group_name)
 
 static bool find_annotators(const struct wn_report *report,
                             struct wn_figure *figure)
@@ -185,20 +184,6 @@ static bool find_annotators(const struct wn_report *report,
     figure->left_out = who->count - figure->rows;
     say_worst(figure, who->count);
     return true;
-}
-
-static bool find_splits(const struct wn_report *report,
-                        struct wn_figure *figure)
-{
-    return find_sets(report, report->data.split, report->data.splits,
-                     report->data.split_name, figure);
-}
-
-static bool find_groups(const struct wn_report *report,
-                        struct wn_figure *figure)
-{
-    return find_sets(report, report->data.group, report->data.groups,
-                     report->data.group_name, figure);
 }
 
 /* --- slices -------------------------------------------------------------- */
@@ -240,20 +225,6 @@ static bool find_slices(const struct wn_report *report,
 
 /* --- given x likely ------------------------------------------------------ */
 
-struct doubt {
-    size_t class;
-    double rows; /* whose given or likely class it is, but not both */
-};
-
-static int compare_doubts(const void *a, const void *b)
-{
-    const struct doubt *x = a, *y = b;
-
-    if (x->rows != y->rows)
-        return x->rows < y->rows ? 1 : -1;
-    return (x->class > y->class) - (x->class < y->class);
-}
-
 static bool find_matrix(const struct wn_report *report,
                         struct wn_figure *figure)
 {
@@ -264,24 +235,25 @@ static bool find_matrix(const struct wn_report *report,
 
     if (!report->rival || k < 2)
         return false;
-    struct doubt *doubt = wn_new(k, sizeof *doubt);
+    struct wn_ranked *doubt = wn_new(k, sizeof *doubt);
     size_t *place = wn_new(k, sizeof *place);
+    /* Rows whose given or likely class it is, but not both, the most first. */
     for (size_t c = 0; c < k; c++)
-        doubt[c].class = c;
+        doubt[c].row = c;
     for (size_t i = 0; i < n; i++) {
         const int32_t likely = wn_report_likely(report, i, &p);
 
         if (given[i] >= 0 && likely >= 0 && given[i] != likely) {
-            doubt[given[i]].rows++;
-            doubt[likely].rows++;
+            doubt[given[i]].key--;
+            doubt[likely].key--;
         }
     }
-    qsort(doubt, k, sizeof *doubt, compare_doubts);
+    wn_rank(doubt, k);
     /* The classes that are confused most, and one cell for the others. */
     const size_t own = k > MATRIX_CLASSES ? MATRIX_CLASSES - 1 : k;
     const size_t side = k > own ? own + 1 : own;
     for (size_t c = 0; c < k; c++)
-        place[doubt[c].class] = smaller(c, side - 1);
+        place[doubt[c].row] = smaller(c, side - 1);
     /* Without a rest, in the order of the classes. */
     for (size_t c = 0; own == k && c < k; c++)
         place[c] = c;
@@ -303,7 +275,7 @@ static bool find_matrix(const struct wn_report *report,
             const size_t at = e ? s % side : s / side;
 
             name[e] = own == k   ? class_name(report, at)
-                      : at < own ? class_name(report, doubt[at].class)
+                      : at < own ? class_name(report, doubt[at].row)
                                  : others;
         }
         wn_figure_add(figure, name, cell + 2 * s);
@@ -350,88 +322,86 @@ static bool find_models(const struct wn_report *report,
     return true;
 }
 
+/* Rows by a probability, in bins of equal width: how many, how many of them
+ * hit, and the sum of the probability. */
+enum { MOST_BINS = 15 };
+struct bins {
+    size_t count, rows[MOST_BINS], hits[MOST_BINS];
+    double sum[MOST_BINS];
+};
+
+static void add_to_bin(struct bins *bins, double p, bool hit)
+{
+    const size_t b =
+        smaller((size_t)((double)bins->count * p), bins->count - 1);
+
+    bins->rows[b]++;
+    bins->hits[b] += hit;
+    bins->sum[b] += p;
+}
+
+/* A row of the figure for each bin that is not empty; hits with their 95 %
+ * interval. */
+static void show_bins(const struct bins *bins, struct wn_figure *figure)
+{
+    const double count = (double)bins->count;
+
+    for (size_t b = 0; b < bins->count; b++) {
+        const double rows = (double)bins->rows[b];
+        double low, high;
+
+        if (!bins->rows[b])
+            continue;
+        wn_share_interval(bins->hits[b], bins->rows[b], 0.95, &low, &high);
+        wn_figure_add(figure, NULL,
+                      (double[]){(double)b / count, (double)(b + 1) / count,
+                                 rows, bins->sum[b] / rows,
+                                 (double)bins->hits[b] / rows, low, high});
+    }
+}
+
 static bool find_reliability(const struct wn_report *report,
                              struct wn_figure *figure)
 {
-    enum { BINS = 15 };
-    struct {
-        size_t rows, agree;
-        double confidence;
-    } bins[BINS] = {{0}}, *bin;
+    struct bins bins = {.count = MOST_BINS};
     double gap = 0, rows = 0, p;
 
     for (size_t i = 0; report->rival && i < report->data.n; i++) {
         const int32_t likely = wn_report_likely(report, i, &p);
 
-        if (likely < 0 || report->data.label[i] < 0)
-            continue;
-        bin = &bins[smaller((size_t)(p * BINS), BINS - 1)];
-        bin->rows++;
-        bin->agree += report->data.label[i] == likely;
-        bin->confidence += p;
+        if (likely >= 0 && report->data.label[i] >= 0)
+            add_to_bin(&bins, p, report->data.label[i] == likely);
     }
-    for (size_t b = 0; b < BINS; b++) {
-        double low, high;
-
-        bin = &bins[b];
-        if (!bin->rows)
-            continue;
-        wn_share_interval(bin->agree, bin->rows, 0.95, &low, &high);
-        wn_figure_add(
-            figure, NULL,
-            (double[]){(double)b / BINS, (double)(b + 1) / BINS,
-                       (double)bin->rows, bin->confidence / (double)bin->rows,
-                       (double)bin->agree / (double)bin->rows, low, high});
-        gap += fabs(bin->confidence - (double)bin->agree);
-        rows += (double)bin->rows;
+    show_bins(&bins, figure);
+    for (size_t b = 0; b < bins.count; b++) {
+        gap += fabs(bins.sum[b] - (double)bins.hits[b]);
+        rows += (double)bins.rows[b];
     }
-    if (!figure->rows)
-        return false;
     wn_text_format(&figure->says,
                    "On average, confidence and agreement with the labels "
                    "differ by %.1f points of a hundred.",
                    100 * gap / rows);
-    return true;
+    return rows > 0;
 }
 
 /* Suspicion, had nobody looked, against what people found. */
 static bool find_verdicts(const struct wn_report *report,
                           struct wn_figure *figure)
 {
-    enum { BINS = 5 };
-    struct {
-        size_t rows, wrong;
-        double sum;
-    } bin[BINS] = {{0}};
+    struct bins bins = {.count = 5};
     size_t reviewed = 0, wrong = 0;
 
     for (size_t d = 0; d < report->decided.count; d++) {
         const struct wn_decided_row *row = &report->decided.row[d];
-        const bool is_wrong =
-            row->decision == WN_SAID_WRONG || row->decision == WN_SAID_RELABEL;
+        const bool is_wrong = wn_says_wrong(row->decision);
 
-        if (isnan(row->suspicion) || (!is_wrong && row->decision != WN_SAID_OK))
+        if (isnan(row->suspicion) || !wn_says_of_label(row->decision))
             continue;
-        const size_t b =
-            smaller((size_t)(BINS * (double)row->suspicion), BINS - 1);
-        bin[b].rows++;
-        bin[b].wrong += is_wrong;
-        bin[b].sum += (double)row->suspicion;
+        add_to_bin(&bins, (double)row->suspicion, is_wrong);
         reviewed++;
         wrong += is_wrong;
     }
-    for (size_t b = 0; b < BINS; b++) {
-        double low, high;
-
-        if (!bin[b].rows)
-            continue;
-        wn_share_interval(bin[b].wrong, bin[b].rows, 0.95, &low, &high);
-        wn_figure_add(
-            figure, NULL,
-            (double[]){(double)b / BINS, (double)(b + 1) / BINS,
-                       (double)bin[b].rows, bin[b].sum / (double)bin[b].rows,
-                       (double)bin[b].wrong / (double)bin[b].rows, low, high});
-    }
+    show_bins(&bins, figure);
     wn_text_format(&figure->says, "People found %zu of %zu labels wrong.",
                    wrong, reviewed);
     return reviewed;
@@ -657,18 +627,12 @@ const struct wn_figure_kind wn_figure_kinds[] = {
      "nn",
      find_matrix,
      wn_draw_matrix},
-    {"classes",
-     "Wrong labels by class",
+    {"classes", "Wrong labels by class",
      "Share of each class that is expected to be wrong, with its 90 % "
      "interval; the diamond is the share that is flagged. Where only diamonds "
      "stand, the data do not say how many are wrong.",
-     "the check label: run score and flag",
-     1,
-     {"class", "rows", "flagged", "flagged share", "wrong share", "low",
-      "high"},
-     "nnpppp",
-     find_classes,
-     wn_draw_classes},
+     "the check label: run score and flag", 1, SETS_SHOWN("class"),
+     find_classes, wn_draw_classes},
     {"annotators",
      "Wrong labels by annotator",
      "The same by who gave the label. agreement: share of the votes of others "
@@ -681,26 +645,14 @@ const struct wn_figure_kind wn_figure_kinds[] = {
      "nnpppppp",
      find_annotators,
      wn_draw_classes},
-    {"splits",
-     "Wrong labels by split",
+    {"splits", "Wrong labels by split",
      "The same by split: train, test and the like.",
-     "a column of splits: ingest --split=COLUMN, then score and flag",
-     1,
-     {"split", "rows", "flagged", "flagged share", "wrong share", "low",
-      "high"},
-     "nnpppp",
-     find_splits,
-     wn_draw_classes},
-    {"groups",
-     "Wrong labels by group",
+     "a column of splits: ingest --split=COLUMN, then score and flag", 1,
+     SETS_SHOWN("split"), find_splits, wn_draw_classes},
+    {"groups", "Wrong labels by group",
      "The same by group of rows that belong together, the worst first.",
-     "a column of groups: ingest --group=COLUMN, then score and flag",
-     1,
-     {"group", "rows", "flagged", "flagged share", "wrong share", "low",
-      "high"},
-     "nnpppp",
-     find_groups,
-     wn_draw_classes},
+     "a column of groups: ingest --group=COLUMN, then score and flag", 1,
+     SETS_SHOWN("group"), find_groups, wn_draw_classes},
     {"slices",
      "Where the models are weak",
      "Share of the labels of a slice that the models predict without having "

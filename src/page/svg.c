@@ -43,46 +43,39 @@ const char wn_svg_style[] =
     "--h4t:#fff}}\n";
 /* clang-format on */
 
-/* A length with at most one digit after the point, "-0" never. */
-static const char *length_of(double value, char out[32])
+/* A length for %g: at most one digit after the point, "-0" never. */
+static double length_of(double value)
 {
-    const double rounded = round(10 * value) / 10;
-
-    snprintf(out, 32, "%.*f", rounded == floor(rounded) ? 0 : 1, rounded + 0.);
-    return out;
+    return round(10 * value) / 10 + 0.;
 }
 
-void wn_plot_open(struct wn_plot *plot, struct wn_markup *markup,
-                  const char *title, const char *description, double height,
-                  bool alone)
+void wn_plot_open(struct wn_plot *plot, struct wn_text *out, const char *title,
+                  const char *description, double height, bool alone)
 {
-    char box[80], text[2][32];
-
-    *plot = (struct wn_plot){.markup = markup,
+    *plot = (struct wn_plot){.out = out,
                              .left = 52,
                              .top = 12,
                              .right = WN_PLOT_WIDTH - 22,
-                             .bottom = height - 42,
-                             .depth = markup->depth};
-    snprintf(box, sizeof box, "0 0 %d %s", WN_PLOT_WIDTH,
-             length_of(height, text[0]));
-    snprintf(text[1], sizeof text[1], "%d", WN_PLOT_WIDTH);
-    wn_markup_open(markup, "svg", "xmlns",
-                   alone ? "http://www.w3.org/2000/svg" : NULL, "class", "plot",
-                   "viewBox", box, "width", text[1], "height", text[0], "role",
-                   "img", "aria-label", description, NULL);
-    wn_markup_element(markup, "title", NULL, NULL, title);
+                             .bottom = height - 42};
+    wn_markup(out, "\n<svg");
+    if (alone)
+        wn_markup(out, " xmlns=\"http://www.w3.org/2000/svg\"");
+    wn_markup(out,
+              " class=\"plot\" viewBox=\"0 0 %d %g\" width=\"%d\" height=\"%g\""
+              " role=\"img\" aria-label=\"%s\"><title>%s</title>",
+              WN_PLOT_WIDTH, length_of(height), WN_PLOT_WIDTH,
+              length_of(height), description, title);
     if (!alone)
         return;
-    wn_markup_element(markup, "desc", NULL, NULL, description);
-    wn_markup_style(markup, wn_svg_style);
-    wn_markup_leaf(markup, "rect", "class", "h0", "width", "100%", "height",
-                   "100%", NULL);
+    wn_markup(out, "<desc>%s</desc>", description);
+    wn_text_format(out, "\n<style>%s</style>", wn_svg_style);
+    wn_text_format(out, "\n<rect class=\"h0\" width=\"100%%\" "
+                        "height=\"100%%\"/>");
 }
 
 void wn_plot_close(struct wn_plot *plot)
 {
-    wn_markup_close_to(plot->markup, plot->depth);
+    wn_markup(plot->out, "</svg>");
 }
 
 /* --- axes ---------------------------------------------------------------- */
@@ -161,9 +154,8 @@ void wn_tick_text(double value, enum wn_axis_scale scale, char out[32])
 
 void wn_plot_axes(const struct wn_plot *plot)
 {
-    const double middle = (plot->top + plot->bottom) / 2;
     double tick[WN_TICKS];
-    char text[32], turn[64];
+    char text[32];
     size_t count;
 
     if (plot->y.title) {
@@ -175,11 +167,10 @@ void wn_plot_axes(const struct wn_plot *plot)
             wn_tick_text(tick[t], plot->y.scale, text);
             wn_svg_text(plot, "soft", "end", plot->left - 5, y + 4, text);
         }
-        snprintf(turn, sizeof turn, "translate(11 %.0f) rotate(-90)", middle);
-        wn_markup_open(plot->markup, "text", "text-anchor", "middle",
-                       "transform", turn, NULL);
-        wn_markup_say(plot->markup, "%s", plot->y.title);
-        wn_markup_close(plot->markup);
+        wn_markup(plot->out,
+                  "<text text-anchor=\"middle\" transform=\"translate(11 %.0f)"
+                  " rotate(-90)\">%s</text>",
+                  (plot->top + plot->bottom) / 2, plot->y.title);
     }
     if (!plot->x.title)
         return;
@@ -199,52 +190,47 @@ void wn_plot_axes(const struct wn_plot *plot)
 
 /* --- shapes -------------------------------------------------------------- */
 
-/* Close a shape that was opened, with its hint. */
-static void put_hint(const struct wn_plot *plot, const char *hint)
+/* Close a shape, with its hint. */
+static void close_shape(const struct wn_plot *plot, const char *tag,
+                        const char *hint)
 {
     if (hint)
-        wn_markup_element(plot->markup, "title", NULL, NULL, hint);
-    wn_markup_close(plot->markup);
+        wn_markup(plot->out, "<title>%s</title>", hint);
+    wn_markup(plot->out, "</%s>", tag);
 }
 
 void wn_svg_rect(const struct wn_plot *plot, const char *class, double x,
                  double y, double width, double height, const char *hint)
 {
-    char text[4][32];
-
-    length_of(x, text[0]);
-    length_of(y, text[1]);
-    length_of(width, text[2]);
-    length_of(height, text[3]);
-    wn_markup_open(plot->markup, "rect", "class", class, "x", text[0], "y",
-                   text[1], "width", text[2], "height", text[3], NULL);
-    put_hint(plot, hint);
+    wn_markup(plot->out,
+              "\n<rect class=\"%s\" x=\"%g\" y=\"%g\" width=\"%g\" "
+              "height=\"%g\">",
+              class, length_of(x), length_of(y), length_of(width),
+              length_of(height));
+    close_shape(plot, "rect", hint);
 }
 
 void wn_svg_line(const struct wn_plot *plot, const char *class, double x1,
                  double y1, double x2, double y2)
 {
-    char text[4][32];
-
-    wn_markup_leaf(plot->markup, "line", "class", class, "x1",
-                   length_of(x1, text[0]), "y1", length_of(y1, text[1]), "x2",
-                   length_of(x2, text[2]), "y2", length_of(y2, text[3]), NULL);
+    wn_markup(plot->out,
+              "\n<line class=\"%s\" x1=\"%g\" y1=\"%g\" x2=\"%g\" y2=\"%g\"/>",
+              class, length_of(x1), length_of(y1), length_of(x2),
+              length_of(y2));
 }
 
 void wn_svg_point(struct wn_text *path, double x, double y)
 {
-    char text[2][32];
-
-    wn_text_format(path, "%s%s %s", path->length ? "L" : "M",
-                   length_of(x, text[0]), length_of(y, text[1]));
+    wn_text_format(path, "%s%g %g", path->length ? "L" : "M", length_of(x),
+                   length_of(y));
 }
 
 void wn_svg_path(const struct wn_plot *plot, const char *class,
                  struct wn_text *path, const char *hint)
 {
-    wn_markup_open(plot->markup, "path", "class", class, "d", wn_text_of(path),
-                   NULL);
-    put_hint(plot, hint);
+    wn_markup(plot->out, "\n<path class=\"%s\" d=\"%s\">", class,
+              wn_text_of(path));
+    close_shape(plot, "path", hint);
     wn_text_free(path);
 }
 
@@ -264,25 +250,21 @@ void wn_svg_diamond(const struct wn_plot *plot, const char *class, double x,
 void wn_svg_circle(const struct wn_plot *plot, const char *class, double x,
                    double y, double radius, const char *hint)
 {
-    char text[3][32];
-
-    wn_markup_open(plot->markup, "circle", "class", class, "cx",
-                   length_of(x, text[0]), "cy", length_of(y, text[1]), "r",
-                   length_of(radius, text[2]), NULL);
-    put_hint(plot, hint);
+    wn_markup(plot->out, "\n<circle class=\"%s\" cx=\"%g\" cy=\"%g\" r=\"%g\">",
+              class, length_of(x), length_of(y), length_of(radius));
+    close_shape(plot, "circle", hint);
 }
 
 void wn_svg_text(const struct wn_plot *plot, const char *class,
                  const char *anchor, double x, double y, const char *text)
 {
-    char place[2][32];
-
-    wn_markup_open(plot->markup, "text", "class", class, "x",
-                   length_of(x, place[0]), "y", length_of(y, place[1]),
-                   "text-anchor", strcmp(anchor, "start") ? anchor : NULL,
-                   NULL);
-    wn_markup_say(plot->markup, "%s", text);
-    wn_markup_close(plot->markup);
+    wn_markup(plot->out, "<text");
+    if (class)
+        wn_markup(plot->out, " class=\"%s\"", class);
+    wn_markup(plot->out, " x=\"%g\" y=\"%g\"", length_of(x), length_of(y));
+    if (strcmp(anchor, "start"))
+        wn_markup(plot->out, " text-anchor=\"%s\"", anchor);
+    wn_markup(plot->out, ">%s</text>", text);
 }
 
 void wn_svg_label(const struct wn_plot *plot, const char *anchor, double x,
@@ -308,6 +290,13 @@ void wn_svg_label(const struct wn_plot *plot, const char *anchor, double x,
     }
     wn_svg_text(plot, NULL, anchor, x, y, wn_text_of(&visible));
     wn_text_free(&visible);
+}
+
+void wn_svg_legend_line(const struct wn_plot *plot, const char *class, double x,
+                        double y, const char *text)
+{
+    wn_svg_line(plot, class, x, y - 4, x + 18, y - 4);
+    wn_svg_text(plot, NULL, "start", x + 22, y, text);
 }
 
 double wn_svg_legend(const struct wn_plot *plot, const char *class, double x,

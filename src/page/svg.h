@@ -36,10 +36,9 @@ struct wn_axis {
 
 /* A drawing under construction. */
 struct wn_plot {
-    struct wn_markup *markup;
+    struct wn_text *out;
     double left, top, right, bottom; /* where the axes stand */
     struct wn_axis x, y;
-    size_t depth; /* of the markup before */
 };
 
 enum { WN_PLOT_WIDTH = 400 };
@@ -47,9 +46,8 @@ enum { WN_PLOT_WIDTH = 400 };
 /* Open <svg> of that height with a title and a description for those who do
  * not see it; `alone`: with the style, for a file of its own. The axes may be
  * filled in afterwards. */
-void wn_plot_open(struct wn_plot *plot, struct wn_markup *markup,
-                  const char *title, const char *description, double height,
-                  bool alone);
+void wn_plot_open(struct wn_plot *plot, struct wn_text *out, const char *title,
+                  const char *description, double height, bool alone);
 void wn_plot_close(struct wn_plot *plot);
 /* Draw grid, ticks and titles. */
 void wn_plot_axes(const struct wn_plot *plot);
@@ -86,8 +84,10 @@ void wn_svg_text(const struct wn_plot *plot, const char *class,
 /* The same of data, cut to about `cells` letters. */
 void wn_svg_label(const struct wn_plot *plot, const char *anchor, double x,
                   double y, const char *text, size_t cells);
-/* A line of a legend: a small square of that class and what it means. Returns
- * the x where the next one begins. */
+/* A line of a legend: a piece of a line of that class and what it means; or a
+ * small square, which returns the x where the next one begins. */
+void wn_svg_legend_line(const struct wn_plot *plot, const char *class, double x,
+                        double y, const char *text);
 double wn_svg_legend(const struct wn_plot *plot, const char *class, double x,
                      double y, const char *text);
 

@@ -44,12 +44,10 @@ static void add_cell(const struct wn_report *report,
         wn_text_format(cell, "h%016llx",
                        (unsigned long long)report->data.row_hash[i]);
     } else if (strcmp(name, "suggested") == 0) {
-        const int32_t rival = report->rival ? report->rival[i] : -1;
-        const int32_t best = report->suggestion[i];
+        const int32_t other = wn_report_other(report, i);
 
-        if (best >= 0 || rival >= 0)
-            wn_phrase_data(cell,
-                           wn_report_class(report, best >= 0 ? best : rival));
+        if (other >= 0)
+            wn_phrase_data(cell, wn_report_class(report, other));
     } else if (strcmp(name, "suspicion") == 0 && !isnan(line->suspicion)) {
         char number[32];
 
@@ -87,7 +85,7 @@ void wn_decision_line_add(const struct wn_report *report,
     }
 }
 
-static void add_head(struct wn_text *out)
+void wn_decision_head_add(struct wn_text *out)
 {
     for (size_t c = 0; c < WN_DECISION_COLUMNS; c++)
         wn_text_format(out, "%s%s", c ? "\t" : "", wn_decision_columns[c]);
@@ -96,7 +94,7 @@ static void add_head(struct wn_text *out)
 void wn_decisions_tsv(const struct wn_report *report, const int64_t *rows,
                       size_t count, bool planned, struct wn_text *out)
 {
-    add_head(out);
+    wn_decision_head_add(out);
     wn_text_add(out, "\n", 1);
     for (size_t r = 0; r < count; r++) {
         const size_t i = (size_t)rows[r];
@@ -117,7 +115,7 @@ void wn_decided_tsv(const struct wn_report *report, double now,
 {
     const struct wn_decided_rows *decided = &report->decided;
 
-    add_head(out);
+    wn_decision_head_add(out);
     wn_text_format(out, "\tdays\n");
     for (size_t d = 0; d < decided->count; d++) {
         const struct wn_decided_row *row = &decided->row[d];

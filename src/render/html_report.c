@@ -23,47 +23,36 @@ enum {
 
 /* --- parts --------------------------------------------------------------- */
 
-/* A paragraph of plain text; nothing for an empty one. */
-static void put_paragraph(struct wn_markup *page, const char *class,
-                          struct wn_text *text)
-{
-    if (text->length)
-        wn_markup_element(page, "p", class ? "class" : NULL, class,
-                          text->bytes);
-    wn_text_free(text);
-}
-
+/* A sentence as a paragraph; nothing for an empty one. */
 static void put_sentence(const struct wn_report *report,
                          void (*sentence)(const struct wn_report *report,
                                           struct wn_text *out),
-                         struct wn_markup *page)
+                         struct wn_text *page)
 {
     struct wn_text text = {0};
 
     sentence(report, &text);
-    put_paragraph(page, NULL, &text);
+    if (text.length)
+        wn_markup(page, "\n<p>%s</p>", text.bytes);
+    wn_text_free(&text);
 }
 
 /* --- in short ------------------------------------------------------------ */
 
-static void put_tile(struct wn_markup *page, const char *name,
-                     const char *value, const char *more)
+static void put_tile(struct wn_text *page, const char *name, const char *value,
+                     const char *more)
 {
-    wn_markup_open(page, "div", NULL);
-    wn_markup_element(page, "dt", NULL, NULL, name);
-    wn_markup_open(page, "dd", NULL);
-    wn_markup_say(page, "%s", value);
+    wn_markup(page, "\n<div><dt>%s</dt><dd>%s", name, value);
     if (*more)
-        wn_markup_element(page, "small", NULL, NULL, more);
-    wn_markup_close(page);
-    wn_markup_close(page);
+        wn_markup(page, "<small>%s</small>", more);
+    wn_markup(page, "</dd></div>");
 }
 
-static void put_tiles(const struct wn_report *report, struct wn_markup *page)
+static void put_tiles(const struct wn_report *report, struct wn_text *page)
 {
     char text[32], more[80], rate[40], end[2][16];
 
-    wn_markup_open(page, "dl", "class", "tiles", NULL);
+    wn_markup(page, "\n<dl class=\"tiles\">");
     wn_count_text((double)report->data.n, text);
     snprintf(more, sizeof more, "%zu %s", report->data.k,
              wn_plural(report->data.k, "class", "classes"));
@@ -96,7 +85,7 @@ static void put_tiles(const struct wn_report *report, struct wn_markup *page)
         snprintf(more, sizeof more, "%zu confirmed wrong", all.wrong);
         put_tile(page, "labels reviewed", text, more);
     }
-    wn_markup_close(page);
+    wn_markup(page, "</dl>");
 }
 
 /* What the numbers mean, and what they do not. */
@@ -116,60 +105,52 @@ static const char *interval_meaning(const struct wn_report *report)
            "estimate assumes, 9 of 10 such intervals hold the true share.";
 }
 
-static void put_short(const struct wn_report *report, struct wn_markup *page)
+static void put_short(const struct wn_report *report, struct wn_text *page)
 {
     const char *meaning;
 
     put_tiles(report, page);
     if (!report->flagged) {
-        wn_markup_element(page, "p", NULL, NULL,
-                          "Nothing has been flagged yet; the commands below "
-                          "do that.");
+        wn_markup(page, "\n<p>Nothing has been flagged yet; the commands below "
+                        "do that.</p>");
         return;
     }
     if (report->label_bit) {
         put_sentence(report, wn_sentence_rate, page);
         meaning = interval_meaning(report);
         if (meaning)
-            wn_markup_element(page, "p", NULL, NULL, meaning);
+            wn_markup(page, "\n<p>%s</p>", meaning);
         put_sentence(report, wn_sentence_depths, page);
     }
     for (size_t c = 0; report->data.column_note && c < report->data.columns;
          c++)
-        if (strcmp(report->data.column_note[c], "predicts the label") == 0) {
-            wn_markup_open(page, "p", "class", "note", NULL);
-            wn_markup_say(page, "Column ");
-            wn_markup_element(page, "strong", NULL, NULL,
-                              report->data.column_name[c]);
-            wn_markup_say(page, " predicts the label alone. Is it a copy of "
-                                "the label? Then leave it out: ingest "
-                                "--ignore.");
-            wn_markup_close(page);
-        }
+        if (strcmp(report->data.column_note[c], "predicts the label") == 0)
+            wn_markup(page,
+                      "\n<p class=\"note\">Column <strong>%s</strong> predicts "
+                      "the label alone. Is it a copy of the label? Then leave "
+                      "it out: ingest --ignore.</p>",
+                      report->data.column_name[c]);
 }
 
-static void put_next(const struct wn_report *report, struct wn_markup *page)
+static void put_next(const struct wn_report *report, struct wn_text *page)
 {
     struct wn_command command[WN_COMMANDS];
     const size_t count = wn_next_commands(report, command);
 
-    wn_markup_open(page, "dl", "class", "commands", NULL);
+    wn_markup(page, "\n<dl class=\"commands\">");
     for (size_t c = 0; c < count; c++) {
-        wn_markup_element(page, "dt", NULL, NULL, command[c].purpose);
-        wn_markup_open(page, "dd", NULL);
-        wn_markup_element(page, "code", NULL, NULL, command[c].line);
-        wn_markup_close(page);
+        wn_markup(page, "<dt>%s</dt><dd><code>%s</code></dd>",
+                  command[c].purpose, command[c].line);
         free(command[c].line);
     }
-    wn_markup_close(page);
+    wn_markup(page, "</dl>");
 }
 
 /* --- checks and columns -------------------------------------------------- */
 
-static void put_checks(const struct wn_report *report, struct wn_markup *page)
+static void put_checks(const struct wn_report *report, struct wn_text *page)
 {
     static const char *const head[] = {"check", "#rows", "what it found", NULL};
-    const size_t depth = page->depth;
 
     if (!report->checks)
         return;
@@ -180,36 +161,35 @@ static void put_checks(const struct wn_report *report, struct wn_markup *page)
 
         if (!report->check_ran[c] && check >= 0 && wn_checks[check]->optional)
             continue;
-        wn_markup_open(page, "tr", NULL);
-        wn_markup_element(page, "th", "scope", "row", name);
+        wn_markup(page, "\n<tr><th scope=\"row\">%s</th>", name);
         if (report->check_ran[c])
             wn_table_count(page, report->check_rows[c]);
         else
-            wn_table_number(page, "-");
-        wn_table_cell(page, !report->check_ran[c] ? "was not run"
-                            : !report->check_rows[c]
-                                ? "nothing"
-                                : wn_phrase_check_reason(report, name));
-        wn_markup_close(page);
+            wn_markup(page, "<td class=\"n\">-</td>");
+        wn_markup(page, "<td>%s</td></tr>",
+                  !report->check_ran[c] ? "was not run"
+                  : !report->check_rows[c]
+                      ? "nothing"
+                      : wn_phrase_check_reason(report, name));
     }
-    wn_markup_close_to(page, depth);
+    wn_table_close(page);
     put_sentence(report, wn_sentence_equal, page);
 }
 
 /* Bars side by side, the highest as high as the picture. */
 static void put_shape(const double *height, size_t bars, const char *label,
-                      struct wn_markup *page)
+                      struct wn_text *page)
 {
     enum { WIDTH = 96, HEIGHT = 24 };
-    const struct wn_plot plot = {.markup = page};
-    char box[32];
+    const struct wn_plot plot = {.out = page};
     double most = 0;
 
     for (size_t b = 0; b < bars; b++)
         most = fmax(most, height[b]);
-    snprintf(box, sizeof box, "0 0 %d %d", WIDTH, HEIGHT);
-    wn_markup_open(page, "svg", "class", "plot shape", "viewBox", box, "role",
-                   "img", "aria-label", label, NULL);
+    wn_markup(page,
+              "\n<svg class=\"plot shape\" viewBox=\"0 0 %d %d\" role=\"img\" "
+              "aria-label=\"%s\">",
+              WIDTH, HEIGHT, label);
     for (size_t b = 0; b < bars; b++) {
         const double width = (double)WIDTH / (double)bars;
         const double high = most > 0 ? HEIGHT * height[b] / most : 0;
@@ -219,13 +199,13 @@ static void put_shape(const double *height, size_t bars, const char *label,
                         HEIGHT - fmax(1, high), fmax(1, width - 1),
                         fmax(1, high), NULL);
     }
-    wn_markup_close(page);
+    wn_markup(page, "</svg>");
 }
 
 /* A cell with a small histogram: of the numbers of some rows, or of the most
  * frequent values. */
 static void put_histogram(const struct wn_report *report, size_t c,
-                          struct wn_markup *page)
+                          struct wn_text *page)
 {
     enum { BINS = 16, FEW = 10 };
     const struct wn_dataset *data = &report->data;
@@ -256,142 +236,115 @@ static void put_histogram(const struct wn_report *report, size_t c,
             height[bars++] = (double)data->top_count[t];
         wn_text_format(&label, "Bars of the %zu most frequent values", bars);
     }
-    wn_markup_open(page, "td", NULL);
+    wn_markup(page, "<td>");
     if (bars)
         put_shape(height, bars, label.bytes, page);
-    wn_markup_close(page);
+    wn_markup(page, "</td>");
     wn_text_free(&label);
 }
 
 static void put_column(const struct wn_report *report, size_t c,
-                       struct wn_markup *page)
+                       struct wn_text *page)
 {
     const struct wn_dataset *data = &report->data;
     const char *note = data->column_note ? data->column_note[c] : "";
     const double alone = data->column_alone ? data->column_alone[c] : NAN;
-    char number[3][32] = {"", "", ""};
-    size_t begin, end;
+    struct wn_text values = {0};
 
-    wn_markup_open(page, "tr", NULL);
-    wn_markup_element(page, "th", "scope", "row", data->column_name[c]);
-    wn_table_cell(page, data->column_kind[c]);
+    wn_phrase_values(data, c, true, &values);
+    wn_markup(page, "\n<tr><th scope=\"row\">%s</th><td>%s</td>",
+              data->column_name[c], data->column_kind[c]);
     wn_table_count(page, (size_t)data->column_missing[c]);
     wn_table_count(page, (size_t)data->column_invalid[c]);
     if (data->column_distinct[c])
-        wn_table_number(page, "%s%llu",
-                        data->column_about && data->column_about[c] ? "~" : "",
-                        (unsigned long long)data->column_distinct[c]);
+        wn_markup(page, "<td class=\"n\">%s%llu</td>",
+                  data->column_about && data->column_about[c] ? "~" : "",
+                  (unsigned long long)data->column_distinct[c]);
     else
-        wn_table_number(page, "-");
+        wn_markup(page, "<td class=\"n\">-</td>");
     if (isnan(alone))
-        wn_table_number(page, "-");
+        wn_markup(page, "<td class=\"n\">-</td>");
     else
-        wn_table_number(page, "%.0f %%", fmax(0, 100 * alone));
+        wn_markup(page, "<td class=\"n\">%.0f %%</td>", fmax(0, 100 * alone));
     put_histogram(report, c, page);
-    wn_markup_open(page, "td", NULL);
-    if (wn_column_number(data, c, data->column_min[c], number[0])) {
-        if (data->column_median)
-            wn_column_number(data, c, data->column_median[c], number[1]);
-        wn_column_number(data, c, data->column_max[c], number[2]);
-        wn_markup_say(page, "%s \xe2\x80\xa6 %s%s%s", number[0], number[1],
-                      *number[1] ? " \xe2\x80\xa6 " : "", number[2]);
-    }
-    wn_column_tops(data, c, &begin, &end);
-    for (size_t t = begin; t < end; t++)
-        wn_markup_say(page, "%s%s %llu", t > begin ? ", " : "",
-                      data->top_value[t],
-                      (unsigned long long)data->top_count[t]);
-    if (end > begin && data->column_distinct[c] > end - begin)
-        wn_markup_say(page, ", \xe2\x80\xa6");
-    if (*note) {
-        wn_markup_say(page, " ");
-        wn_markup_element(page, "strong", NULL, NULL, note);
-    }
-    wn_markup_close(page);
-    wn_markup_close(page);
+    wn_markup(page, "<td>%s", wn_text_of(&values));
+    wn_text_free(&values);
+    if (*note)
+        wn_markup(page, " <strong>%s</strong>", note);
+    wn_markup(page, "</td></tr>");
 }
 
-static void put_columns(const struct wn_report *report, struct wn_markup *page)
+static void put_columns(const struct wn_report *report, struct wn_text *page)
 {
     static const char *const head[] = {"column",   "kind",      "#missing",
                                        "#invalid", "#distinct", "#alone",
                                        "shape",    "values",    NULL};
     const struct wn_dataset *data = &report->data;
-    const size_t depth = page->depth;
     const size_t shown =
         data->columns < MOST_COLUMNS ? data->columns : MOST_COLUMNS;
 
     if (!shown)
         return;
-    wn_markup_element(page, "p", NULL, NULL,
-                      "alone: how well the column by itself predicts the "
-                      "label; 100 % is always, 0 % no better than the largest "
-                      "class. shape: a histogram of up to 200 rows taken "
-                      "evenly, from the smallest to the largest number, or of "
-                      "the most frequent values. values: smallest, median, "
-                      "largest; or the most frequent ones and their cells.");
+    wn_markup(page, "\n<p>alone: how well the column by itself predicts the "
+                    "label; 100 %% is always, 0 %% no better than the largest "
+                    "class. shape: a histogram of up to 200 rows taken evenly, "
+                    "from the smallest to the largest number, or of the most "
+                    "frequent values. values: smallest, median, largest; or "
+                    "the most frequent ones and their cells.</p>");
     wn_table_open(page, NULL, "Columns of the source", head);
     for (size_t c = 0; c < shown; c++)
         put_column(report, c, page);
-    wn_markup_close_to(page, depth);
-    if (shown < data->columns) {
-        wn_markup_open(page, "p", NULL);
-        wn_markup_say(page, "And %zu more.", data->columns - shown);
-        wn_markup_close(page);
-    }
+    wn_table_close(page);
+    if (shown < data->columns)
+        wn_markup(page, "\n<p>And %zu more.</p>", data->columns - shown);
 }
 
 /* --- sets of equal rows -------------------------------------------------- */
 
-static void put_sets(const struct wn_report *report, struct wn_markup *page)
+static void put_sets(const struct wn_report *report, struct wn_text *page)
 {
     enum { FEW = 20 };
     static const char *const head[] = {"#set",      "#stays", "other rows",
                                        "#distance", "labels", NULL};
     const struct wn_near_sets *sets = &report->near_sets;
-    const size_t depth = page->depth;
     size_t count, mixed;
-    struct wn_near_line *line = wn_near_lines(report, &count, &mixed);
+    size_t *begin = wn_near_sets_listed(report, &count, &mixed);
 
     if (count) {
-        wn_markup_open(page, "p", NULL);
-        wn_markup_say(page,
-                      "%zu %s of %zu rows, %zu with several labels, which come "
-                      "first here. prune --drop=duplicate,near_duplicate keeps "
-                      "one row of each, the one that stays.",
-                      count, wn_plural(count, "set", "sets"), sets->rows,
-                      mixed);
-        wn_markup_close(page);
+        wn_markup(
+            page,
+            "\n<p>%zu %s of %zu rows, %zu with several labels, which come "
+            "first here. prune --drop=duplicate,near_duplicate keeps one "
+            "row of each, the one that stays.</p>",
+            count, wn_plural(count, "set", "sets"), sets->rows, mixed);
         wn_table_open(page, NULL, "Sets of equal and nearly equal rows", head);
     }
     for (size_t s = 0; s < count && s < FEW; s++) {
         struct wn_text rows = {0}, labels = {0};
         const double distance =
-            wn_near_line_say(report, &line[s], &rows, &labels);
+            wn_near_set_say(report, begin[s], &rows, &labels);
 
-        wn_markup_open(page, "tr", NULL);
-        wn_markup_open(page, "th", "scope", "row", "class", "n", NULL);
-        wn_markup_say(page, "%d", sets->set[line[s].begin]);
-        wn_markup_close(page);
-        wn_table_number(page, "%lld", (long long)sets->row[line[s].begin]);
-        wn_table_cell(page, wn_text_of(&rows));
-        wn_table_number(page, "%.4g", distance);
-        wn_table_cell(page, wn_text_of(&labels));
-        wn_markup_close(page);
+        wn_markup(page,
+                  "\n<tr><th scope=\"row\" class=\"n\">%d</th><td class=\"n\">"
+                  "%lld</td><td>%s</td><td class=\"n\">%.4g</td><td>%s</td>"
+                  "</tr>",
+                  sets->set[begin[s]], (long long)sets->row[begin[s]],
+                  wn_text_of(&rows), distance, wn_text_of(&labels));
         wn_text_free(&rows);
         wn_text_free(&labels);
     }
-    wn_markup_close_to(page, depth);
-    free(line);
+    if (count)
+        wn_table_close(page);
+    free(begin);
 }
 
 /* --- figures ------------------------------------------------------------- */
 
 /* The figures of a section, as far as the audit has them. */
 static void put_figures(const struct wn_report *report, const char *names,
-                        struct wn_markup *page)
+                        struct wn_text *page)
 {
-    const size_t depth = page->depth;
+    bool any = false;
 
     while (*names) {
         const size_t length = strcspn(names, " ");
@@ -402,50 +355,41 @@ static void put_figures(const struct wn_report *report, const char *names,
         free(name);
         names += length + (names[length] == ' ');
         if (wn_figure_make(&figure, kind, report, WN_FIGURE_ROWS)) {
-            if (page->depth == depth)
-                wn_markup_open(page, "div", "class", "figures", NULL);
-            wn_markup_open(page, "figure", NULL);
-            wn_markup_element(page, "h3", NULL, NULL, kind->title);
-            wn_figure_svg(&figure, page, false);
-            wn_markup_open(page, "figcaption", NULL);
-            wn_markup_element(page, "strong", NULL, NULL,
-                              wn_text_of(&figure.says));
-            wn_markup_say(page, " %s", kind->brief);
+            if (!any)
+                wn_markup(page, "\n<div class=\"figures\">");
+            any = true;
+            wn_markup(page, "\n<figure>\n<h3>%s</h3>", kind->title);
+            kind->draw(&figure, page, false);
+            wn_markup(page, "<figcaption><strong>%s</strong> %s",
+                      wn_text_of(&figure.says), kind->brief);
             if (figure.left_out)
-                wn_markup_say(page, " %zu more are not shown.",
-                              figure.left_out);
-            wn_markup_open(page, "details", NULL);
-            wn_markup_element(page, "summary", NULL, NULL,
-                              "The numbers as a table");
+                wn_markup(page, " %zu more are not shown.", figure.left_out);
+            wn_markup(page, "\n<details><summary>The numbers as a table"
+                            "</summary>");
             wn_figure_table(&figure, page);
-            wn_markup_close_to(page, depth + 1);
+            wn_markup(page, "</details></figcaption></figure>");
         }
         wn_figure_free(&figure);
     }
-    wn_markup_close_to(page, depth);
+    if (any)
+        wn_markup(page, "</div>");
 }
 
 /* --- provenance ---------------------------------------------------------- */
 
-static void put_fact(struct wn_markup *page, const char *name,
-                     const char *value)
+static void put_fact(struct wn_text *page, const char *name, const char *value)
 {
-    if (!value)
-        return;
-    wn_markup_open(page, "tr", NULL);
-    wn_markup_element(page, "th", "scope", "row", name);
-    wn_markup_open(page, "td", NULL);
-    wn_markup_element(page, "code", NULL, NULL, value);
-    wn_markup_close(page);
-    wn_markup_close(page);
+    if (value)
+        wn_markup(
+            page,
+            "\n<tr><th scope=\"row\">%s</th><td><code>%s</code></td></tr>",
+            name, value);
 }
 
-static void put_provenance(const struct wn_report *report,
-                           struct wn_markup *page)
+static void put_provenance(const struct wn_report *report, struct wn_text *page)
 {
     static const char *const head[] = {"fact", "value", NULL};
     static const char *const stage[] = {"ingest", "score", "flag"};
-    const size_t depth = page->depth;
     char size[64];
 
     wn_table_open(page, NULL, "Where these results come from", head);
@@ -465,119 +409,102 @@ static void put_provenance(const struct wn_report *report,
             put_fact(page, stage[s], text.bytes);
             wn_text_free(&text);
         }
-    wn_markup_close_to(page, depth);
+    wn_table_close(page);
 }
 
 /* --- the page ------------------------------------------------------------ */
 
-/* The sections in order: an identifier, one of the heading, the heading, and
- * what is in it: a function, or figures by name, or both. One in which nothing
- * is does not appear. */
+/* The sections in order: an identifier, the heading, and what is in it: a
+ * function, or figures by name, or both. A section with nothing in it does not
+ * appear. */
 static const struct section {
-    const char *id, *heading, *title;
-    void (*put)(const struct wn_report *report, struct wn_markup *page);
+    const char *id, *title;
+    void (*put)(const struct wn_report *report, struct wn_text *page);
     const char *figures;
 } sections[] = {
-    {"short", "h-short", "In short", put_short, NULL},
-    {"changes", "h-changes", "What is new", wn_html_changes, NULL},
-    {"nights", "h-nights", "Over the nights", wn_html_trend, "nights"},
-    {"next", "h-next", "What to do next", put_next, NULL},
-    {"suspects", "h-suspects", "Most suspicious rows", wn_html_suspects, NULL},
-    {"labels", "h-labels", "How noisy the labels are", NULL,
+    {"short", "In short", put_short, NULL},
+    {"changes", "What is new", wn_html_changes, NULL},
+    {"nights", "Over the nights", wn_html_trend, "nights"},
+    {"next", "What to do next", put_next, NULL},
+    {"suspects", "Most suspicious rows", wn_html_suspects, NULL},
+    {"labels", "How noisy the labels are", NULL,
      "suspicion classes matrix yield depth annotators splits groups"},
-    {"people", "h-people", "What people found", NULL, "verdicts"},
-    {"kinds", "h-kinds", "Kinds of rows", NULL, "kinds map"},
-    {"models", "h-models", "The models", NULL, "models reliability slices"},
-    {"checks", "h-checks", "What the checks found", put_checks, NULL},
-    {"sets", "h-sets", "Nearly equal rows", put_sets, NULL},
-    {"columns", "h-columns", "The columns", put_columns, NULL},
-    {"provenance", "h-provenance", "Provenance", put_provenance, NULL}};
+    {"people", "What people found", NULL, "verdicts"},
+    {"kinds", "Kinds of rows", NULL, "kinds map"},
+    {"models", "The models", NULL, "models reliability slices"},
+    {"checks", "What the checks found", put_checks, NULL},
+    {"sets", "Nearly equal rows", put_sets, NULL},
+    {"columns", "The columns", put_columns, NULL},
+    {"provenance", "Provenance", put_provenance, NULL}};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 /* The head of the document, to the links to the sections. */
 static void put_head(const struct wn_report *report, const bool *there,
-                     struct wn_markup *page)
+                     struct wn_text *page)
 {
-    struct wn_text headline = {0}, id = {0};
+    struct wn_text headline = {0};
 
     wn_sentence_headline(report, &headline);
-    wn_markup_doctype(page);
-    wn_markup_open(page, "html", "lang", "en", NULL);
-    wn_markup_open(page, "head", NULL);
-    wn_markup_leaf(page, "meta", "charset", "utf-8", NULL);
-    wn_markup_leaf(page, "meta", "http-equiv", "Content-Security-Policy",
-                   "content",
-                   "default-src 'none'; style-src 'unsafe-inline'; img-src "
-                   "data:; base-uri 'none'; form-action 'none'",
-                   NULL);
-    wn_markup_leaf(page, "meta", "name", "viewport", "content",
-                   "width=device-width, initial-scale=1", NULL);
-    wn_markup_leaf(page, "meta", "name", "color-scheme", "content",
-                   "light dark", NULL);
-    wn_markup_element(page, "title", NULL, NULL, wn_text_of(&headline));
-    wn_markup_style(page, wn_svg_style);
-    wn_markup_style(page, wn_page_style);
-    wn_markup_close(page);
-    wn_markup_open(page, "body", NULL);
-    wn_markup_element(page, "a", "href", "#main", "Skip to the results");
-    wn_markup_open(page, "header", NULL);
-    wn_markup_element(page, "p", "class", "kicker", "Audit of labels");
-    wn_markup_element(page, "h1", NULL, NULL, wn_text_of(&headline));
-    wn_markup_close(page);
-    wn_markup_open(page, "nav", "aria-label", "Sections", NULL);
-    wn_markup_open(page, "ul", NULL);
-    for (size_t s = 0; s < SECTIONS; s++) {
-        if (!there[s])
-            continue;
-        id.length = 0;
-        wn_text_format(&id, "#%s", sections[s].id);
-        wn_markup_open(page, "li", NULL);
-        wn_markup_element(page, "a", "href", id.bytes, sections[s].title);
-        wn_markup_close(page);
-    }
-    wn_markup_close(page);
-    wn_markup_close(page);
+    wn_markup(page,
+              "<!DOCTYPE html>\n<html lang=\"en\">\n<head>"
+              "\n<meta charset=\"utf-8\">"
+              "\n<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">"
+              "\n<meta name=\"viewport\" content=\"width=device-width, "
+              "initial-scale=1\">"
+              "\n<meta name=\"color-scheme\" content=\"light dark\">"
+              "<title>%s</title>",
+              "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+              "base-uri 'none'; form-action 'none'",
+              wn_text_of(&headline));
+    wn_text_format(page, "\n<style>%s</style>\n<style>%s</style>", wn_svg_style,
+                   wn_page_style);
+    wn_markup(
+        page,
+        "</head>\n<body><a href=\"#main\">Skip to the results</a>\n<header>"
+        "\n<p class=\"kicker\">Audit of labels</p>\n<h1>%s</h1></header>"
+        "\n<nav aria-label=\"Sections\">\n<ul>",
+        wn_text_of(&headline));
+    for (size_t s = 0; s < SECTIONS; s++)
+        if (there[s])
+            wn_markup(page, "\n<li><a href=\"#%s\">%s</a></li>", sections[s].id,
+                      sections[s].title);
+    wn_markup(page, "</ul></nav>");
     wn_text_free(&headline);
-    wn_text_free(&id);
 }
 
 void wn_html_report(const struct wn_report *report, struct wn_text *out)
 {
-    struct wn_markup page = {.out = out};
     struct wn_text body[SECTIONS] = {{0}};
     bool there[SECTIONS] = {false};
 
     /* First what is in the sections: an empty one has no heading. */
     for (size_t s = 0; s < SECTIONS; s++) {
-        struct wn_markup inner = {.out = &body[s]};
-
         /* A history without an audit. */
         if (!report->data.n && sections[s].put != wn_html_trend)
             continue;
         if (sections[s].put)
-            sections[s].put(report, &inner);
+            sections[s].put(report, &body[s]);
         if (sections[s].figures)
-            put_figures(report, sections[s].figures, &inner);
+            put_figures(report, sections[s].figures, &body[s]);
         there[s] = body[s].length > 0;
     }
-    put_head(report, there, &page);
-    wn_markup_open(&page, "main", "id", "main", NULL);
+    put_head(report, there, out);
+    wn_markup(out, "\n<main id=\"main\">");
     for (size_t s = 0; s < SECTIONS; s++) {
         if (!there[s])
             continue;
-        wn_markup_open(&page, "section", "id", sections[s].id,
-                       "aria-labelledby", sections[s].heading, NULL);
-        wn_markup_element(&page, "h2", "id", sections[s].heading,
-                          sections[s].title);
-        wn_markup_move(&page, &body[s]);
-        wn_markup_close(&page);
+        wn_markup(out,
+                  "\n<section id=\"%s\" aria-labelledby=\"h-%s\">"
+                  "\n<h2 id=\"h-%s\">%s</h2>",
+                  sections[s].id, sections[s].id, sections[s].id,
+                  sections[s].title);
+        wn_text_add(out, body[s].bytes, body[s].length);
+        wn_text_format(out, "</section>");
+        wn_text_free(&body[s]);
     }
-    wn_markup_close(&page);
-    wn_markup_open(&page, "footer", NULL);
-    wn_markup_element(&page, "p", NULL, NULL,
-                      "This page needs no network and runs no script. "
-                      "Suspicions are probabilities, not verdicts: look at a "
-                      "row before you change its label.");
-    wn_markup_close_to(&page, 0);
-    wn_text_add(out, "\n", 1);
+    wn_markup(out,
+              "</main>\n<footer>\n<p>This page needs no network and runs no "
+              "script. Suspicions are probabilities, not verdicts: look "
+              "at a row before you change its label.</p></footer></body>"
+              "</html>\n");
 }

@@ -25,12 +25,12 @@ enum {
 /* --- cells --------------------------------------------------------------- */
 
 /* A cell in one line; a long one loses its middle. */
-static void put_cell_text(struct wn_markup *page, const struct wn_cell *cell)
+static void put_cell_text(struct wn_text *page, const struct wn_cell *cell)
 {
     size_t head = cell->length, tail = cell->length;
 
     if (!cell->length) {
-        wn_markup_element(page, "small", NULL, NULL, "(empty)");
+        wn_markup(page, "<small>(empty)</small>");
         return;
     }
     if (cell->length > CELL_LETTERS) {
@@ -53,10 +53,23 @@ static void put_cell_text(struct wn_markup *page, const struct wn_cell *cell)
             wn_text_add(&flat, space ? " " : &c, 1);
         }
         if (part && tail < cell->length)
-            wn_markup_say(page, " \xe2\x80\xa6 ");
-        wn_markup_add(page, wn_text_of(&flat), flat.length);
+            wn_markup(page, " \xe2\x80\xa6 ");
+        wn_markup_data(page, wn_text_of(&flat), flat.length);
         wn_text_free(&flat);
     }
+}
+
+/* The first few nearest rows of a row; their number. A copy, for reading cells
+ * of a row asks for others. */
+static size_t nearest_rows(const struct wn_report *report, size_t row,
+                           int32_t near[NEAREST])
+{
+    const int32_t *all;
+    size_t count = wn_shown_neighbors(report->shown, row, &all);
+
+    count = count < NEAREST ? count : NEAREST;
+    memcpy(near, all, count * sizeof *near);
+    return count;
 }
 
 /* A row of the table of a suspect and its nearest rows. */
@@ -64,17 +77,14 @@ static void put_beside_row(const struct wn_report *report, size_t row,
                            const struct wn_row_cells *own,
                            const struct wn_row_cells *cells,
                            const size_t *column, size_t count,
-                           struct wn_markup *page)
+                           struct wn_text *page)
 {
     struct wn_text label = {0};
 
-    wn_markup_open(page, "tr", NULL);
-    wn_markup_open(page, "th", "scope", "row", NULL);
-    wn_markup_say(page, "%s%zu", own == cells ? "this row, " : "", row);
-    wn_markup_close(page);
     wn_phrase_data_short(&label,
                          wn_report_class(report, report->data.label[row]));
-    wn_table_cell(page, wn_text_of(&label));
+    wn_markup(page, "\n<tr><th scope=\"row\">%s%zu</th><td>%s</td>",
+              own == cells ? "this row, " : "", row, wn_text_of(&label));
     wn_text_free(&label);
     for (size_t c = 0; c < count; c++) {
         const struct wn_cell *cell = &cells->cell[column[c]];
@@ -82,71 +92,55 @@ static void put_beside_row(const struct wn_report *report, size_t row,
             own != cells && wn_shown_differ(report->shown, column[c],
                                             &own->cell[column[c]], cell);
 
-        wn_markup_open(page, "td", NULL);
-        if (differs)
-            wn_markup_open(page, "mark", NULL);
+        wn_markup(page, differs ? "<td>\n<mark>" : "<td>");
         put_cell_text(page, cell);
-        if (differs)
-            wn_markup_close(page);
-        wn_markup_close(page);
+        wn_markup(page, differs ? "</mark></td>" : "</td>");
     }
-    wn_markup_close(page);
+    wn_markup(page, "</tr>");
 }
 
 /* The cells of a suspect, and folded away, those of its nearest rows. */
 static void put_beside(const struct wn_report *report, size_t row, bool open,
-                       struct wn_markup *page)
+                       struct wn_text *page)
 {
     enum { LEAST = 2, MOST = 40 };
-    const size_t depth = page->depth;
     const char *head[LEAST + MOST + 1] = {"row", "label", NULL};
     struct wn_row_cells own = {0}, other = {0};
-    const int32_t *near;
-    size_t count = 0, m;
+    int32_t near[NEAREST];
+    size_t count = 0;
     char caption[80];
 
     if (!wn_shown_read(report->shown, row, &own))
         return;
     size_t *column = wn_shown_choose(report->shown, row, &own, &count);
     const size_t more = count > MOST ? count - MOST : 0;
+    const size_t m = count ? nearest_rows(report, row, near) : 0;
     count -= more;
-    for (size_t c = 0; c < count; c++)
+    if (count)
+        wn_markup(page, "\n<dl class=\"cells\">");
+    for (size_t c = 0; c < count; c++) {
         head[LEAST + c] = wn_shown_name(report->shown, column[c]);
-    if (count) {
-        wn_markup_open(page, "dl", "class", "cells", NULL);
-        for (size_t c = 0; c < count; c++) {
-            wn_markup_open(page, "div", NULL);
-            wn_markup_element(page, "dt", NULL, NULL, head[LEAST + c]);
-            wn_markup_open(page, "dd", NULL);
-            put_cell_text(page, &own.cell[column[c]]);
-            wn_markup_close(page);
-            wn_markup_close(page);
-        }
-        wn_markup_close(page);
-        if (more) {
-            wn_markup_open(page, "p", NULL);
-            wn_markup_say(page, "and %zu more columns", more);
-            wn_markup_close(page);
-        }
-        m = wn_shown_neighbors(report->shown, row, &near);
-        m = m < NEAREST ? m : NEAREST;
-        int32_t nearest[NEAREST];
-        memcpy(nearest, near, m * sizeof *nearest);
-        if (m) {
-            wn_markup_open(page, "details", "open", open ? "" : NULL, NULL);
-            wn_markup_element(page, "summary", NULL, NULL,
-                              "Beside its nearest rows");
-            snprintf(caption, sizeof caption, "Row %zu and its nearest rows",
-                     row);
-            wn_table_open(page, NULL, caption, head);
-            put_beside_row(report, row, &own, &own, column, count, page);
-            for (size_t j = 0; j < m; j++)
-                if (wn_shown_read(report->shown, (size_t)nearest[j], &other))
-                    put_beside_row(report, (size_t)nearest[j], &own, &other,
-                                   column, count, page);
-        }
+        wn_markup(page, "\n<div><dt>%s</dt><dd>", head[LEAST + c]);
+        put_cell_text(page, &own.cell[column[c]]);
+        wn_markup(page, "</dd></div>");
     }
-    wn_markup_close_to(page, depth);
+    if (count)
+        wn_markup(page, "</dl>");
+    if (more)
+        wn_markup(page, "\n<p>and %zu more columns</p>", more);
+    if (m) {
+        wn_markup(page, open ? "\n<details open=\"\">" : "\n<details>");
+        wn_markup(page, "<summary>Beside its nearest rows</summary>");
+        snprintf(caption, sizeof caption, "Row %zu and its nearest rows", row);
+        wn_table_open(page, NULL, caption, head);
+        put_beside_row(report, row, &own, &own, column, count, page);
+        for (size_t j = 0; j < m; j++)
+            if (wn_shown_read(report->shown, (size_t)near[j], &other))
+                put_beside_row(report, (size_t)near[j], &own, &other, column,
+                               count, page);
+        wn_table_close(page);
+        wn_markup(page, "</details>");
+    }
     wn_row_cells_free(&own);
     wn_row_cells_free(&other);
     free(column);
@@ -217,16 +211,13 @@ static void gallery_make(struct gallery *gallery,
     count = count < fit ? count : fit;
     wn_shown_fetch_near(report->shown, rows, count);
     for (size_t r = 0; r < count; r++) {
-        const int32_t *near;
-        size_t m = wn_shown_neighbors(report->shown, (size_t)rows[r], &near);
-        int32_t nearest[NEAREST];
+        const size_t row = (size_t)rows[r];
+        int32_t near[NEAREST];
+        const size_t m = nearest_rows(report, row, near);
 
-        m = m < NEAREST ? m : NEAREST;
-        memcpy(nearest, near, m * sizeof *nearest);
-        gallery_add(gallery, report, (size_t)rows[r], (size_t)rows[r], &cells);
+        gallery_add(gallery, report, row, row, &cells);
         for (size_t j = 0; j < m; j++)
-            gallery_add(gallery, report, (size_t)rows[r], (size_t)nearest[j],
-                        &cells);
+            gallery_add(gallery, report, row, (size_t)near[j], &cells);
     }
     if (!(gallery->low < gallery->high))
         gallery->high = gallery->low + 1;
@@ -244,34 +235,31 @@ static void gallery_free(struct gallery *gallery)
 /* The picture of a suspect, then those of its nearest rows. */
 static void put_pictures(const struct wn_report *report,
                          const struct gallery *gallery, size_t suspect,
-                         struct wn_markup *page)
+                         struct wn_text *page)
 {
-    wn_markup_open(page, "ul", "class", "pictures", NULL);
+    wn_markup(page, "\n<ul class=\"pictures\">");
     for (size_t p = 0; p < gallery->count; p++) {
         const size_t row = gallery->row[p];
         const char *label = wn_report_class(report, report->data.label[row]);
-        struct wn_text alt = {0}, url = {0};
+        struct wn_text name = {0}, url = {0};
 
         if (gallery->suspect[p] != suspect)
             continue;
-        wn_text_format(&alt, "Row %zu, labelled ", row);
-        wn_phrase_data_short(&alt, label);
+        wn_phrase_data_short(&name, label);
         wn_picture_url(gallery->value + p * gallery->size, &report->image,
                        gallery->low, gallery->high, &url);
-        wn_markup_open(page, "li", NULL);
-        wn_markup_leaf(page, "img", "src", url.bytes, "alt", alt.bytes, NULL);
-        alt.length = 0;
-        wn_phrase_data_short(&alt, label);
-        wn_markup_element(page, row == suspect ? "strong" : "span", NULL, NULL,
-                          wn_text_of(&alt));
-        wn_markup_open(page, "small", NULL);
-        wn_markup_say(page, row == suspect ? "this row" : "row %zu", row);
-        wn_markup_close(page);
-        wn_markup_close(page);
-        wn_text_free(&alt);
+        wn_markup(page, "\n<li>\n<img src=\"%s\" alt=\"Row %zu, labelled %s\">",
+                  url.bytes, row, name.bytes);
+        if (row == suspect)
+            wn_markup(page, "<strong>%s</strong><small>this row</small></li>",
+                      name.bytes);
+        else
+            wn_markup(page, "<span>%s</span><small>row %zu</small></li>",
+                      name.bytes, row);
+        wn_text_free(&name);
         wn_text_free(&url);
     }
-    wn_markup_close(page);
+    wn_markup(page, "</ul>");
 }
 
 static bool gallery_has(const struct gallery *gallery, size_t suspect)
@@ -284,77 +272,60 @@ static bool gallery_has(const struct gallery *gallery, size_t suspect)
 
 /* --- the list ------------------------------------------------------------ */
 
-/* A cell that names itself where the head is not shown. */
-static void put_field(struct wn_markup *page, const char *class,
-                      const char *head, const char *text)
-{
-    wn_markup_open(page, "td", "class", class, "data-h", head, NULL);
-    wn_markup_add(page, text, strlen(text));
-    wn_markup_close(page);
-}
-
+/* The cells name themselves where the head is not shown. */
 static void put_suspect(const struct wn_report *report, size_t place, size_t i,
-                        bool more, struct wn_markup *page)
+                        bool more, struct wn_text *page)
 {
     struct wn_suspect suspect;
-    struct wn_text text = {0};
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
 
     wn_suspect_make(report, i, &suspect);
-    wn_markup_open(page, "tr", "class", more ? "more" : NULL, NULL);
-    wn_text_format(&text, "%zu", place);
-    put_field(page, "n", "rank", text.bytes);
-    text.length = 0;
-    wn_markup_open(page, "th", "scope", "row", "class", "n", "data-h", "row",
-                   NULL);
-    wn_markup_say(page, "%zu", i);
-    wn_markup_close(page);
-    wn_text_format(&text, "%llu", (unsigned long long)report->data.row_line[i]);
-    put_field(page, "n", wn_phrase_place(&report->data), text.bytes);
-    text.length = 0;
+    wn_markup(page, more ? "\n<tr class=\"more\">" : "\n<tr>");
+    wn_markup(page,
+              "<td class=\"n\" data-h=\"rank\">%zu</td>"
+              "<th scope=\"row\" class=\"n\" data-h=\"row\">%zu</th>"
+              "<td class=\"n\" data-h=\"%s\">%llu</td>",
+              place, i, wn_phrase_place(&report->data),
+              (unsigned long long)report->data.row_line[i]);
     if (report->data.id) {
-        wn_text_add(&text, id, length);
-        put_field(page, NULL, "id", wn_text_of(&text));
+        wn_markup(page, "<td data-h=\"id\">");
+        wn_markup_data(page, id, strnlen(id, length));
+        wn_markup(page, "</td>");
     }
-    put_field(page, NULL, "given", wn_text_of(&suspect.given));
-    put_field(page, NULL, "suggested", wn_text_of(&suspect.suggested));
-    put_field(page, "n", "suspicion", suspect.suspicion);
-    put_field(page, NULL, "action", suspect.action);
-    put_field(page, "why", "why", wn_text_of(&suspect.why));
-    wn_markup_close(page);
-    wn_text_free(&text);
+    wn_markup(page,
+              "<td data-h=\"given\">%s</td><td data-h=\"suggested\">%s</td>"
+              "<td class=\"n\" data-h=\"suspicion\">%s</td>"
+              "<td data-h=\"action\">%s</td>"
+              "<td class=\"why\" data-h=\"why\">%s</td></tr>",
+              wn_text_of(&suspect.given), wn_text_of(&suspect.suggested),
+              suspect.suspicion, suspect.action, wn_text_of(&suspect.why));
     wn_suspect_free(&suspect);
 }
 
 /* A suspect, and below it what its row holds. */
 static void put_row(const struct wn_report *report, size_t place, size_t i,
                     size_t columns, const struct gallery *gallery,
-                    struct wn_markup *page)
+                    struct wn_text *page)
 {
-    const bool fits = place < BESIDE && page->out->length < MOST_BYTES;
+    const bool fits = place < BESIDE && page->length < MOST_BYTES;
     const bool pictures = gallery_has(gallery, i);
     struct wn_text below = {0};
-    struct wn_markup inner = {.out = &below};
-    char span[32];
 
     if (pictures)
-        put_pictures(report, gallery, i, &inner);
+        put_pictures(report, gallery, i, &below);
     else if (fits && report->shown && !gallery->pixel)
-        put_beside(report, i, place < OPEN, &inner);
+        put_beside(report, i, place < OPEN, &below);
     put_suspect(report, place + 1, i, below.length, page);
     if (below.length) {
-        snprintf(span, sizeof span, "%zu", columns);
-        wn_markup_open(page, "tr", "class", "below", NULL);
-        wn_markup_open(page, "td", "colspan", span, NULL);
-        wn_markup_move(page, &below);
-        wn_markup_close(page);
-        wn_markup_close(page);
+        wn_markup(page, "\n<tr class=\"below\"><td colspan=\"%zu\">", columns);
+        wn_text_add(page, below.bytes, below.length);
+        wn_markup(page, "</td></tr>");
     }
     wn_text_free(&below);
 }
 
-void wn_html_suspects(const struct wn_report *report, struct wn_markup *page)
+void wn_html_suspects(const struct wn_report *report, struct wn_text *page)
 {
     enum { ID = 3 };
 
@@ -362,7 +333,6 @@ void wn_html_suspects(const struct wn_report *report, struct wn_markup *page)
         return;
     const char *head[] = {"#",         "#row",       NULL,     "id",  "given",
                           "suggested", "#suspicion", "action", "why", NULL};
-    const size_t depth = page->depth;
     struct gallery gallery;
     char place[32], caption[120];
     size_t count, columns = 0;
@@ -371,7 +341,7 @@ void wn_html_suspects(const struct wn_report *report, struct wn_markup *page)
     const size_t shown = count < MOST_SUSPECTS ? count : MOST_SUSPECTS;
 
     if (!shown) {
-        wn_markup_element(page, "p", NULL, NULL, "No check found anything.");
+        wn_markup(page, "\n<p>No check found anything.</p>");
         free(rows);
         return;
     }
@@ -381,22 +351,21 @@ void wn_html_suspects(const struct wn_report *report, struct wn_markup *page)
         if (c != ID || report->data.id)
             head[columns++] = head[c];
     head[0] = "#rank";
-    wn_markup_open(page, "p", NULL);
+    wn_markup(page, "\n<p>");
     if (report->rows == WN_ROWS_DEFAULT)
-        wn_markup_say(page,
-                      "The first %zu of %zu rows with findings that nobody "
-                      "decided about. ",
-                      shown, report->flagged_rows);
+        wn_markup(page,
+                  "The first %zu of %zu rows with findings that nobody decided "
+                  "about. ",
+                  shown, report->flagged_rows);
     if (shown < count)
-        wn_markup_say(page,
-                      "The page lists the first %zu of %zu rows; report "
-                      "--format=tsv lists all. ",
-                      shown, count);
-    wn_markup_say(page,
-                  "Suspicion is the probability that the label is wrong. row "
-                  "counts from 0. A class in parentheses is the most probable "
-                  "other one, but not sure enough to be suggested.");
-    wn_markup_close(page);
+        wn_markup(page,
+                  "The page lists the first %zu of %zu rows; report "
+                  "--format=tsv lists all. ",
+                  shown, count);
+    wn_markup(page, "Suspicion is the probability that the label is wrong. row "
+                    "counts from 0. A class in parentheses is the most "
+                    "probable other one, but not sure enough to be "
+                    "suggested.</p>");
     snprintf(caption, sizeof caption, "Most suspicious rows, %zu", shown);
     gallery_make(&gallery, report, rows, shown);
     if (report->shown && !gallery.pixel)
@@ -405,14 +374,11 @@ void wn_html_suspects(const struct wn_report *report, struct wn_markup *page)
     wn_table_open(page, "cards", caption, head);
     for (size_t r = 0; r < shown; r++)
         put_row(report, r, (size_t)rows[r], columns - 1, &gallery, page);
-    wn_markup_close_to(page, depth);
+    wn_table_close(page);
     const char *reason = report->shown ? wn_shown_reason(report->shown) : NULL;
-    if (reason) {
-        wn_markup_open(page, "p", NULL);
-        wn_markup_say(page, "Cells of the source are missing here: %s.",
-                      reason);
-        wn_markup_close(page);
-    }
+    if (reason)
+        wn_markup(page, "\n<p>Cells of the source are missing here: %s.</p>",
+                  reason);
     gallery_free(&gallery);
     free(rows);
 }

@@ -514,7 +514,7 @@ static void put_against(struct json *json, const struct wn_report *report)
         put_count(json, new_key[change], against->changes[change]);
     for (int gone = 0; gone < WN_GONES; gone++)
         put_count(json, wn_gone_names[gone], against->gones[gone]);
-    put_texts(json, "causes", against->cause, against->causes);
+    put_texts(json, "causes", against->causes.line, against->causes.count);
     end_line(json);
 }
 
@@ -546,7 +546,7 @@ static void put_drift(struct json *json, const struct wn_report *report)
     put_text(json, "audit", drift->file);
     put_count(json, "columns", drift->columns);
     put_count(json, "drifted", drift->drifted);
-    put_texts(json, "changes", drift->change, drift->changes);
+    put_texts(json, "changes", drift->changes.line, drift->changes.count);
     end_line(json);
     for (size_t c = 0; c < drift->columns; c++) {
         const struct wn_column_drift *column = &drift->column[c];

@@ -50,7 +50,7 @@ void wn_nagios_report(const struct wn_report *report, struct wn_text *out)
     if (report->drift) {
         put_number(out, "drifted", (double)report->drift->drifted, "");
         put_number(out, "psi", report->drift->psi, "");
-        put_number(out, "schema", (double)report->drift->changes, "");
+        put_number(out, "schema", (double)report->drift->changes.count, "");
     }
     if (nights && nights->count)
         put_number(out, "seconds", nights->night[nights->count - 1].seconds,

@@ -22,9 +22,11 @@ const char *wn_phrase_check_reason(const struct wn_report *report,
     return check >= 0 ? wn_checks[check]->reason : name;
 }
 
-void wn_phrase_suspicion(float suspicion, char out[16])
+void wn_phrase_suspicion(const struct wn_report *report, size_t i, char out[16])
 {
-    if (isnan(suspicion))
+    const float suspicion = report->suspicion[i];
+
+    if (isnan(suspicion) || report->claim == WN_CLAIM_NOTHING)
         snprintf(out, 16, "-");
     else if (suspicion >= 0.9995f)
         snprintf(out, 16, "> 0.999");
@@ -64,6 +66,32 @@ void wn_phrase_rate(const struct wn_report *report, char out[40])
         snprintf(out, 40, "%s %%", wn_phrase_percent(report->rate, rate));
 }
 
+void wn_phrase_values(const struct wn_dataset *data, size_t column, bool page,
+                      struct wn_text *out)
+{
+    const char *dots = page ? "\xe2\x80\xa6" : "..";
+    const size_t start = out->length;
+    char min[32], median[32] = "", max[32];
+    size_t begin, end;
+
+    if (wn_column_number(data, column, data->column_min[column], min)) {
+        if (data->column_median)
+            wn_column_number(data, column, data->column_median[column], median);
+        wn_column_number(data, column, data->column_max[column], max);
+        wn_text_format(out, "%s %s ", min, dots);
+        if (*median)
+            wn_text_format(out, "%s %s ", median, dots);
+        wn_text_format(out, "%s", max);
+    }
+    wn_column_tops(data, column, &begin, &end);
+    for (size_t t = begin; t < end; t++)
+        wn_text_format(out, "%s%s %llu", out->length > start ? ", " : "",
+                       data->top_value[t],
+                       (unsigned long long)data->top_count[t]);
+    if (end > begin && data->column_distinct[column] > end - begin)
+        wn_text_format(out, ", %s", page ? dots : "...");
+}
+
 const char *wn_plural(size_t count, const char *one, const char *many)
 {
     return count == 1 ? one : many;
@@ -76,14 +104,18 @@ void wn_phrase_data(struct wn_text *out, const char *text)
     wn_text_add_visible(out, text, strlen(text));
 }
 
-void wn_phrase_data_short(struct wn_text *out, const char *text)
+void wn_phrase_data_cut(struct wn_text *out, const char *text, size_t cells)
 {
-    enum { MAX_CELLS = 40 };
     struct wn_text whole = {0};
 
     wn_phrase_data(&whole, text);
-    wn_cells_add(out, wn_text_of(&whole), whole.length, MAX_CELLS);
+    wn_cells_add(out, wn_text_of(&whole), whole.length, cells);
     wn_text_free(&whole);
+}
+
+void wn_phrase_data_short(struct wn_text *out, const char *text)
+{
+    wn_phrase_data_cut(out, text, 40);
 }
 
 /* The words of `text` in lines that begin with `first`, then with `next`, both
@@ -136,17 +168,6 @@ void wn_phrase_say(struct wn_text *out, const char *format, ...)
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     wn_phrase_paragraph(out, text);
-}
-
-void wn_phrase_issues(const struct wn_report *report, size_t i,
-                      const char *separator, struct wn_text *out)
-{
-    const size_t start = out->length;
-
-    for (size_t c = 0; c < report->checks && c < 32; c++)
-        if (report->issue[i] >> c & 1)
-            wn_text_format(out, "%s%s", out->length > start ? separator : "",
-                           report->check_name[c]);
 }
 
 const char *wn_phrase_place(const struct wn_dataset *data)

@@ -13,7 +13,8 @@ struct wn_grid; /* grid.h */
 /* Add data, with controls and invalid UTF-8 as \xNN; NULL as "-". */
 void wn_phrase_data(struct wn_text *out, const char *text);
 
-/* The same in at most 40 cells, cut in the middle. */
+/* The same in at most `cells` cells, cut in the middle; and in at most 40. */
+void wn_phrase_data_cut(struct wn_text *out, const char *text, size_t cells);
 void wn_phrase_data_short(struct wn_text *out, const char *text);
 
 /* Add a paragraph: the words of `text` in lines of at most wn_width() - 2 cells
@@ -27,10 +28,6 @@ void wn_phrase_warning(struct wn_text *out, const char *text);
  * in it. */
 void wn_phrase_say(struct wn_text *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* The names of the checks that flag row i, separated by `separator`. */
-void wn_phrase_issues(const struct wn_report *report, size_t i,
-                      const char *separator, struct wn_text *out);
 
 /* What a check says of the rows that it flags. */
 const char *wn_phrase_check_reason(const struct wn_report *report,
@@ -46,8 +43,15 @@ const char *wn_phrase_percent(double share, char out[16]);
 /* The same for an end of an interval where the classes overlap: "24", "3.5". */
 const char *wn_phrase_end(double share, char out[16]);
 
-/* A suspicion: "0.123"; "> 0.999" for one that rounds to 1; "-" for NaN. */
-void wn_phrase_suspicion(float suspicion, char out[16]);
+/* The suspicion of row i: "0.123"; "> 0.999" for one that rounds to 1; "-"
+ * where the features do not predict the label. */
+void wn_phrase_suspicion(const struct wn_report *report, size_t i,
+                         char out[16]);
+
+/* The typical values of a column: "1 .. 30 .. 90" or "Oslo 40, Rome 20, ...";
+ * on a page with ellipses. Nothing where none are known. */
+void wn_phrase_values(const struct wn_dataset *data, size_t column, bool page,
+                      struct wn_text *out);
 
 /* "1 row", "2 rows". */
 const char *wn_plural(size_t count, const char *one, const char *many);
@@ -71,8 +75,8 @@ void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_equal(const struct wn_report *report, struct wn_text *out);
 /* What to look at before the rest is believed: columns that predict the label
  * alone, mistakes in columns, records that are missing, copies, spellings, the
- * order of rows. Visible text, *count of them, for wn_names_free(). */
-char **wn_warnings(const struct wn_report *report, size_t *count);
+ * order of rows. Visible text. */
+struct wn_lines wn_warnings(const struct wn_report *report);
 /* Whether all that speaks against row i is the order of the file, of which it
  * is only where that shows most. */
 bool wn_is_of_the_order(const struct wn_report *report, size_t i);
@@ -142,18 +146,14 @@ void wn_decided_text(const struct wn_report *report, struct wn_text *out);
 /* The sets of near duplicates, those with several labels first (text_sets.c);
  * and a line about the set of row i. Nothing without sets. */
 void wn_near_sets_text(const struct wn_report *report, struct wn_text *out);
-/* The sets in that order, *count of them, *mixed with several labels; free().
- * Of one: its rows but the one that stays, the labels, and the largest distance
- * in it. */
-struct wn_near_line {
-    size_t begin; /* of its rows in near_sets */
-    bool agree;   /* all labels of the set are equal */
-};
-struct wn_near_line *wn_near_lines(const struct wn_report *report,
-                                   size_t *count, size_t *mixed);
-double wn_near_line_say(const struct wn_report *report,
-                        const struct wn_near_line *line, struct wn_text *rows,
-                        struct wn_text *labels);
+/* Where the sets begin in near_sets, in that order, *count of them; the first
+ * *mixed have several labels; free(). */
+size_t *wn_near_sets_listed(const struct wn_report *report, size_t *count,
+                            size_t *mixed);
+/* Of the set that begins there: its rows but the one that stays, and its
+ * labels. Returns the largest distance in it. */
+double wn_near_set_say(const struct wn_report *report, size_t begin,
+                       struct wn_text *rows, struct wn_text *labels);
 void wn_near_set_phrase(const struct wn_report *report, size_t i,
                         struct wn_text *out);
 

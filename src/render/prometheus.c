@@ -167,7 +167,7 @@ static void put_changes(const struct wn_report *report, struct wn_text *out)
                    report->drift->psi, out);
         put_metric(report, "schema_changes",
                    "Columns and classes that came, went or changed.",
-                   (double)report->drift->changes, out);
+                   (double)report->drift->changes.count, out);
     }
     if (report->history && report->history->count) {
         const struct wn_night *night =

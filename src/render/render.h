@@ -34,11 +34,10 @@ void wn_text_explain(const struct wn_report *report,
                      struct wn_text *out);
 void wn_html_report(const struct wn_report *report, struct wn_text *out);
 /* The section of the page that lists suspects. */
-struct wn_markup;
-void wn_html_suspects(const struct wn_report *report, struct wn_markup *page);
+void wn_html_suspects(const struct wn_report *report, struct wn_text *page);
 /* The sections on what changed since another audit, and on the nights. */
-void wn_html_changes(const struct wn_report *report, struct wn_markup *page);
-void wn_html_trend(const struct wn_report *report, struct wn_markup *page);
+void wn_html_changes(const struct wn_report *report, struct wn_text *page);
+void wn_html_trend(const struct wn_report *report, struct wn_text *page);
 void wn_markdown_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_explain(const struct wn_report *report,
@@ -70,8 +69,8 @@ void wn_decisions_tsv(const struct wn_report *report, const int64_t *rows,
 void wn_decided_tsv(const struct wn_report *report, double now,
                     struct wn_text *out);
 
-/* Their columns, and a line of theirs without line end, its cells in the order
- * of `column`; one that has another name stays empty. */
+/* Their columns, and the head and a line of theirs without line end; the cells
+ * of a line in the order of `column`, one that has another name stays empty. */
 enum { WN_DECISION_COLUMNS = 12 };
 extern const char *const wn_decision_columns[WN_DECISION_COLUMNS];
 struct wn_decision_line {
@@ -82,6 +81,7 @@ struct wn_decision_line {
     const char *who, *when, *note;
     bool planned; /* a review plan drew the row */
 };
+void wn_decision_head_add(struct wn_text *out);
 void wn_decision_line_add(const struct wn_report *report,
                           const struct wn_decision_line *line,
                           const char *const *column, size_t columns,

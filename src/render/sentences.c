@@ -249,10 +249,8 @@ void wn_suspect_make(const struct wn_report *report, size_t i,
         wn_report_class(report, rival ? report->rival[i] : suggestion));
     if (rival)
         wn_text_add(&suspect->suggested, ")", 1);
-    wn_phrase_suspicion(
-        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
-        suspect->suspicion);
-    wn_phrase_issues(report, i, ", ", why);
+    wn_phrase_suspicion(report, i, suspect->suspicion);
+    wn_report_issues(report, i, ", ", why);
     if (report->reason && report->action[i])
         wn_text_format(why, "%s%s", why->length ? "; " : "",
                        wn_reason_words(report->reason_name[report->reason[i]]));
@@ -271,21 +269,8 @@ void wn_suspect_free(struct wn_suspect *suspect)
 
 /* --- warnings ------------------------------------------------------------ */
 
-struct warning_list {
-    char **text;
-    size_t count, capacity;
-};
-
-/* Take over a text. */
-static void add_warning(struct warning_list *list, struct wn_text *text)
-{
-    wn_grow(&list->text, &list->capacity, list->count + 1, sizeof *list->text);
-    list->text[list->count++] = text->bytes;
-    *text = (struct wn_text){0};
-}
-
 static void warn_of_columns(const struct wn_report *report,
-                            struct warning_list *list)
+                            struct wn_lines *list)
 {
     const struct wn_dataset *data = &report->data;
     struct wn_text text = {0};
@@ -300,12 +285,15 @@ static void warn_of_columns(const struct wn_report *report,
         wn_text_format(&text, ". Is it a copy of the label? If so: --ignore=");
         wn_text_add_shell(&text, data->column_name[c],
                           strlen(data->column_name[c]));
-        add_warning(list, &text);
+        wn_lines_add(list, "%s", text.bytes);
+        text.length = 0;
     }
     for (size_t i = 0; i < data->hints; i++) {
+        text.length = 0;
         wn_phrase_data(&text, data->hint[i]);
-        add_warning(list, &text);
+        wn_lines_add(list, "%s", wn_text_of(&text));
     }
+    wn_text_free(&text);
 }
 
 /* The rows of the check `name`, 0 if it did not run; *bit is its bit. */
@@ -330,72 +318,59 @@ bool wn_is_of_the_order(const struct wn_report *report, size_t i)
            report->issue[i] == bit;
 }
 
-static void warn_of_rows(const struct wn_report *report,
-                         struct warning_list *list)
+static void warn_of_rows(const struct wn_report *report, struct wn_lines *list)
 {
     static const double many = .05;
     const struct wn_dataset *data = &report->data;
-    struct wn_text text = {0};
     uint32_t bit;
     size_t i = 0;
 
-    if (data->left_outs) {
-        wn_text_format(&text,
-                       "%zu of %zu records of the source are not in this "
-                       "audit: they are malformed, or have no label.",
-                       data->left_outs, data->n + data->left_outs);
-        add_warning(list, &text);
-    }
+    if (data->left_outs)
+        wn_lines_add(list,
+                     "%zu of %zu records of the source are not in this "
+                     "audit: they are malformed, or have no label.",
+                     data->left_outs, data->n + data->left_outs);
     if (!report->flagged)
         return;
     const size_t copies = rows_of_check(report, "duplicate", &bit);
-    if ((double)copies >= many * (double)data->n && copies) {
-        wn_text_format(&text,
-                       "%zu rows (%.0f %%) are exact copies of earlier rows. A "
-                       "model that is tested on copies of its training rows "
-                       "looks better than it is.",
-                       copies, 100 * (double)copies / (double)data->n);
-        add_warning(list, &text);
-    }
+    if ((double)copies >= many * (double)data->n && copies)
+        wn_lines_add(list,
+                     "%zu rows (%.0f %%) are exact copies of earlier rows. A "
+                     "model that is tested on copies of its training rows "
+                     "looks better than it is.",
+                     copies, 100 * (double)copies / (double)data->n);
     const size_t conflicts = rows_of_check(report, "conflict", &bit);
-    if (conflicts) {
-        wn_text_format(&text,
-                       "%zu %s the same features as another row, and another "
-                       "label.",
-                       conflicts, wn_plural(conflicts, "row has", "rows have"));
-        add_warning(list, &text);
-    }
+    if (conflicts)
+        wn_lines_add(list,
+                     "%zu %s the same features as another row, and another "
+                     "label.",
+                     conflicts, wn_plural(conflicts, "row has", "rows have"));
     if (rows_of_check(report, "order_dependence", &bit)) {
         while (i < data->n && !(report->issue[i] & bit))
             i++;
-        wn_text_format(&text,
-                       "The file seems sorted or in batches (strongest around "
-                       "row %zu). Shuffle it before you split it.",
-                       i);
-        add_warning(list, &text);
+        wn_lines_add(list,
+                     "The file seems sorted or in batches (strongest around "
+                     "row %zu). Shuffle it before you split it.",
+                     i);
     }
 }
 
-char **wn_warnings(const struct wn_report *report, size_t *count)
+struct wn_lines wn_warnings(const struct wn_report *report)
 {
-    struct warning_list list = {0};
-    struct wn_text text = {0};
+    struct wn_lines list = {0};
     size_t spellings;
 
     warn_of_columns(report, &list);
     warn_of_rows(report, &list);
     free(wn_spellings(report, &spellings));
-    if (spellings) {
-        wn_text_format(
-            &text,
-            "%zu class %s of another, with other capitals, blanks "
-            "or accents.",
+    if (spellings)
+        wn_lines_add(
+            &list,
+            "%zu class %s of another, with other capitals, blanks or "
+            "accents.",
             spellings,
             wn_plural(spellings, "name is a spelling", "names are spellings"));
-        add_warning(&list, &text);
-    }
-    *count = list.count;
-    return list.text;
+    return list;
 }
 
 /* --- commands ------------------------------------------------------------ */

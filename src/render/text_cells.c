@@ -12,11 +12,6 @@
 
 enum { NAME_CELLS = 24, LEAST = 16 /* cells of a value */ };
 
-static bool is_space(char c)
-{
-    return wn_is_blank(c) || c == '\n' || c == '\r';
-}
-
 /* A cell as one line of visible bytes. */
 static void add_cell(struct wn_text *out, const struct wn_cell *cell)
 {
@@ -25,7 +20,7 @@ static void add_cell(struct wn_text *out, const struct wn_cell *cell)
     for (size_t at = 0; at < cell->length; at++) {
         const char c = cell->text[at];
 
-        if (!is_space(c))
+        if (!strchr(" \t\n\r", c) || !c)
             wn_text_add(&flat, &c, 1);
         else if (flat.length && flat.bytes[flat.length - 1] != ' ')
             wn_text_add(&flat, " ", 1);
@@ -37,16 +32,6 @@ static void add_cell(struct wn_text *out, const struct wn_cell *cell)
     else
         wn_text_format(out, "(empty)");
     wn_text_free(&flat);
-}
-
-/* The name of a column, visible and in at most `cells` cells. */
-static void add_name(struct wn_text *out, const char *name, size_t cells)
-{
-    struct wn_text whole = {0};
-
-    wn_text_add_visible(&whole, name, strlen(name));
-    wn_cells_add(out, wn_text_of(&whole), whole.length, cells);
-    wn_text_free(&whole);
 }
 
 /* "age: 39   city: Oslo" of some columns in at most `width` terminal cells:
@@ -61,7 +46,8 @@ static void add_line(struct wn_shown *shown, const struct wn_row_cells *cells,
     size_t limit = width, fit = 0, names = 0, least = 0, sum;
 
     for (size_t c = 0; c < count; c++) {
-        add_name(&part[2 * c], wn_shown_name(shown, column[c]), NAME_CELLS);
+        wn_phrase_data_cut(&part[2 * c], wn_shown_name(shown, column[c]),
+                           NAME_CELLS);
         add_cell(&part[2 * c + 1], &cells->cell[column[c]]);
         wn_text_add(&part[2 * c], ": ", 2);
         for (size_t p = 2 * c; p < 2 * c + 2; p++)
@@ -202,7 +188,8 @@ void wn_text_nearest(const struct wn_report *report,
         } else if (beside.columns + OTHERS < wn_width() / COLUMN) {
             beside.column[beside.columns++] = chosen[c];
             wn_text_add(&name, " ", 1);
-            add_name(&name, wn_shown_name(beside.shown, chosen[c]), HEAD);
+            wn_phrase_data_cut(&name, wn_shown_name(beside.shown, chosen[c]),
+                               HEAD);
             wn_grid_head_data(&grid, '~', name.bytes);
             wn_text_free(&name);
         }

@@ -58,11 +58,11 @@ void wn_comparison_text(const struct wn_report *report, struct wn_text *out)
     say_flags(against, &said);
     wn_phrase_paragraph(out, said.bytes);
     wn_text_free(&said);
-    if (!against->causes)
+    if (!against->causes.count)
         wn_phrase_say(out, "%s", no_cause);
-    for (size_t c = 0; c < against->causes; c++) {
+    for (size_t c = 0; c < against->causes.count; c++) {
         wn_text_format(out, "  different: ");
-        wn_phrase_data(out, against->cause[c]);
+        wn_phrase_data(out, against->causes.line[c]);
         wn_text_format(out, "\n");
     }
 }
@@ -102,60 +102,59 @@ void wn_gone_text(const struct wn_report *report, struct wn_text *out)
     wn_grid_print_under(title, &grid, out);
 }
 
-/* A list of lines, if there are any. */
-static void put_list(struct wn_markup *page, char *const *line, size_t count)
+static void put_list(struct wn_text *page, const struct wn_lines *list)
 {
-    if (!count)
-        return;
-    wn_markup_open(page, "ul", NULL);
-    for (size_t l = 0; l < count; l++)
-        wn_markup_element(page, "li", NULL, NULL, line[l]);
-    wn_markup_close(page);
+    if (list->count)
+        wn_markup(page, "\n<ul>");
+    for (size_t l = 0; l < list->count; l++)
+        wn_markup(page, "\n<li>%s</li>", list->line[l]);
+    if (list->count)
+        wn_markup(page, "</ul>");
 }
 
-void wn_html_changes(const struct wn_report *report, struct wn_markup *page)
+void wn_html_changes(const struct wn_report *report, struct wn_text *page)
 {
     static const char *const head[] = {"column",   "#PSI", "#p",
                                        "#missing", "#was", NULL};
     const struct wn_comparison *against = report->against;
     const struct wn_drift *drift = report->drift;
-    const size_t depth = page->depth;
     struct wn_text said = {0};
 
-    if (report->reached.length) {
-        wn_markup_open(page, "p", "class", "note", NULL);
-        wn_markup_say(page, "Reached --fail-on: %s.", report->reached.bytes);
-        wn_markup_close(page);
-    }
+    if (report->reached.length)
+        wn_markup(page, "\n<p class=\"note\">Reached --fail-on: %s.</p>",
+                  report->reached.bytes);
     if (against) {
         say_flags(against, &said);
-        wn_markup_element(page, "p", NULL, NULL, said.bytes);
+        wn_markup(page, "\n<p>%s</p>", said.bytes);
         wn_text_free(&said);
-        if (!against->causes)
-            wn_markup_element(page, "p", NULL, NULL, no_cause);
-        put_list(page, against->cause, against->causes);
+        if (!against->causes.count)
+            wn_markup(page, "\n<p>%s</p>", no_cause);
+        put_list(page, &against->causes);
     }
     if (!drift)
         return;
-    put_list(page, drift->change, drift->changes);
-    if (drift->drifted)
-        wn_table_open(page, NULL, "Columns that drifted", head);
-    else
-        wn_markup_element(page, "p", NULL, NULL, "No column drifted.");
+    put_list(page, &drift->changes);
+    if (!drift->drifted) {
+        wn_markup(page, "\n<p>No column drifted.</p>");
+        return;
+    }
+    wn_table_open(page, NULL, "Columns that drifted", head);
     for (size_t c = 0; c < drift->columns; c++) {
         const struct wn_column_drift *column = &drift->column[c];
+        char psi[32] = "-", p[32] = "< 0.001";
 
         if (!column->drifted)
             continue;
-        wn_markup_open(page, "tr", NULL);
-        wn_markup_element(page, "th", "scope", "row",
-                          wn_drift_column(report, column));
-        wn_table_number(page, isnan(column->psi) ? "-" : "%.2f", column->psi);
-        wn_table_number(page, column->p < 0.001 ? "< 0.001" : "%.3f",
-                        column->p);
-        wn_table_number(page, "%.1f %%", 100 * column->missing_now);
-        wn_table_number(page, "%.1f %%", 100 * column->missing_then);
-        wn_markup_close(page);
+        if (!isnan(column->psi))
+            snprintf(psi, sizeof psi, "%.2f", column->psi);
+        if (!(column->p < 0.001))
+            snprintf(p, sizeof p, "%.3f", column->p);
+        wn_markup(page,
+                  "\n<tr><th scope=\"row\">%s</th><td class=\"n\">%s</td>"
+                  "<td class=\"n\">%s</td><td class=\"n\">%.1f %%</td>"
+                  "<td class=\"n\">%.1f %%</td></tr>",
+                  wn_drift_column(report, column), psi, p,
+                  100 * column->missing_now, 100 * column->missing_then);
     }
-    wn_markup_close_to(page, depth);
+    wn_table_close(page);
 }

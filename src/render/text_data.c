@@ -78,24 +78,9 @@ static void put_columns(const struct wn_report *report, struct wn_text *out)
         const bool about = data->column_about && data->column_about[c];
         const double alone = data->column_alone ? data->column_alone[c] : NAN;
         const char *note = data->column_note ? data->column_note[c] : "";
-        char min[32], median[32] = "", max[32];
-        size_t begin, end;
 
         values.length = 0;
-        wn_column_tops(data, c, &begin, &end);
-        if (wn_column_number(data, c, data->column_min[c], min)) {
-            if (data->column_median)
-                wn_column_number(data, c, data->column_median[c], median);
-            wn_column_number(data, c, data->column_max[c], max);
-            wn_text_format(&values, "%s .. %s%s%s", min, median,
-                           *median ? " .. " : "", max);
-        }
-        for (size_t t = begin; t < end; t++)
-            wn_text_format(&values, "%s%s %llu", values.length ? ", " : "",
-                           data->top_value[t],
-                           (unsigned long long)data->top_count[t]);
-        if (end > begin && data->column_distinct[c] > end - begin)
-            wn_text_format(&values, ", ...");
+        wn_phrase_values(data, c, false, &values);
         if (*note)
             wn_text_format(&values, "%s%s", values.length ? "; " : "", note);
         wn_grid_add_text(&grid, data->column_name[c]);

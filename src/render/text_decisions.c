@@ -42,25 +42,6 @@ static void put_reasons(const struct wn_report *report, struct wn_text *out)
     wn_grid_print(&grid, out);
 }
 
-/* Labels that the data call right show how often flag raises a false alarm. */
-static void put_trusted(const struct wn_report *report, struct wn_text *out)
-{
-    const struct wn_decided_rows *decided = &report->decided;
-    double low, high;
-
-    wn_share_interval(decided->trusted_suspects, decided->trusted, 0.95, &low,
-                      &high);
-    wn_phrase_say(out,
-                  "Of %zu labels that the data mark as right, flag would have "
-                  "flagged %zu (%.1f %%, %.1f-%.1f): false alarms. If other "
-                  "right labels are like them, that share of the right labels "
-                  "is flagged, too.",
-                  decided->trusted, decided->trusted_suspects,
-                  100 * (double)decided->trusted_suspects /
-                      (double)decided->trusted,
-                  100 * low, 100 * high);
-}
-
 /* From when the verdicts are: dates stay the same whenever somebody reads the
  * report; report --decisions-list has ages. */
 static void put_dates(const struct wn_decided_rows *decided,
@@ -88,21 +69,6 @@ static void put_dates(const struct wn_decided_rows *decided,
         wn_phrase_say(out, "The verdicts are from %s to %s.", from, until);
     else
         wn_phrase_say(out, "The verdicts are of %s.", from);
-}
-
-static void put_lost(const struct wn_decided_rows *decided, struct wn_text *out)
-{
-    if (decided->stale)
-        wn_phrase_say(out,
-                      "%zu older %s not count, because the row changed since.",
-                      decided->stale,
-                      wn_plural(decided->stale, "verdict does", "verdicts do"));
-    if (decided->gone)
-        wn_phrase_say(out,
-                      "%zu older %s not count, because the row is not there "
-                      "any more.",
-                      decided->gone,
-                      wn_plural(decided->gone, "verdict does", "verdicts do"));
 }
 
 void wn_decided_text(const struct wn_report *report, struct wn_text *out)
@@ -138,9 +104,32 @@ void wn_decided_text(const struct wn_report *report, struct wn_text *out)
         wn_phrase_say(out, "Of %zu reviewed label suspects %zu were wrong: %s.",
                       suspects.reviewed, suspects.wrong, share);
     }
-    put_lost(decided, out);
-    if (decided->trusted && report->label_bit)
-        put_trusted(report, out);
+    const struct {
+        size_t count;
+        const char *why;
+    } lost[] = {{decided->stale, "changed since"},
+                {decided->gone, "is not there any more"}};
+    for (size_t l = 0; l < sizeof lost / sizeof *lost; l++)
+        if (lost[l].count)
+            wn_phrase_say(
+                out, "%zu older %s not count, because the row %s.",
+                lost[l].count,
+                wn_plural(lost[l].count, "verdict does", "verdicts do"),
+                lost[l].why);
+    if (decided->trusted && report->label_bit) {
+        const size_t alarms = decided->trusted_suspects;
+        double low, high;
+
+        wn_share_interval(alarms, decided->trusted, 0.95, &low, &high);
+        wn_phrase_say(out,
+                      "Of %zu labels that the data mark as right, flag would "
+                      "have flagged %zu (%.1f %%, %.1f-%.1f): false alarms. If "
+                      "other right labels are like them, that share of the "
+                      "right labels is flagged, too.",
+                      decided->trusted, alarms,
+                      100 * (double)alarms / (double)decided->trusted,
+                      100 * low, 100 * high);
+    }
     if (all.reviewed)
         put_reasons(report, out);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "noise/order_statistics.h"
 #include "render/grid.h"
 #include "render/phrases.h"
 #include "report/drift.h"
@@ -10,37 +11,24 @@
 
 enum { SHOWN = 10 };
 
-struct ranked_column {
-    double psi;
-    size_t column;
-};
-
-/* The largest index first. */
-static int by_index(const void *a, const void *b)
-{
-    const struct ranked_column *x = a, *y = b;
-
-    return (x->psi < y->psi) - (x->psi > y->psi);
-}
-
 static void put_columns(const struct wn_report *report,
                         const struct wn_drift *drift, struct wn_text *out)
 {
-    struct ranked_column *ranked = wn_new(drift->columns, sizeof *ranked);
+    struct wn_ranked *ranked = wn_new(drift->columns, sizeof *ranked);
     size_t count = 0;
     struct wn_grid grid;
 
     for (size_t c = 0; c < drift->columns; c++)
         if (drift->column[c].drifted)
-            ranked[count++] = (struct ranked_column){
-                isnan(drift->column[c].psi) ? 0 : drift->column[c].psi, c};
-    qsort(ranked, count, sizeof *ranked, by_index);
+            ranked[count++] = (struct wn_ranked){
+                isnan(drift->column[c].psi) ? 0 : -drift->column[c].psi, c};
+    wn_rank(ranked, count); /* the largest index first */
     wn_text_format(out, "  %zu of %zu columns drifted%s\n", drift->drifted,
                    drift->columns, count > SHOWN ? ", these most:" : ":");
     wn_grid_start(&grid,
                   "~column|#PSI|#distance|#p|#mean by sd|#missing|values");
     for (size_t r = 0; r < count && r < SHOWN; r++) {
-        const struct wn_column_drift *column = &drift->column[ranked[r].column];
+        const struct wn_column_drift *column = &drift->column[ranked[r].row];
         const bool label = column->column == SIZE_MAX;
 
         wn_grid_add_text(&grid, wn_drift_column(report, column));
@@ -72,9 +60,9 @@ void wn_drift_text(const struct wn_report *report, struct wn_text *out)
     wn_text_format(out, "\nDrift of the columns since ");
     wn_phrase_data(out, drift->file);
     wn_text_format(out, "\n");
-    for (size_t c = 0; c < drift->changes; c++) {
+    for (size_t c = 0; c < drift->changes.count; c++) {
         wn_text_format(out, "  changed: ");
-        wn_phrase_data(out, drift->change[c]);
+        wn_phrase_data(out, drift->changes.line[c]);
         wn_text_format(out, "\n");
     }
     if (drift->drifted)

@@ -42,9 +42,7 @@ static void put_verdict(const struct wn_report *report, size_t i,
     }
     const char *suggested = wn_report_title(report, report->suggestion[i]);
     put_fact(out, "suggested label", suggested ? suggested : "none", "");
-    wn_phrase_suspicion(
-        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
-        suspicion);
+    wn_phrase_suspicion(report, i, suspicion);
     wn_text_format(out, "  %-18s%s, rank %zu of %zu\n", "suspicion", suspicion,
                    report->rank[i], report->data.n);
     put_fact(out, "proposed action", report->action_name[report->action[i]],

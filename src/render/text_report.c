@@ -146,14 +146,12 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
     } else {
         wn_grid_add_text(grid, wn_report_title(report, report->suggestion[i]));
     }
-    wn_phrase_suspicion(
-        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
-        suspicion);
+    wn_phrase_suspicion(report, i, suspicion);
     wn_grid_add_text(grid, suspicion);
     if (agreement)
         wn_grid_format(grid, "%zu of %zu", wn_scores_agree(report, i),
                        report->scores);
-    wn_phrase_issues(report, i, ", ", &text);
+    wn_report_issues(report, i, ", ", &text);
     wn_grid_add(grid, wn_text_of(&text), text.length);
     wn_text_free(&text);
 }
@@ -344,7 +342,7 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
         wn_grid_add_count(&grid, report->data.row_line[i]);
         wn_grid_add_text(&grid, wn_report_title(report, report->data.label[i]));
         wn_grid_add_text(&grid, rival);
-        wn_phrase_suspicion(report->suspicion[i], suspicion);
+        wn_phrase_suspicion(report, i, suspicion);
         wn_grid_add_text(&grid, suspicion);
         shown++;
     }
@@ -398,24 +396,6 @@ static void put_budget(const struct wn_report *report, struct wn_text *out)
                       "The classes overlap: the expected numbers assume that "
                       "%.1f %% of the labels are wrong, but all may be right.",
                       100 * report->rate);
-}
-
-/* The commands to run next. */
-static void put_next_commands(const struct wn_report *report,
-                              struct wn_text *out)
-{
-    struct wn_command command[WN_COMMANDS];
-    const size_t count = wn_next_commands(report, command);
-
-    wn_text_format(out, "\nNext%s\n",
-                   report->file ? ""
-                                : ", with the audit kept in a file "
-                                  "(--output=FILE.h5)");
-    for (size_t c = 0; c < count; c++) {
-        wn_text_format(out, "  %-26s  %s\n", command[c].purpose,
-                       command[c].line);
-        free(command[c].line);
-    }
 }
 
 /* A sentence as a paragraph. */
@@ -491,20 +471,32 @@ static void put_checks(const struct wn_report *report, struct wn_text *out)
     put_sentence(report, wn_sentence_equal, out);
 }
 
-static void put_warnings(const struct wn_report *report, struct wn_text *out)
+/* What to look at before the rest is believed, and the commands to run next. */
+static void put_todo(const struct wn_report *report, struct wn_text *out)
 {
     enum { SHOWN = 5 };
-    size_t count;
-    char **text = wn_warnings(report, &count);
+    struct wn_lines warnings = wn_warnings(report);
+    struct wn_command command[WN_COMMANDS];
+    const size_t commands = wn_next_commands(report, command);
 
-    if (count)
+    if (warnings.count)
         wn_text_format(out, "\nLook at this first\n");
-    for (size_t w = 0; w < count && (w < SHOWN || report->verbose); w++)
-        wn_phrase_warning(out, text[w]);
-    if (count > SHOWN && !report->verbose)
+    for (size_t w = 0; w < warnings.count && (w < SHOWN || report->verbose);
+         w++)
+        wn_phrase_warning(out, warnings.line[w]);
+    if (warnings.count > SHOWN && !report->verbose)
         wn_text_format(out, "  and %zu more; --verbose shows all\n",
-                       count - SHOWN);
-    wn_names_free(text, count);
+                       warnings.count - SHOWN);
+    wn_lines_free(&warnings);
+    wn_text_format(out, "\nNext%s\n",
+                   report->file ? ""
+                                : ", with the audit kept in a file "
+                                  "(--output=FILE.h5)");
+    for (size_t c = 0; c < commands; c++) {
+        wn_text_format(out, "  %-26s  %s\n", command[c].purpose,
+                       command[c].line);
+        free(command[c].line);
+    }
 }
 
 /* The first screen: the result, how sure it is, what to do. Then the rows, what
@@ -531,8 +523,7 @@ void wn_text_report(const struct wn_report *report, struct wn_text *out)
         wn_trend_text(report, out);
     if (!report->data.n && report->history)
         return; /* without an audit */
-    put_warnings(report, out);
-    put_next_commands(report, out);
+    put_todo(report, out);
     wn_slices_text(report, out);
     if (report->flagged) {
         put_rows(report, out);

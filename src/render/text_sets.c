@@ -27,42 +27,34 @@ static void add_rows(const struct wn_near_sets *sets, size_t begin, int64_t but,
     }
 }
 
-static int by_conflict(const void *a, const void *b)
-{
-    const struct wn_near_line *x = a, *y = b;
-
-    if (x->agree != y->agree)
-        return x->agree - y->agree;
-    return (x->begin > y->begin) - (x->begin < y->begin);
-}
-
-struct wn_near_line *wn_near_lines(const struct wn_report *report,
-                                   size_t *count, size_t *mixed)
+size_t *wn_near_sets_listed(const struct wn_report *report, size_t *count,
+                            size_t *mixed)
 {
     const struct wn_near_sets *sets = &report->near_sets;
-    struct wn_near_line *line = wn_new(sets->sets, sizeof *line);
+    const int32_t *label = report->data.label;
+    size_t *list = wn_new(sets->sets, sizeof *list);
 
-    *count = *mixed = 0;
-    for (size_t begin = 0, end; begin < sets->rows; begin = end) {
-        bool agree = true;
+    *count = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t begin = 0, end; begin < sets->rows; begin = end) {
+            bool agree = true;
 
-        end = wn_near_set_end(sets, begin);
-        for (size_t m = begin + 1; m < end; m++)
-            agree &= report->data.label[sets->row[m]] ==
-                     report->data.label[sets->row[begin]];
-        *mixed += !agree;
-        line[(*count)++] = (struct wn_near_line){begin, agree};
+            end = wn_near_set_end(sets, begin);
+            for (size_t m = begin + 1; m < end; m++)
+                agree &= label[sets->row[m]] == label[sets->row[begin]];
+            if (agree == (pass == 1))
+                list[(*count)++] = begin;
+        }
+        *mixed = pass ? *mixed : *count;
     }
-    qsort(line, *count, sizeof *line, by_conflict);
-    return line;
+    return list;
 }
 
-double wn_near_line_say(const struct wn_report *report,
-                        const struct wn_near_line *line, struct wn_text *rows,
-                        struct wn_text *labels)
+double wn_near_set_say(const struct wn_report *report, size_t begin,
+                       struct wn_text *rows, struct wn_text *labels)
 {
     const struct wn_near_sets *sets = &report->near_sets;
-    const size_t begin = line->begin, end = wn_near_set_end(sets, begin);
+    const size_t end = wn_near_set_end(sets, begin);
     float farthest = 0;
 
     add_rows(sets, begin, sets->row[begin], rows);
@@ -87,17 +79,17 @@ void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
     enum { FEW = 5 };
     const struct wn_near_sets *sets = &report->near_sets;
     size_t count, mixed;
-    struct wn_near_line *line = wn_near_lines(report, &count, &mixed);
+    size_t *begin = wn_near_sets_listed(report, &count, &mixed);
     struct wn_grid grid;
 
     wn_grid_start(&grid, "#set|#stays|other rows|#distance|~labels");
     for (size_t s = 0; s < count && s < FEW; s++) {
         struct wn_text rows = {0}, labels = {0};
         const double distance =
-            wn_near_line_say(report, &line[s], &rows, &labels);
+            wn_near_set_say(report, begin[s], &rows, &labels);
 
-        wn_grid_add_count(&grid, (uint64_t)sets->set[line[s].begin]);
-        wn_grid_add_count(&grid, (uint64_t)sets->row[line[s].begin]);
+        wn_grid_add_count(&grid, (uint64_t)sets->set[begin[s]]);
+        wn_grid_add_count(&grid, (uint64_t)sets->row[begin[s]]);
         wn_grid_add(&grid, wn_text_of(&rows), rows.length);
         wn_grid_format(&grid, "%.4g", distance);
         wn_grid_add(&grid, wn_text_of(&labels), labels.length);
@@ -111,7 +103,7 @@ void wn_near_sets_text(const struct wn_report *report, struct wn_text *out)
                       "--drop=duplicate,near_duplicate keeps one row of each.",
                       count, wn_plural(count, "set", "sets"), sets->rows, mixed,
                       count > FEW ? "; --format=json has them all" : "");
-    free(line);
+    free(begin);
 }
 
 void wn_near_set_phrase(const struct wn_report *report, size_t i,

@@ -82,13 +82,13 @@ void wn_trend_text(const struct wn_report *report, struct wn_text *out)
     wn_text_free(&said);
 }
 
-void wn_html_trend(const struct wn_report *report, struct wn_markup *page)
+void wn_html_trend(const struct wn_report *report, struct wn_text *page)
 {
     struct wn_text said = {0};
 
     if (!report->trend)
         return;
     say_trend(report->trend, &said);
-    wn_markup_element(page, "p", NULL, NULL, said.bytes);
+    wn_markup(page, "\n<p>%s</p>", said.bytes);
     wn_text_free(&said);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "render/grid.h"
+#include "render/phrases.h"
 #include "render/render.h"
 #include "util/memory.h"
 
@@ -37,83 +38,63 @@ struct title {
     size_t class;
 };
 
-struct titles {
-    char *const *name;
-    char **title;
-    size_t prefix, cells;
-};
-
-/* Call take() for every class whose title another has, too. */
-static void each_twin(struct titles *titles, size_t k,
-                      void (*take)(struct titles *titles, size_t class))
+/* Which of the classes have a title that another has, too; free(). */
+static bool *find_twins(char *const *title, size_t k)
 {
     struct title *all = wn_new(k, sizeof *all);
     bool *twin = wn_new(k, sizeof *twin);
 
     for (size_t c = 0; c < k; c++)
-        all[c] = (struct title){titles->title[c], c};
+        all[c] = (struct title){title[c], c};
     qsort(all, k, sizeof *all, wn_text_ascending);
     for (size_t i = 1; i < k; i++)
         if (strcmp(all[i].text, all[i - 1].text) == 0)
             twin[all[i].class] = twin[all[i - 1].class] = true;
-    for (size_t c = 0; c < k; c++)
-        if (twin[c])
-            take(titles, c);
     free(all);
-    free(twin);
-}
-
-/* The name as it is, in quotes, for one that differs in blanks alone. */
-static void quote_title(struct titles *titles, size_t class)
-{
-    struct wn_text text = {0};
-
-    wn_text_format(&text, "\"%s\"", titles->name[class] + titles->prefix);
-    free(titles->title[class]);
-    titles->title[class] = text.bytes;
-}
-
-static void number_title(struct titles *titles, size_t class)
-{
-    struct wn_text text = {0}, end = {0};
-
-    wn_text_format(&end, "#%zu", class);
-    wn_cells_add(&text, titles->title[class], strlen(titles->title[class]),
-                 titles->cells > end.length + 1 ? titles->cells - end.length
-                                                : 1);
-    wn_text_add(&text, end.bytes, end.length);
-    wn_text_free(&end);
-    free(titles->title[class]);
-    titles->title[class] = text.bytes;
+    return twin;
 }
 
 char **wn_class_titles(char *const *name, size_t k, size_t cells,
                        size_t *prefix)
 {
-    struct titles titles = {name, wn_new(k, sizeof *titles.title),
-                            common_path(name, k), cells};
+    char **title = wn_new(k, sizeof *title);
 
+    *prefix = common_path(name, k);
     for (size_t c = 0; c < k; c++) {
-        const char *text = name[c] + titles.prefix;
+        const char *text = name[c] + *prefix;
         size_t length = strlen(text);
 
         wn_text_trim(&text, &length);
-        titles.title[c] = wn_copy_text(text, length);
-        if (!length)
-            quote_title(&titles, c);
+        title[c] = wn_copy_text(text, length);
     }
-    each_twin(&titles, k, quote_title);
+    bool *twin = find_twins(title, k);
     for (size_t c = 0; c < k; c++) {
-        struct wn_text visible = {0}, cut = {0};
+        struct wn_text whole = {0}, cut = {0};
 
-        wn_text_add_visible(&visible, titles.title[c], strlen(titles.title[c]));
-        wn_cells_add(&cut, wn_text_of(&visible), visible.length, cells);
-        free(titles.title[c]);
-        titles.title[c] = wn_copy_text(wn_text_of(&cut), cut.length);
-        wn_text_free(&visible);
+        /* As it is, in quotes, where it differs in blanks alone. */
+        if (twin[c] || !*title[c])
+            wn_text_format(&whole, "\"%s\"", name[c] + *prefix);
+        wn_phrase_data_cut(&cut, whole.length ? whole.bytes : title[c], cells);
+        free(title[c]);
+        title[c] = wn_copy_text(wn_text_of(&cut), cut.length);
+        wn_text_free(&whole);
         wn_text_free(&cut);
     }
-    each_twin(&titles, k, number_title);
-    *prefix = titles.prefix;
-    return titles.title;
+    free(twin);
+    twin = find_twins(title, k);
+    for (size_t c = 0; c < k; c++) {
+        struct wn_text numbered = {0}, end = {0};
+
+        if (!twin[c])
+            continue;
+        wn_text_format(&end, "#%zu", c);
+        wn_cells_add(&numbered, title[c], strlen(title[c]),
+                     cells > end.length + 1 ? cells - end.length : 1);
+        wn_text_add(&numbered, end.bytes, end.length);
+        wn_text_free(&end);
+        free(title[c]);
+        title[c] = numbered.bytes;
+    }
+    free(twin);
+    return title;
 }

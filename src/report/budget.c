@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "noise/order_statistics.h"
 #include "report/report.h"
 #include "util/memory.h"
 #include "util/random.h"
@@ -12,12 +13,6 @@
 /* What is shown as 0.000 is not worth a review. */
 #define MIN_SUSPICION 0.0005
 #define Z90 1.6448536269514722
-
-/* A row worth a review. */
-struct candidate {
-    double worth; /* suspicion / cost */
-    size_t place; /* in the order of suspicion */
-};
 
 static double cost_of(const struct wn_report *report, size_t row)
 {
@@ -35,20 +30,12 @@ static bool is_chosen(const struct wn_report *report, size_t row)
     return !report->chosen || report->chosen[row];
 }
 
-/* Descending by worth, then in the order of suspicion. */
-static int compare_candidates(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-
-    if (x->worth != y->worth)
-        return x->worth < y->worth ? 1 : -1;
-    return (x->place > y->place) - (x->place < y->place);
-}
-
-static struct candidate *list_candidates(const struct wn_report *report,
+/* The rows worth a review, *count of them, by suspicion / cost, descending: the
+ * place of each in the order of suspicion. */
+static struct wn_ranked *list_candidates(const struct wn_report *report,
                                          size_t *count)
 {
-    struct candidate *all = wn_new(report->data.n, sizeof *all);
+    struct wn_ranked *all = wn_new(report->data.n, sizeof *all);
 
     *count = 0;
     for (size_t r = 0; r < report->data.n; r++) {
@@ -58,9 +45,9 @@ static struct candidate *list_candidates(const struct wn_report *report,
         if (suspicion >= MIN_SUSPICION && !is_decided(report, row) &&
             is_chosen(report, row))
             all[(*count)++] =
-                (struct candidate){suspicion / cost_of(report, row), r};
+                (struct wn_ranked){-suspicion / cost_of(report, row), r};
     }
-    qsort(all, *count, sizeof *all, compare_candidates);
+    wn_rank(all, *count);
     return all;
 }
 
@@ -93,13 +80,13 @@ struct wn_review wn_expected_end(const struct wn_expected *expected)
 /* Review as many candidates as review->budget pays for, and list them in
  * `rows` unless that is NULL. */
 static void take_rows(const struct wn_report *report,
-                      const struct candidate *candidate, size_t count,
+                      const struct wn_ranked *candidate, size_t count,
                       struct wn_review *review, int64_t *rows)
 {
     struct wn_expected taken = {.sum.budget = review->budget};
 
     for (size_t c = 0; c < count; c++) {
-        const int64_t row = report->order[candidate[c].place];
+        const int64_t row = report->order[candidate[c].row];
         const double cost = cost_of(report, (size_t)row);
 
         if (!(taken.sum.cost + cost <= taken.sum.budget)) {
@@ -119,11 +106,11 @@ size_t wn_yield_curve(const struct wn_report *report, size_t points,
                       struct wn_review *review)
 {
     size_t candidates, count = 0;
-    struct candidate *candidate = list_candidates(report, &candidates);
+    struct wn_ranked *candidate = list_candidates(report, &candidates);
     struct wn_expected taken = {0};
 
     for (size_t c = 0; c < candidates; c++) {
-        const size_t row = (size_t)report->order[candidate[c].place];
+        const size_t row = (size_t)report->order[candidate[c].row];
 
         taken.sum.cost += cost_of(report, row);
         wn_expected_add(report, &taken, (double)report->suspicion[row]);
@@ -141,7 +128,7 @@ size_t wn_budget_curve(const struct wn_report *report,
 {
     static const double times[WN_REVIEWS] = {.25, .5, 1, 2, 4, INFINITY};
     size_t candidates, count = 0;
-    struct candidate *candidate = list_candidates(report, &candidates);
+    struct wn_ranked *candidate = list_candidates(report, &candidates);
 
     do {
         review[count].budget =
@@ -208,7 +195,7 @@ int64_t *wn_report_rows(const struct wn_report *report,
 
     if (which == WN_ROWS_BUDGET) {
         struct wn_review review = {.budget = report->budget};
-        struct candidate *candidate = list_candidates(report, count);
+        struct wn_ranked *candidate = list_candidates(report, count);
 
         take_rows(report, candidate, *count, &review, rows);
         free(candidate);

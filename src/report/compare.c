@@ -260,35 +260,10 @@ static int compare_rows(struct wn_comparison *against,
 
 /* --- causes -------------------------------------------------------------- */
 
-static void add_cause(struct wn_comparison *against, size_t *capacity,
-                      const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void add_cause(struct wn_comparison *against, size_t *capacity,
-                      const char *format, ...)
-{
-    va_list list;
-
-    wn_grow(&against->cause, capacity, against->causes + 1,
-            sizeof *against->cause);
-    va_start(list, format);
-    if (vasprintf(&against->cause[against->causes++], format, list) < 0)
-        wn_die("no memory for a line of text");
-    va_end(list);
-}
-
 /* Whether `word`, up to a blank, is one of `options`. */
 static bool has_word(const char *options, const char *word)
 {
-    const size_t size = strcspn(word, " ");
-
-    for (const char *at = options; *at; at += *at == ' ') {
-        const size_t length = strcspn(at, " ");
-
-        if (length == size && memcmp(at, word, size) == 0)
-            return true;
-        at += length;
-    }
-    return false;
+    return wn_text_lists(options, ' ', word, strcspn(word, " "));
 }
 
 /* The first of `options` that sets the same option as `word` and is not among
@@ -308,26 +283,24 @@ static const char *counterpart(const char *options, const char *others,
 
 /* A line for every option whose value differs: "score: replicates=5, was
  * replicates=10". */
-static void compare_options(struct wn_comparison *against, size_t *capacity,
-                            const char *program, const char *old,
-                            const char *new)
+static void compare_options(struct wn_lines *causes, const char *program,
+                            const char *old, const char *new)
 {
     for (const char *at = new; *at; at += *at == ' ') {
         const int size = (int)strcspn(at, " ");
         const char *was = counterpart(old, new, at);
 
         if (!has_word(old, at))
-            add_cause(against, capacity, "%s: %.*s, was %.*s", program, size,
-                      at, was ? (int)strcspn(was, " ") : 7,
-                      was ? was : "not set");
+            wn_lines_add(causes, "%s: %.*s, was %.*s", program, size, at,
+                         was ? (int)strcspn(was, " ") : 7,
+                         was ? was : "not set");
         at += size;
     }
     for (const char *at = old; *at; at += *at == ' ') {
         const int size = (int)strcspn(at, " ");
 
         if (!has_word(new, at) && !counterpart(new, old, at))
-            add_cause(against, capacity, "%s: not set, was %.*s", program, size,
-                      at);
+            wn_lines_add(causes, "%s: not set, was %.*s", program, size, at);
         at += size;
     }
 }
@@ -341,28 +314,27 @@ static void find_causes(struct wn_comparison *against,
                         const struct wn_report *report)
 {
     static const char *const program[] = {"ingest", "score", "flag"};
-    size_t capacity = 0;
 
     if (strcmp(or_empty(against->old.data.source_digest),
                or_empty(report->data.source_digest)))
-        add_cause(against, &capacity, "the data have changed");
+        wn_lines_add(&against->causes, "the data have changed");
     for (int stage = WN_DATA; stage <= WN_FLAGS; stage++) {
         const char *old_version = or_empty(against->old.origin[stage].version);
         const char *new_version = or_empty(report->origin[stage].version);
 
         if (strcmp(old_version, new_version))
-            add_cause(against, &capacity, "%s: version %s, was %s",
-                      program[stage], new_version, old_version);
-        compare_options(against, &capacity, program[stage],
+            wn_lines_add(&against->causes, "%s: version %s, was %s",
+                         program[stage], new_version, old_version);
+        compare_options(&against->causes, program[stage],
                         or_empty(against->old.origin[stage].options),
                         or_empty(report->origin[stage].options));
     }
     const char *was = against->old.model_quality.kernels;
     const char *is = report->model_quality.kernels;
     if (was && is && strcmp(was, is))
-        add_cause(against, &capacity,
-                  "another processor: kernels %s of OpenBLAS, were %s", is,
-                  was);
+        wn_lines_add(&against->causes,
+                     "another processor: kernels %s of OpenBLAS, were %s", is,
+                     was);
 }
 
 int wn_comparison_load(struct wn_comparison *against,
@@ -392,9 +364,7 @@ int wn_comparison_load(struct wn_comparison *against,
 void wn_comparison_free(struct wn_comparison *against)
 {
     wn_report_free(&against->old);
-    for (size_t c = 0; c < against->causes; c++)
-        free(against->cause[c]);
-    free(against->cause);
+    wn_lines_free(&against->causes);
     free(against->change);
     free(against->now);
     free(against->edited);

@@ -52,8 +52,6 @@ static void keep_cells(struct wn_confident *out, const struct wn_audit *audit,
         const double noise = matrix[NOISE][i],
                      inverse = matrix[INVERSE][turned];
 
-        if (given >= k || truth >= k)
-            fail_value(audit, "flag/noise/cell_given", i, (double)given, error);
         if (rows[i] < 0)
             fail_value(audit, "flag/noise/confident_joint", i, (double)rows[i],
                        error);

@@ -14,10 +14,7 @@
 static size_t read_count(const struct wn_audit *audit, const char *path,
                          const char *attribute)
 {
-    const double value =
-        wn_audit_has(audit, path)
-            ? wn_report_number(audit, path, attribute, 0, 0x1p53)
-            : NAN;
+    const double value = wn_report_number(audit, path, attribute, 0, 0x1p53);
 
     return isnan(value) ? 0 : (size_t)value;
 }
@@ -30,23 +27,12 @@ static int fail_code(const struct wn_audit *audit, const char *path, size_t d,
                    wn_audit_name(audit), d, path, found);
 }
 
-static int read_texts(const struct wn_audit *audit, const char *path,
-                      char ***texts, size_t *count, size_t wanted,
-                      struct wn_error *error)
-{
-    if (wn_audit_read_names(audit, path, texts, count, error))
-        return -1;
-    return *count == wanted
-               ? 0
-               : wn_fail(error, WN_EDATA, "%s: %s has %zu elements, wanted %zu",
-                         wn_audit_name(audit), path, *count, wanted);
-}
-
 /* The names of an attribute must be ours, or the first of them: their order is
  * the meaning of the codes. */
 static int check_names(const struct wn_audit *audit, const char *path,
-                       const char *wanted, struct wn_error *error)
+                       struct wn_error *error)
 {
+    const char *const wanted = wn_decision_names;
     char *names = wn_audit_text(audit, path, "names", error);
     const size_t length = names ? strlen(names) : 0;
     const bool same = names && strncmp(names, wanted, length) == 0 &&
@@ -60,46 +46,58 @@ static int check_names(const struct wn_audit *audit, const char *path,
 }
 
 /* The columns of /flag/decided. */
-struct columns {
-    int64_t *row;
-    uint8_t *verdict, *planned, *reason;
-    int32_t *class;
-    uint32_t *issue;
-    float *suspicion;
-};
+enum { ROW, VERDICT, PLANNED, REASON, CLASS, ISSUE, SUSPICION, COLUMNS };
+static const struct {
+    const char *path;
+    enum wn_type type;
+} columns[COLUMNS] = {[ROW] = {"flag/decided/row", WN_I64},
+                      [VERDICT] = {"flag/decided/verdict", WN_U8},
+                      [PLANNED] = {"flag/decided/planned", WN_U8},
+                      [REASON] = {"flag/decided/reason", WN_U8},
+                      [CLASS] = {"flag/decided/class", WN_I32},
+                      [ISSUE] = {"flag/decided/issue", WN_U32},
+                      [SUSPICION] = {"flag/decided/suspicion", WN_F32}};
 
-static int take_columns(struct wn_report *report, const struct wn_audit *audit,
-                        const struct columns *in, struct wn_error *error)
+static void take_columns(struct wn_report *report, const struct wn_audit *audit,
+                         void *const in[COLUMNS], struct wn_error *error)
 {
     struct wn_decided_rows *decided = &report->decided;
-    int64_t before = -1;
+    const int64_t *row = in[ROW];
+    const uint8_t *verdict = in[VERDICT], *planned = in[PLANNED];
+    const uint8_t *reason = in[REASON];
+    const int32_t *class = in[CLASS];
+    const uint32_t *issue = in[ISSUE];
+    const float *suspicion = in[SUSPICION];
 
     for (size_t d = 0; d < decided->count; d++) {
-        if (in->row[d] <= before || (uint64_t)in->row[d] >= report->data.n)
-            return fail_code(audit, "flag/decided/row", d, in->row[d], error);
-        if (in->verdict[d] == 0 || in->verdict[d] >= WN_DECISION_KINDS)
-            return fail_code(audit, "flag/decided/verdict", d, in->verdict[d],
-                             error);
-        if (in->class[d] < -1 ||
-            (in->class[d] >= 0 && (size_t)in->class[d] >= report->data.k) ||
-            (in->verdict[d] == WN_SAID_RELABEL) != (in->class[d] >= 0))
-            return fail_code(audit, "flag/decided/class", d, in->class[d],
-                             error);
-        if (in->reason[d] >= report->reasons)
-            return fail_code(audit, "flag/decided/reason", d, in->reason[d],
-                             error);
-        before = in->row[d];
-        decided->row[d] = (struct wn_decided_row){
-            .row = (size_t)before,
-            .decision = (enum wn_decision)in->verdict[d],
-            .class = in->class[d],
-            .planned = in->planned[d] != 0,
-            .suspicion = in->suspicion[d],
-            .issue = in->issue[d],
-            .reason = in->reason[d]};
-        decided->of[before] = in->verdict[d];
+        /* layout.def has the other bounds. */
+        const struct {
+            bool wrong;
+            int column;
+            long long found;
+        } checks[] = {{d && row[d] <= row[d - 1], ROW, row[d]},
+                      {verdict[d] == 0 || verdict[d] >= WN_DECISION_KINDS,
+                       VERDICT, verdict[d]},
+                      {(verdict[d] == WN_SAID_RELABEL) != (class[d] >= 0),
+                       CLASS, class[d]},
+                      {reason[d] >= report->reasons, REASON, reason[d]}};
+
+        for (size_t c = 0; c < sizeof checks / sizeof *checks; c++)
+            if (checks[c].wrong) {
+                fail_code(audit, columns[checks[c].column].path, d,
+                          checks[c].found, error);
+                return;
+            }
+        decided->row[d] =
+            (struct wn_decided_row){.row = (size_t)row[d],
+                                    .decision = (enum wn_decision)verdict[d],
+                                    .class = class[d],
+                                    .planned = planned[d] != 0,
+                                    .suspicion = suspicion[d],
+                                    .issue = issue[d],
+                                    .reason = reason[d]};
+        decided->of[row[d]] = verdict[d];
     }
-    return 0;
 }
 
 int wn_decided_load(struct wn_report *report, const struct wn_audit *audit,
@@ -107,9 +105,14 @@ int wn_decided_load(struct wn_report *report, const struct wn_audit *audit,
 {
     struct wn_decided_rows *decided = &report->decided;
     const size_t n = report->data.n;
-    struct columns in = {0};
-    size_t count = 0, texts = 0;
-    int status = -1;
+    const struct {
+        const char *path;
+        char ***to;
+    } texts[] = {{"flag/decided/who", &decided->who},
+                 {"flag/decided/when", &decided->when},
+                 {"flag/decided/note", &decided->note}};
+    void *in[COLUMNS] = {NULL};
+    size_t count = 0;
 
     decided->stale = read_count(audit, "flag/action", "stale");
     decided->gone = read_count(audit, "flag/action", "gone");
@@ -118,10 +121,6 @@ int wn_decided_load(struct wn_report *report, const struct wn_audit *audit,
                                          (size_t[3]){n, 0, 0}, error);
         if (!decided->stratum)
             return -1;
-        for (size_t i = 0; i < n; i++)
-            if (decided->stratum[i] > WN_STRATA)
-                return fail_code(audit, "flag/stratum", i, decided->stratum[i],
-                                 error);
         decided->trusted = read_count(audit, "flag/stratum", "trusted");
         decided->trusted_suspects =
             read_count(audit, "flag/stratum", "trusted_suspects");
@@ -130,43 +129,29 @@ int wn_decided_load(struct wn_report *report, const struct wn_audit *audit,
         return 0;
     if (wn_audit_extent(audit, "flag/decided/row", 0, &count, error))
         return -1;
-    const size_t extent[3] = {count, 0, 0};
-    if (!(in.row = wn_audit_read(audit, "flag/decided/row", WN_I64, extent,
-                                 error)) ||
-        !(in.verdict = wn_audit_read(audit, "flag/decided/verdict", WN_U8,
-                                     extent, error)) ||
-        !(in.planned = wn_audit_read(audit, "flag/decided/planned", WN_U8,
-                                     extent, error)) ||
-        !(in.reason = wn_audit_read(audit, "flag/decided/reason", WN_U8, extent,
-                                    error)) ||
-        !(in.class = wn_audit_read(audit, "flag/decided/class", WN_I32, extent,
-                                   error)) ||
-        !(in.issue = wn_audit_read(audit, "flag/decided/issue", WN_U32, extent,
-                                   error)) ||
-        !(in.suspicion = wn_audit_read(audit, "flag/decided/suspicion", WN_F32,
-                                       extent, error)) ||
-        check_names(audit, "flag/decided/verdict", wn_decision_names, error))
-        goto done;
-    decided->count = count;
-    decided->row = wn_new(count, sizeof *decided->row);
-    decided->of = wn_new(n, 1);
-    if (read_texts(audit, "flag/decided/who", &decided->who, &texts, count,
-                   error) ||
-        read_texts(audit, "flag/decided/when", &decided->when, &texts, count,
-                   error) ||
-        read_texts(audit, "flag/decided/note", &decided->note, &texts, count,
-                   error))
-        goto done;
-    status = take_columns(report, audit, &in, error);
-done:
-    free(in.row);
-    free(in.verdict);
-    free(in.planned);
-    free(in.reason);
-    free(in.class);
-    free(in.issue);
-    free(in.suspicion);
-    return status;
+    for (size_t c = 0; c < COLUMNS && !error->code; c++)
+        in[c] = wn_audit_read(audit, columns[c].path, columns[c].type,
+                              (size_t[3]){count, 0, 0}, error);
+    if (!error->code && check_names(audit, columns[VERDICT].path, error) == 0) {
+        decided->count = count;
+        decided->row = wn_new(count, sizeof *decided->row);
+        decided->of = wn_new(n, 1);
+        for (size_t t = 0; t < sizeof texts / sizeof *texts && !error->code;
+             t++) {
+            size_t found = 0;
+
+            if (wn_audit_read_names(audit, texts[t].path, texts[t].to, &found,
+                                    error) == 0 &&
+                found != count)
+                wn_fail(error, WN_EDATA, "%s: %s has %zu elements, wanted %zu",
+                        wn_audit_name(audit), texts[t].path, found, count);
+        }
+    }
+    if (!error->code)
+        take_columns(report, audit, in, error);
+    for (size_t c = 0; c < COLUMNS; c++)
+        free(in[c]);
+    return error->code ? -1 : 0;
 }
 
 void wn_decided_free(struct wn_decided_rows *decided)
@@ -182,16 +167,6 @@ void wn_decided_free(struct wn_decided_rows *decided)
 
 /* --- how often flag was right -------------------------------------------- */
 
-static void add_verdict(struct wn_precision *precision,
-                        const struct wn_decided_row *row)
-{
-    const bool wrong =
-        row->decision == WN_SAID_WRONG || row->decision == WN_SAID_RELABEL;
-
-    precision->reviewed += wrong || row->decision == WN_SAID_OK;
-    precision->wrong += wrong;
-}
-
 struct wn_precision wn_precision_of(const struct wn_report *report,
                                     enum wn_precision_of what, size_t reason)
 {
@@ -202,8 +177,10 @@ struct wn_precision wn_precision_of(const struct wn_report *report,
 
         if (what == WN_OF_ALL ||
             (what == WN_OF_SUSPECTS && row->issue & report->label_bit) ||
-            (what == WN_OF_REASON && row->reason == reason))
-            add_verdict(&precision, row);
+            (what == WN_OF_REASON && row->reason == reason)) {
+            precision.reviewed += wn_says_of_label(row->decision);
+            precision.wrong += wn_says_wrong(row->decision);
+        }
     }
     wn_share_interval(precision.wrong, precision.reviewed, 0.95, &precision.low,
                       &precision.high);
@@ -232,13 +209,11 @@ int64_t *wn_review_plan(const struct wn_report *report, size_t count,
     for (size_t d = 0; d < decided->count; d++) {
         const struct wn_decided_row *one = &decided->row[d];
         const size_t h = decided->stratum[one->row];
-        struct wn_precision verdict = {0};
 
-        add_verdict(&verdict, one);
         if (!h || !one->planned)
             continue;
-        planned[h - 1] += verdict.reviewed;
-        wrong[h - 1] += verdict.wrong;
+        planned[h - 1] += wn_says_of_label(one->decision);
+        wrong[h - 1] += wn_says_wrong(one->decision);
     }
     wn_strata_plan(all, open, planned, wrong, count, plan);
     wn_random_start(&random, seed, WN_RANDOM_REVIEW, decided->count, 0);

@@ -260,22 +260,6 @@ static void compare_column(const struct wn_dataset *then, size_t a,
     out->p = fmin(2 * (isnan(p) ? out->p : fmin(p, out->p)), 1);
 }
 
-static void add_change(struct wn_drift *drift, size_t *capacity,
-                       const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void add_change(struct wn_drift *drift, size_t *capacity,
-                       const char *format, ...)
-{
-    va_list list;
-
-    wn_grow(&drift->change, capacity, drift->changes + 1,
-            sizeof *drift->change);
-    va_start(list, format);
-    if (vasprintf(&drift->change[drift->changes++], format, list) < 0)
-        wn_die("no memory for a line of text");
-    va_end(list);
-}
-
 static size_t find_column(const struct wn_dataset *data, const char *name)
 {
     size_t c = 0;
@@ -286,7 +270,7 @@ static size_t find_column(const struct wn_dataset *data, const char *name)
 }
 
 /* Columns that came, went, or are of another kind or in another order. */
-static void compare_schema(struct wn_drift *drift, size_t *capacity,
+static void compare_schema(struct wn_drift *drift,
                            const struct wn_dataset *then,
                            const struct wn_dataset *now)
 {
@@ -294,32 +278,32 @@ static void compare_schema(struct wn_drift *drift, size_t *capacity,
 
     for (size_t a = 0; a < then->columns; a++)
         if (find_column(now, then->column_name[a]) == now->columns)
-            add_change(drift, capacity, "column %s is gone",
-                       then->column_name[a]);
+            wn_lines_add(&drift->changes, "column %s is gone",
+                         then->column_name[a]);
     for (size_t b = 0; b < now->columns; b++) {
         const size_t a = find_column(then, now->column_name[b]);
 
         if (a == then->columns) {
-            add_change(drift, capacity, "column %s is new",
-                       now->column_name[b]);
+            wn_lines_add(&drift->changes, "column %s is new",
+                         now->column_name[b]);
             continue;
         }
         if (a < last)
-            add_change(drift, capacity, "column %s: place %zu, was %zu",
-                       now->column_name[b], b + 1, a + 1);
+            wn_lines_add(&drift->changes, "column %s: place %zu, was %zu",
+                         now->column_name[b], b + 1, a + 1);
         else
             last = a;
         if (strcmp(then->column_kind[a], now->column_kind[b]))
-            add_change(drift, capacity, "column %s: %s, was %s",
-                       now->column_name[b], now->column_kind[b],
-                       then->column_kind[a]);
+            wn_lines_add(&drift->changes, "column %s: %s, was %s",
+                         now->column_name[b], now->column_kind[b],
+                         then->column_kind[a]);
     }
     const double times = (double)now->n / (double)then->n;
     if (times >= MANY_ROWS || times <= 1 / MANY_ROWS)
-        add_change(drift, capacity, "rows: %zu, were %zu", now->n, then->n);
+        wn_lines_add(&drift->changes, "rows: %zu, were %zu", now->n, then->n);
 }
 
-static void compare_labels(struct wn_drift *drift, size_t *capacity,
+static void compare_labels(struct wn_drift *drift,
                            const struct wn_dataset *then,
                            const struct wn_dataset *now)
 {
@@ -328,12 +312,12 @@ static void compare_labels(struct wn_drift *drift, size_t *capacity,
 
     for (size_t c = 0; c < x.count; c++)
         if (find_name(&y, x.name[c]) == y.count)
-            add_change(drift, capacity, "class %s is gone, had %.0f rows",
-                       x.name[c], x.cells[c]);
+            wn_lines_add(&drift->changes, "class %s is gone, had %.0f rows",
+                         x.name[c], x.cells[c]);
     for (size_t c = 0; c < y.count; c++)
         if (find_name(&x, y.name[c]) == x.count)
-            add_change(drift, capacity, "class %s is new, with %.0f rows",
-                       y.name[c], y.cells[c]);
+            wn_lines_add(&drift->changes, "class %s is new, with %.0f rows",
+                         y.name[c], y.cells[c]);
     *out = (struct wn_column_drift){
         .column = SIZE_MAX, .psi = NAN, .distance = NAN, .shift = NAN};
     out->missing_then = 1 - x.total / (double)then->n;
@@ -346,11 +330,9 @@ static void compare_labels(struct wn_drift *drift, size_t *capacity,
 void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
                    const struct wn_report *now)
 {
-    size_t capacity = 0;
-
     *drift = (struct wn_drift){.file = old->file, .psi = NAN};
     drift->column = wn_new(now->data.columns + 1, sizeof *drift->column);
-    compare_schema(drift, &capacity, &old->data, &now->data);
+    compare_schema(drift, &old->data, &now->data);
     for (size_t b = 0; b < now->data.columns; b++) {
         const size_t a = find_column(&old->data, now->data.column_name[b]);
         struct wn_column_drift *out = &drift->column[drift->columns];
@@ -368,7 +350,7 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
         compare_column(&old->data, a, &now->data, b, out);
         drift->columns++;
     }
-    compare_labels(drift, &capacity, &old->data, &now->data);
+    compare_labels(drift, &old->data, &now->data);
     double *p = wn_new(drift->columns, sizeof *p);
     for (size_t c = 0; c < drift->columns; c++)
         p[c] = drift->column[c].p;
@@ -389,9 +371,7 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
 
 void wn_drift_free(struct wn_drift *drift)
 {
-    for (size_t c = 0; c < drift->changes; c++)
-        free(drift->change[c]);
-    free(drift->change);
+    wn_lines_free(&drift->changes);
     free(drift->column);
     *drift = (struct wn_drift){0};
 }

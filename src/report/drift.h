@@ -27,9 +27,8 @@ struct wn_drift {
     size_t drifted;
     double psi; /* the largest; NaN if none is known */
     /* Columns and classes that came or went, columns of another kind or in
-     * another order, many more or fewer rows: a line each. */
-    size_t changes;
-    char **change;
+     * another order, many more or fewer rows. */
+    struct wn_lines changes;
 };
 
 /* A column has drifted if its adjusted p is below ALPHA and its index or its

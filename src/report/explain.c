@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "noise/order_statistics.h"
 #include "report/report.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -91,19 +92,6 @@ int wn_explain_find_row(const struct wn_report *report, const char *text,
     return 0;
 }
 
-/* Most probable first, ties to the lower class; a NaN last. */
-static int explain_compare_classes(const void *a, const void *b, void *context)
-{
-    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    const float *probability = context;
-    const float p = isnan(probability[x]) ? -1 : probability[x];
-    const float q = isnan(probability[y]) ? -1 : probability[y];
-
-    if (p != q)
-        return p < q ? 1 : -1;
-    return (x > y) - (x < y);
-}
-
 /* The members' own probabilities of the row. */
 static int load_members(struct wn_explanation *explanation,
                         const struct wn_report *report,
@@ -161,10 +149,17 @@ int wn_explain_load(struct wn_explanation *explanation,
         if (wn_audit_read_rows(audit, probability_path, row, row + 1, k,
                                explanation->probability, error))
             goto failed;
+        struct wn_ranked *ranked = wn_new(k, sizeof *ranked);
+
+        for (size_t c = 0; c < k; c++) {
+            const double p = (double)explanation->probability[c];
+
+            ranked[c] = (struct wn_ranked){isnan(p) ? 1 : -p, c};
+        }
+        wn_rank(ranked, k);
         for (size_t c = 0; c < k; c++)
-            explanation->by_probability[c] = (int32_t)c;
-        qsort_r(explanation->by_probability, k, sizeof(int32_t),
-                explain_compare_classes, explanation->probability);
+            explanation->by_probability[c] = (int32_t)ranked[c].row;
+        free(ranked);
         if (load_members(explanation, report, audit, error))
             goto failed;
     }

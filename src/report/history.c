@@ -242,17 +242,18 @@ void wn_night_describe(const struct wn_report *report, struct wn_night *night)
     struct wn_hash *hash = wn_hash_new();
     const char *version = report->origin[WN_FLAGS].version;
 
-    *night = (struct wn_night){.rows = (double)report->data.n,
-                               .rate = report->rate,
-                               .low = report->rate_low,
-                               .high = report->rate_high,
-                               .flagged = (double)report->label_rows,
-                               .fresh = NAN,
-                               .gone = NAN,
-                               .decided = (double)report->decided.count,
-                               .drifted = drift ? (double)drift->drifted : NAN,
-                               .psi = drift ? drift->psi : NAN,
-                               .schema = drift ? (double)drift->changes : NAN};
+    *night =
+        (struct wn_night){.rows = (double)report->data.n,
+                          .rate = report->rate,
+                          .low = report->rate_low,
+                          .high = report->rate_high,
+                          .flagged = (double)report->label_rows,
+                          .fresh = NAN,
+                          .gone = NAN,
+                          .decided = (double)report->decided.count,
+                          .drifted = drift ? (double)drift->drifted : NAN,
+                          .psi = drift ? drift->psi : NAN,
+                          .schema = drift ? (double)drift->changes.count : NAN};
     if (!report->label_bit)
         night->flagged = (double)report->flagged_rows;
     if (against) {

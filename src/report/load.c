@@ -420,16 +420,10 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     /* All checks ran if the attribute is missing. */
     report->check_ran = wn_new(report->checks, sizeof *report->check_ran);
     for (size_t c = 0; c < report->checks; c++) {
-        const size_t length = strlen(report->check_name[c]);
+        const char *name = report->check_name[c];
 
-        report->check_ran[c] = !ran;
-        for (const char *at = ran; at && *at; at += *at == ',') {
-            const size_t size = strcspn(at, ",");
-
-            report->check_ran[c] |=
-                size == length && memcmp(at, report->check_name[c], size) == 0;
-            at += size;
-        }
+        report->check_ran[c] =
+            !ran || wn_text_lists(ran, ',', name, strlen(name));
     }
     free(ran);
     report->issue = read_required(audit, "flag/issue", WN_U32, rows, error);

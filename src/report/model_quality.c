@@ -69,26 +69,26 @@ int wn_model_quality_load(struct wn_model_quality *quality,
                           const struct wn_audit *audit, struct wn_error *error)
 {
     static const char pool[] = "committee";
-    size_t extent[3];
-    int rank;
+    const struct {
+        const char *path, *name;
+        double *to, min, max;
+    } numbers[] = {
+        {"score", "singular_entropy", &quality->entropy, 0, INFINITY},
+        {"score", "singular_evenness", &quality->evenness, 0, 1},
+        {"score", "singular_ratio", &quality->largest, 0, 1},
+        {"score", "epoch", &quality->epoch, 0, 0x1p53},
+        {"score", "epochs", &quality->epochs, 0, 0x1p53},
+        {graph_path, "recall", &quality->recall, 0, 1},
+        {graph_path, "cells", &quality->cells, 1, 0x1p53},
+        {graph_path, "probe", &quality->probe, 1, 0x1p53}};
 
-    *quality = (struct wn_model_quality){.recall = NAN,
-                                         .cells = NAN,
-                                         .probe = NAN,
-                                         .epoch = NAN,
-                                         .epochs = NAN,
-                                         .entropy = NAN,
-                                         .evenness = NAN,
-                                         .largest = NAN};
+    *quality = (struct wn_model_quality){0};
+    for (size_t v = 0; v < sizeof numbers / sizeof *numbers; v++)
+        *numbers[v].to =
+            wn_report_number(audit, numbers[v].path, numbers[v].name,
+                             numbers[v].min, numbers[v].max);
     if (!wn_audit_has_stage(audit, WN_SCORE))
         return 0;
-    quality->entropy =
-        wn_report_number(audit, "score", "singular_entropy", 0, INFINITY);
-    quality->evenness =
-        wn_report_number(audit, "score", "singular_evenness", 0, 1);
-    quality->largest = wn_report_number(audit, "score", "singular_ratio", 0, 1);
-    quality->epoch = wn_report_number(audit, "score", "epoch", 0, 0x1p53);
-    quality->epochs = wn_report_number(audit, "score", "epochs", 0, 0x1p53);
     quality->kernels = load_text(audit, "score", "kernels", error);
     char *names = wn_audit_has(audit, model_path)
                       ? load_text(audit, model_path, "members", error)
@@ -111,13 +111,9 @@ int wn_model_quality_load(struct wn_model_quality *quality,
     quality->metric =
         load_text(audit, "score/neighbor/distance", "metric", error);
     quality->method = load_text(audit, graph_path, "method", error);
-    if (error->code || wn_audit_shape(audit, graph_path, &rank, extent, error))
-        return -1;
-    quality->neighbors = extent[1];
-    quality->recall = wn_report_number(audit, graph_path, "recall", 0, 1);
-    quality->cells = wn_report_number(audit, graph_path, "cells", 1, 0x1p53);
-    quality->probe = wn_report_number(audit, graph_path, "probe", 1, 0x1p53);
-    return 0;
+    return error->code ? -1
+                       : wn_audit_extent(audit, graph_path, 1,
+                                         &quality->neighbors, error);
 }
 
 void wn_model_quality_free(struct wn_model_quality *quality)

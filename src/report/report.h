@@ -345,6 +345,17 @@ enum { WN_REVIEWS = 6 };
 size_t wn_budget_curve(const struct wn_report *report,
                        struct wn_review review[WN_REVIEWS]);
 
+/* Whether a verdict calls the label wrong, and whether it says anything of the
+ * label. */
+static inline bool wn_says_wrong(enum wn_decision decision)
+{
+    return decision == WN_SAID_WRONG || decision == WN_SAID_RELABEL;
+}
+static inline bool wn_says_of_label(enum wn_decision decision)
+{
+    return decision == WN_SAID_OK || wn_says_wrong(decision);
+}
+
 /* How often reviewed labels were wrong, with the exact 95 % interval. */
 struct wn_precision {
     size_t reviewed, wrong; /* verdicts ok, wrong and relabel */
@@ -379,6 +390,12 @@ const char *wn_report_source(const struct wn_report *report);
  * probabilities. */
 int32_t wn_report_likely(const struct wn_report *report, size_t i,
                          double *probability);
+/* The class that row i looks like, if not its label: the suggested one, or the
+ * rival where nothing is suggested; -1 = none. */
+int32_t wn_report_other(const struct wn_report *report, size_t i);
+/* Add the names of the checks that flag row i. */
+void wn_report_issues(const struct wn_report *report, size_t i,
+                      const char *separator, struct wn_text *out);
 /* The kind of row i, NULL if it is unknown. */
 const char *wn_report_kind(const struct wn_report *report, size_t i);
 /* Whether row i is flagged by the check "label", or by any check if "label" did
@@ -392,10 +409,6 @@ size_t wn_column_number(const struct wn_dataset *data, size_t column,
 /* The frequent values of a column: top_value[*begin .. *end-1]. */
 void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
                     size_t *end);
-/* Add the names of the cleaning rules that row i breaks, separated by ", ". */
-void wn_report_broken_rules(const struct wn_report *report, size_t i,
-                            struct wn_text *out);
-
 /* A class that is a spelling variant of another one. */
 struct wn_spelling {
     size_t class, of;     /* `of` is the spelling to use */
@@ -444,8 +457,7 @@ struct wn_comparison {
     uint8_t *confirmed;  /* n of the old audit: flagged then, marked as right
                             since, and else the same */
     size_t gones[WN_GONES];
-    size_t causes;
-    char **cause; /* what differs in data, versions, options: a line each */
+    struct wn_lines causes; /* what differs in data, versions, options */
 };
 
 /* Load the older audit and compare; `now` is the audit of the report. WN_EUSAGE
@@ -489,7 +501,8 @@ struct wn_explanation {
     size_t members;     /* models whose own probabilities were kept */
     char **member_name;
     float *member_probability; /* members x k */
-    int32_t *by_probability;   /* k classes, most probable first */
+    int32_t *by_probability;   /* k classes, most probable first, ties to the
+                                  lower class; a NaN last */
     size_t neighbors;
     int32_t *neighbor; /* nearest first */
     float *distance;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clean/pattern.h"
+#include "noise/order_statistics.h"
 #include "util/date.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -49,17 +50,10 @@ double wn_shown_number(const struct wn_shown *shown, size_t column,
     return NAN;
 }
 
-static int ascending_numbers(const void *a, const void *b)
-{
-    const double one = *(const double *)a, two = *(const double *)b;
-
-    return (one > two) - (one < two);
-}
-
 /* Of count >= 1 numbers, which it sorts. */
 static double median_of(double *value, size_t count)
 {
-    qsort(value, count, sizeof *value, ascending_numbers);
+    qsort(value, count, sizeof *value, wn_number_ascending);
     return (value[(count - 1) / 2] + value[count / 2]) / 2;
 }
 
@@ -378,20 +372,6 @@ bool wn_shown_differ(struct wn_shown *shown, size_t column,
 
 /* --- the columns that differ most ---------------------------------------- */
 
-struct shown_difference {
-    double amount;
-    size_t column;
-};
-
-static int most_different(const void *a, const void *b)
-{
-    const struct shown_difference *one = a, *two = b;
-
-    if (one->amount != two->amount)
-        return one->amount > two->amount ? -1 : 1;
-    return (one->column > two->column) - (one->column < two->column);
-}
-
 /* How much the row's cell differs from those of `count` other rows. */
 static double difference_of(const struct wn_shown *shown, size_t column,
                             const struct wn_row_cells *cells,
@@ -424,11 +404,9 @@ static struct wn_row_cells *read_class(struct wn_shown *shown, size_t row,
     const struct wn_report *report = shown->report;
     const size_t m = read_neighbors(shown, row);
     struct wn_row_cells *others = wn_new(m, sizeof *others);
-    int32_t class = report->flagged ? report->suggestion[row] : -1;
+    const int32_t class = wn_report_other(report, row);
     bool any = false;
 
-    if (class < 0 && report->rival)
-        class = report->rival[row];
     for (size_t j = 0; j < m; j++)
         any = any || report->data.label[shown->neighbor[j]] == class;
     *count = 0;
@@ -462,15 +440,15 @@ size_t *wn_shown_choose(struct wn_shown *shown, size_t row,
     if (!shown->spread)
         measure_spread(shown);
     struct wn_row_cells *others = read_class(shown, row, &others_count);
-    struct shown_difference *all = wn_new(shown->columns, sizeof *all);
+    struct wn_ranked *all = wn_new(shown->columns, sizeof *all);
     double *number = wn_new(shown->neighbors + 1, sizeof *number);
     for (size_t c = 0; c < shown->columns; c++)
-        all[c] = (struct shown_difference){
-            difference_of(shown, c, cells, others, others_count, number), c};
-    qsort(all, shown->columns, sizeof *all, most_different);
-    for (size_t c = 0; c < WN_SHOWN && c < shown->columns && all[c].amount > 0;
+        all[c] = (struct wn_ranked){
+            -difference_of(shown, c, cells, others, others_count, number), c};
+    wn_rank(all, shown->columns);
+    for (size_t c = 0; c < WN_SHOWN && c < shown->columns && all[c].key < 0;
          c++)
-        column[(*count)++] = all[c].column;
+        column[(*count)++] = all[c].row;
     for (size_t j = 0; j < shown->neighbors && others_count; j++)
         wn_row_cells_free(&others[j]);
     free(others);

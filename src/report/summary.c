@@ -214,10 +214,8 @@ static void count_pairs(struct wn_report *report)
         return;
     for (size_t i = 0; i < data->n; i++) {
         const int32_t given = data->label[i];
-        int32_t other = report->suggestion[i];
+        const int32_t other = wn_report_other(report, i);
 
-        if (other < 0 && report->rival)
-            other = report->rival[i];
         if (report->issue[i] & report->label_bit && given >= 0 && other >= 0 &&
             other != given)
             add_pair(report, &capacity, (size_t)given, (size_t)other, 1);
@@ -272,6 +270,24 @@ int32_t wn_report_likely(const struct wn_report *report, size_t i,
 
     *probability = is_given && !isnan(own) ? own : other;
     return is_given && !isnan(own) ? given : rival;
+}
+
+int32_t wn_report_other(const struct wn_report *report, size_t i)
+{
+    if (report->suggestion && report->suggestion[i] >= 0)
+        return report->suggestion[i];
+    return report->rival ? report->rival[i] : -1;
+}
+
+void wn_report_issues(const struct wn_report *report, size_t i,
+                      const char *separator, struct wn_text *out)
+{
+    const size_t start = out->length;
+
+    for (size_t c = 0; c < report->checks && c < 32; c++)
+        if (report->issue[i] >> c & 1)
+            wn_text_format(out, "%s%s", out->length > start ? separator : "",
+                           report->check_name[c]);
 }
 
 const char *wn_report_kind(const struct wn_report *report, size_t i)
@@ -347,23 +363,6 @@ void wn_column_tops(const struct wn_dataset *data, size_t column, size_t *begin,
            t < *begin + SHOWN)
         t++;
     *end = t;
-}
-
-void wn_report_broken_rules(const struct wn_report *report, size_t i,
-                            struct wn_text *out)
-{
-    const struct wn_dataset *data = &report->data;
-    const size_t start = out->length;
-    size_t t = data->defects;
-
-    if (data->defect_row)
-        t = wn_row_first(data->defect_row, data->defects, i);
-    for (; t < data->defects && data->defect_row[t] == (int64_t)i; t++) {
-        const char *name = data->rule_name[data->defect_rule[t]];
-
-        if (strcmp(name, "missing"))
-            wn_text_format(out, "%s%s", out->length > start ? ", " : "", name);
-    }
 }
 
 struct wn_spelling *wn_spellings(const struct wn_report *report, size_t *count)

@@ -39,20 +39,22 @@ static void put_id(const struct wn_report *report, size_t i,
         wn_text_add(out, id, length);
 }
 
-/* One more of a list. */
-static void put_member(const char *name, size_t start, struct wn_text *out)
+/* The cleaning rules that the row breaks. */
+static void put_rules(const struct wn_report *report, size_t i,
+                      struct wn_text *out)
 {
-    wn_text_format(out, "%s%s", out->length > start ? "," : "", name);
-}
-
-static void put_issues(const struct wn_report *report, size_t i,
-                       struct wn_text *out)
-{
+    const struct wn_dataset *data = &report->data;
     const size_t start = out->length;
+    size_t t = data->defects;
 
-    for (size_t c = 0; c < report->checks && c < 32; c++)
-        if (report->issue[i] >> c & 1)
-            put_member(report->check_name[c], start, out);
+    if (data->defect_row)
+        t = wn_row_first(data->defect_row, data->defects, i);
+    for (; t < data->defects && data->defect_row[t] == (int64_t)i; t++) {
+        const char *name = data->rule_name[data->defect_rule[t]];
+
+        if (strcmp(name, "missing"))
+            wn_text_format(out, "%s%s", out->length > start ? ", " : "", name);
+    }
 }
 
 static void put_agree(const struct wn_report *report, size_t i,
@@ -62,7 +64,8 @@ static void put_agree(const struct wn_report *report, size_t i,
 
     for (size_t s = 0; s < report->scores; s++)
         if (wn_score_agrees(report, s, i))
-            put_member(report->score[s].name, start, out);
+            wn_text_format(out, "%s%s", out->length > start ? "," : "",
+                           report->score[s].name);
 }
 
 /* enum wn_decision. */

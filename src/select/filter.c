@@ -38,7 +38,7 @@ struct step {
     struct wn_regex *regex; /* of MATCHES */
 };
 
-struct wn_filter {
+struct filter {
     const struct wn_report *report;
     const char *option;
     struct step *step;
@@ -46,7 +46,7 @@ struct wn_filter {
 };
 
 struct parser {
-    struct wn_filter *filter;
+    struct filter *filter;
     const char *text;
     size_t length, at; /* the place after the blanks */
     size_t depth;
@@ -114,7 +114,7 @@ static bool take_sign(struct parser *parser, const char *sign)
 
 static int add_step(struct parser *parser, const struct step *step)
 {
-    struct wn_filter *filter = parser->filter;
+    struct filter *filter = parser->filter;
 
     if (filter->count == MAX_STEPS)
         return wn_fail_at(parser->error, parser->text, parser->length,
@@ -229,7 +229,7 @@ static int take_comparison(struct parser *parser)
     } signs[] = {{"!=", NOT_EQUAL}, {"<=", AT_MOST}, {">=", AT_LEAST},
                  {"=", EQUAL},      {"<", LESS},     {">", MORE},
                  {"~", MATCHES}};
-    const struct wn_filter *filter = parser->filter;
+    const struct filter *filter = parser->filter;
     const size_t length = word_length(parser), begin = parser->at;
     struct step step = {.kind = COMPARE, .sign = IS_THERE};
     struct wn_error why = {0};
@@ -308,38 +308,13 @@ static int take_any(struct parser *parser)
     return status;
 }
 
-struct wn_filter *wn_filter_parse(const struct wn_report *report,
-                                  const char *option, const char *text,
-                                  struct wn_error *error)
-{
-    struct wn_filter *filter = wn_new(1, sizeof *filter);
-    struct parser parser = {
-        .filter = filter, .text = text, .length = strlen(text), .error = error};
-
-    filter->report = report;
-    filter->option = option;
-    skip_blanks(&parser);
-    if (take_any(&parser) == 0 &&
-        (parser.at == parser.length || !fail_at(&parser, "and, or or the end")))
-        return filter;
-    wn_filter_free(filter);
-    return NULL;
-}
-
-static void free_steps(struct wn_filter *filter)
+static void free_steps(struct filter *filter)
 {
     for (size_t s = 0; s < filter->count; s++) {
         wn_text_free(&filter->step[s].text);
         wn_regex_free(filter->step[s].regex);
     }
     free(filter->step);
-}
-
-void wn_filter_free(struct wn_filter *filter)
-{
-    if (filter)
-        free_steps(filter);
-    free(filter);
 }
 
 /* --- evaluation ---------------------------------------------------------- */
@@ -354,22 +329,8 @@ static bool compare_numbers(double found, enum sign sign, double wanted)
                                : found >= wanted;
 }
 
-/* Whether `word` is one of a comma-separated list. */
-static bool is_member(const char *list, const struct wn_text *word)
-{
-    for (const char *at = list;; at++) {
-        const size_t size = strcspn(at, ",");
-
-        if (size == word->length && memcmp(at, wn_text_of(word), size) == 0)
-            return true;
-        at += size;
-        if (!*at)
-            return false;
-    }
-}
-
 /* 0 or 1; -1 on failure. */
-static int compare(const struct wn_filter *filter, const struct step *step,
+static int compare(const struct filter *filter, const struct step *step,
                    size_t i, struct wn_text *text, struct wn_matcher *matcher,
                    struct wn_error *error)
 {
@@ -394,7 +355,8 @@ static int compare(const struct wn_filter *filter, const struct step *step,
     case NOT_EQUAL:
         same =
             field->kind == WN_FIELD_IS_WORDS
-                ? is_member(found, &step->text)
+                ? wn_text_lists(found, ',', wn_text_of(&step->text),
+                                step->text.length)
                 : text->length == step->text.length &&
                       memcmp(found, wn_text_of(&step->text), text->length) == 0;
         return same == (step->sign == EQUAL);
@@ -414,8 +376,9 @@ static int compare(const struct wn_filter *filter, const struct step *step,
     }
 }
 
-int wn_filter_choose(const struct wn_filter *filter, uint8_t *chosen,
-                     struct wn_error *error)
+/* Set chosen[i] to 0 for each row where the filter does not hold. */
+static int choose(const struct filter *filter, uint8_t *chosen,
+                  struct wn_error *error)
 {
     struct wn_matcher *matcher = wn_matcher_new();
     struct wn_text text = {0};
@@ -447,6 +410,26 @@ int wn_filter_choose(const struct wn_filter *filter, uint8_t *chosen,
     return status;
 }
 
+int wn_filter_choose(const struct wn_report *report, const char *option,
+                     const char *text, uint8_t *chosen, struct wn_error *error)
+{
+    struct filter filter = {.report = report, .option = option};
+    struct parser parser = {.filter = &filter,
+                            .text = text,
+                            .length = strlen(text),
+                            .error = error};
+    int status;
+
+    skip_blanks(&parser);
+    status = take_any(&parser);
+    if (status == 0 && parser.at < parser.length)
+        status = fail_at(&parser, "and, or or the end");
+    if (status == 0)
+        status = choose(&filter, chosen, error);
+    free_steps(&filter);
+    return status;
+}
+
 /* --- the options --------------------------------------------------------- */
 
 const struct wn_option wn_choice_options[] = {
@@ -470,7 +453,7 @@ static int choose_equal(const struct wn_report *report, const char *option,
                         const char *field, char *const *value, size_t count,
                         uint8_t *chosen, struct wn_error *error)
 {
-    struct wn_filter filter = {.report = report, .option = option};
+    struct filter filter = {.report = report, .option = option};
     int status = 0;
 
     for (size_t v = 0; v < count && status == 0; v++) {
@@ -497,7 +480,7 @@ static int choose_equal(const struct wn_report *report, const char *option,
             status = add_step(&parser, & or);
     }
     if (status == 0)
-        status = wn_filter_choose(&filter, chosen, error);
+        status = choose(&filter, chosen, error);
     free_steps(&filter);
     return status;
 }
@@ -510,7 +493,6 @@ int wn_choice_read(const struct wn_report *report,
     const char *list = wn_option_text(options, "list");
     size_t classes, issues = 0, capacity = 0;
     const char *const *class = wn_option_list(options, "class", &classes);
-    struct wn_filter *filter = NULL;
     char **issue = NULL;
     int status = 0;
 
@@ -532,11 +514,8 @@ int wn_choice_read(const struct wn_report *report,
     if (status == 0 && classes)
         status = choose_equal(report, "class", "given", (char *const *)class,
                               classes, *chosen, error);
-    if (status == 0 && where) {
-        filter = wn_filter_parse(report, "where", where, error);
-        status = filter ? wn_filter_choose(filter, *chosen, error) : -1;
-    }
-    wn_filter_free(filter);
+    if (status == 0 && where)
+        status = wn_filter_choose(report, "where", where, *chosen, error);
     wn_names_free(issue, issues);
     if (status) {
         free(*chosen);

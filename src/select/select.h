@@ -94,25 +94,19 @@ void wn_row_fields_cells(const struct wn_row_fields *fields,
 void wn_row_fields_empty(const struct wn_row_fields *fields,
                          const struct wn_report *report, struct wn_text *out);
 
-struct wn_filter; /* a parsed text */
-
-/* Parse `text`, the value of `option` ("where"). WN_EUSAGE, with a caret, for
- * what is no filter, and for a class, action, kind, issue and the like that the
- * audit does not have. The report must outlive the filter. */
-struct wn_filter *wn_filter_parse(const struct wn_report *report,
-                                  const char *option, const char *text,
-                                  struct wn_error *error) WN_MUST_CHECK;
-void wn_filter_free(struct wn_filter *filter);
-/* Set chosen[i] to 0 for each of the n rows where the filter does not hold.
- * WN_EUSAGE if a regular expression takes too long. */
-int wn_filter_choose(const struct wn_filter *filter, uint8_t *chosen,
+/* Set chosen[i] to 0 for each of the n rows where the filter `text`, the value
+ * of `option` ("where"), does not hold. WN_EUSAGE, with a caret, for what is no
+ * filter, and for a class, action, kind, issue and the like that the audit does
+ * not have; and if a regular expression takes too long. */
+int wn_filter_choose(const struct wn_report *report, const char *option,
+                     const char *text, uint8_t *chosen,
                      struct wn_error *error) WN_MUST_CHECK;
 
 /* The options --list, --class and --where; ends with {0}. */
 extern const struct wn_option wn_choice_options[];
 /* Mark the rows that the options choose: *chosen, n, for free(); NULL if none
  * of them is given. WN_EUSAGE for an issue or a class that the audit does not
- * have, and as wn_filter_parse(). */
+ * have, and as wn_filter_choose(). */
 int wn_choice_read(const struct wn_report *report,
                    const struct wn_options *options, uint8_t **chosen,
                    struct wn_error *error) WN_MUST_CHECK;

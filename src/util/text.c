@@ -216,3 +216,37 @@ size_t wn_text_distance(const char *a, const char *b)
     }
     return row[length];
 }
+
+bool wn_text_lists(const char *list, char separator, const char *word,
+                   size_t length)
+{
+    for (;;) {
+        const char *end = strchrnul(list, separator);
+
+        if ((size_t)(end - list) == length && memcmp(list, word, length) == 0)
+            return true;
+        if (!*end)
+            return false;
+        list = end + 1;
+    }
+}
+
+void wn_lines_add(struct wn_lines *lines, const char *format, ...)
+{
+    va_list list;
+
+    wn_grow(&lines->line, &lines->capacity, lines->count + 1,
+            sizeof *lines->line);
+    va_start(list, format);
+    if (vasprintf(&lines->line[lines->count++], format, list) < 0)
+        wn_die("no memory for a line of text");
+    va_end(list);
+}
+
+void wn_lines_free(struct wn_lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        free(lines->line[i]);
+    free(lines->line);
+    *lines = (struct wn_lines){0};
+}

@@ -93,6 +93,20 @@ size_t wn_text_distance(const char *a, const char *b);
 /* Whether bytes are valid UTF-8 (no surrogates, no overlong forms). */
 bool wn_text_is_utf8(const char *bytes, size_t length);
 
+/* Whether word[0..length) is one of the words of a list, which `separator`
+ * parts. */
+bool wn_text_lists(const char *list, char separator, const char *word,
+                   size_t length);
+
+/* Lines of text, made one by one; {0} has none. */
+struct wn_lines {
+    char **line;
+    size_t count, capacity;
+};
+void wn_lines_add(struct wn_lines *lines, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void wn_lines_free(struct wn_lines *lines);
+
 /* For qsort(): strings, or structs that begin with one, in byte order. */
 int wn_text_ascending(const void *a, const void *b);
 

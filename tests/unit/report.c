@@ -1024,11 +1024,11 @@ static void comparison_finds_new_and_gone_flags(void **state)
     assert_int_equal(against.gones[WN_CLEARED], 1);
     assert_int_equal(against.gones[WN_EDITED], 1);
     assert_int_equal(against.gones[WN_REMOVED], 1);
-    assert_int_equal(against.causes, 4);
-    assert_string_equal(against.cause[0], "flag: rule=b, was rule=a");
-    assert_string_equal(against.cause[1], "flag: ignore=z, was not set");
-    assert_string_equal(against.cause[2], "flag: issues=all, was not set");
-    assert_string_equal(against.cause[3], "flag: not set, was sure=0.8");
+    assert_int_equal(against.causes.count, 4);
+    assert_string_equal(against.causes.line[0], "flag: rule=b, was rule=a");
+    assert_string_equal(against.causes.line[1], "flag: ignore=z, was not set");
+    assert_string_equal(against.causes.line[2], "flag: issues=all, was not set");
+    assert_string_equal(against.causes.line[3], "flag: not set, was sure=0.8");
     report.against = &against;
     struct wn_text text = {0};
     report.program = "report";

@@ -168,25 +168,20 @@ static int drop_where(struct prune *prune, const char *text,
                       struct wn_error *error)
 {
     struct wn_report report = {.roles = true};
-    struct wn_filter *filter;
     uint8_t *chosen = wn_new(prune->dataset.n, 1);
-    int status = -1;
+    int status = wn_report_load(&report, prune->audit, error);
 
-    if (wn_report_load(&report, prune->audit, error)) {
+    if (status) {
         free(chosen);
-        return -1;
+        return status;
     }
     memset(chosen, 1, prune->dataset.n);
-    filter = wn_filter_parse(&report, "drop", text, error);
-    if (filter && wn_filter_choose(filter, chosen, error) == 0) {
-        for (size_t i = 0; i < prune->dataset.n; i++)
-            if (chosen[i]) {
-                prune->filtered++;
-                prune_remove(prune, i);
-            }
-        status = 0;
-    }
-    wn_filter_free(filter);
+    status = wn_filter_choose(&report, "drop", text, chosen, error);
+    for (size_t i = 0; status == 0 && i < prune->dataset.n; i++)
+        if (chosen[i]) {
+            prune->filtered++;
+            prune_remove(prune, i);
+        }
     wn_report_free(&report);
     free(chosen);
     return status;

@@ -6,8 +6,7 @@
 
 #include "check/exit_status.h"
 #include "page/figure.h"
-#include "prog/report/night.h"
-#include "prog/report/with_source.h"
+#include "prog/report/report_parts.h"
 #include "render/grid.h"
 #include "report/annotators.h"
 #include "report/shown.h"
@@ -180,9 +179,27 @@ static int check_options(const struct wn_options *options,
         {"planted", "figure", "format", "explain", "against", "budget", "top",
          "columns", "fail-on", "history", "fields", "list", "class", "where",
          "sample"}};
-    static const char *const lists[] = {
-        "top",   "budget", "columns", "list",   "class",
-        "where", "sample", "fields",  "slices", "clusters"};
+    const char *const table = which_table(options);
+    const bool lists = format->lists || wn_option_given(options, "figure");
+    const bool page = format->report == wn_html_report;
+    const bool sheet =
+        format->report == wn_tsv_report || format->report == wn_csv_report;
+    const struct {
+        const char *option;
+        bool goes; /* with the format */
+    } formats[] = {{"top", lists},
+                   {"budget", lists},
+                   {"columns", lists},
+                   {"list", lists},
+                   {"class", lists},
+                   {"where", lists},
+                   {"sample", lists},
+                   {"fields", lists && format->fields},
+                   {"slices", lists},
+                   {"clusters", lists},
+                   {"explain", format->explain},
+                   {"show", table || format->cells != WN_CELLS_NEVER},
+                   {"columns", !page && format->report != wn_markdown_report}};
 
     for (size_t e = 0; e < sizeof excluded / sizeof *excluded; e++)
         for (size_t o = 1; o < MOST && excluded[e][o]; o++)
@@ -191,23 +208,13 @@ static int check_options(const struct wn_options *options,
                 return wn_fail(error, WN_EUSAGE,
                                "--%s and --%s exclude each other",
                                excluded[e][0], excluded[e][o]);
-    for (size_t o = 0; o < sizeof lists / sizeof *lists; o++)
-        if (!format->lists && !wn_option_given(options, "figure") &&
-            wn_option_given(options, lists[o]))
+    for (size_t o = 0; o < sizeof formats / sizeof *formats; o++)
+        if (wn_option_given(options, formats[o].option) && !formats[o].goes)
             return wn_fail(error, WN_EUSAGE,
-                           "--%s does not go with --format=%s", lists[o],
-                           format->name);
-    if (wn_option_given(options, "fields") && !format->fields)
-        return wn_fail(error, WN_EUSAGE,
-                       "--fields does not go with --format=%s", format->name);
-    if (wn_option_given(options, "explain") && !format->explain)
-        return wn_fail(error, WN_EUSAGE,
-                       "--explain does not go with --format=%s", format->name);
-    if (wn_option_given(options, "show") &&
-        (format->cells == WN_CELLS_NEVER || which_table(options)))
-        return wn_fail(error, WN_EUSAGE, "--show does not go with --%s%s",
-                       which_table(options) ? which_table(options) : "format=",
-                       which_table(options) ? "" : format->name);
+                           "--%s does not go with --format=%s",
+                           formats[o].option, format->name);
+    if (wn_option_given(options, "show") && table)
+        return wn_fail(error, WN_EUSAGE, "--show does not go with --%s", table);
     if (wn_option_given(options, "show") && wn_option_on(options, "no-values"))
         return wn_fail(error, WN_EUSAGE,
                        "--show and --no-values exclude each other");
@@ -221,9 +228,12 @@ static int check_options(const struct wn_options *options,
         !wn_option_given(options, "sample"))
         return wn_fail(error, WN_EUSAGE,
                        "--seed wants --review-plan or --sample too");
-    if (wn_option_on(options, "spreadsheet-safe") &&
-        strcmp(format->name, "tsv") && strcmp(format->name, "csv") &&
-        !which_table(options))
+    if (wn_option_given(options, "image") &&
+        (!page || wn_option_on(options, "no-values")))
+        return wn_fail(error, WN_EUSAGE,
+                       "--image applies to --format=html only, without "
+                       "--no-values");
+    if (wn_option_on(options, "spreadsheet-safe") && !sheet && !table)
         return wn_fail(error, WN_EUSAGE,
                        "--spreadsheet-safe applies to --format=tsv and csv "
                        "only");
@@ -236,13 +246,6 @@ static int check_figure(const struct wn_options *options,
 {
     const char *name = wn_option_text(options, "figure");
 
-    if (wn_option_on(options, "columns") &&
-        (format->report == wn_html_report ||
-         format->report == wn_markdown_report))
-        return wn_fail(error, WN_EUSAGE,
-                       "--columns does not go with "
-                       "--format=%s",
-                       format->name);
     if (!name && !format->report)
         return wn_fail(error, WN_EUSAGE,
                        "--format=%s wants --figure=NAME; --figure=help lists "
@@ -267,49 +270,32 @@ static int check_figure(const struct wn_options *options,
     return 0;
 }
 
-static int read_image(const struct wn_options *options,
-                      const struct wn_format *format,
-                      struct wn_image_shape *image, struct wn_error *error)
-{
-    const char *text = wn_option_text(options, "image");
-
-    if (!text)
-        return 0;
-    if (format->report != wn_html_report || wn_option_on(options, "no-values"))
-        return wn_fail(error, WN_EUSAGE,
-                       "--image applies to --format=html only, without "
-                       "--no-values");
-    return wn_image_parse(text, image, error);
-}
-
-/* Options that may ask for any field. */
-static const char *const wide[] = {"where",       "fields",      "add",
-                                   "list-fields", "with-source", "budget",
-                                   "figure",      "slices",      "clusters"};
-
 /* Which rows to list. */
 static int read_options(const struct wn_options *options,
                         const struct wn_format *format,
                         struct wn_report *report, struct wn_error *error)
 {
-    const bool budget = wn_option_given(options, "budget");
+    /* Options that may ask for any field. */
+    static const char *const wide[] = {
+        "where",  "fields", "add",    "list-fields", "with-source",
+        "budget", "figure", "slices", "clusters"};
     const char *top = wn_option_text(options, "top");
+    const char *image = wn_option_text(options, "image");
     double value;
 
     if (check_options(options, format, error) ||
         report_night_check(options, format, error) ||
         check_figure(options, format, error) ||
-        report_source_check(options, format, error))
+        report_source_check(options, format, error) ||
+        (image && wn_image_parse(image, &report->image, error)))
         return -1;
     /* Roles and probabilities take memory. */
     for (size_t o = 0; o < sizeof wide / sizeof *wide; o++)
         report->roles |= wn_option_given(options, wide[o]);
     report->roles |= format->report == wn_html_report;
-    if (read_image(options, format, &report->image, error))
-        return -1;
     report->sample = (size_t)wn_option_number(options, "sample");
     report->seed = (uint64_t)wn_option_number(options, "seed");
-    if (budget) {
+    if (wn_option_given(options, "budget")) {
         report->rows = WN_ROWS_BUDGET;
         report->budget = wn_option_number(options, "budget");
     } else if (top && strcmp(top, "flagged") == 0) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check/exit_status.h"
-#include "prog/report/night.h"
+#include "prog/report/report_parts.h"
 #include "util/file.h"
 #include "util/number.h"
 
@@ -170,7 +170,7 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
         .fresh =
             report->against ? (double)wn_comparison_new(report->against) : NAN,
         .drifted = report->drift ? (double)report->drift->drifted : NAN,
-        .schema = report->drift ? (double)report->drift->changes : NAN,
+        .schema = report->drift ? (double)report->drift->changes.count : NAN,
         .trend = trend_is_news(report->trend),
         .rules = report->data.cleanings,
         .rule_name = report->data.clean_name,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "audit/source.h"
-#include "prog/report/with_source.h"
+#include "prog/report/report_parts.h"
 #include "util/file.h"
 
 static const char usual[] =

@@ -114,9 +114,6 @@ size_t review_count(const struct desk *desk, size_t *decided, size_t *place);
 /* What to ask before a command with an argument: "relabel to [cat]: ". */
 void review_prompt(const struct desk *desk, const struct command *command,
                    struct wn_text *out);
-/* The class to offer for r: suggested, or the likeliest other; -1 none. */
-int32_t review_offered(const struct desk *desk);
-
 /* The page of the current row, in lines of at most `width` cells, and the page
  * of help. */
 void review_page(const struct desk *desk, size_t width, struct wn_text *out);

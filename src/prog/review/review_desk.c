@@ -12,6 +12,7 @@
 #include "report/shown.h"
 #include "select/select.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 static double monotonic(void)
 {
@@ -56,13 +57,7 @@ static int filter_rows(const struct wn_report *report, const char *text,
                        uint8_t *chosen, struct wn_error *error)
 {
     memset(chosen, 1, report->data.n);
-    if (!text)
-        return 0;
-    struct wn_filter *filter = wn_filter_parse(report, "where", text, error);
-    const int status = filter ? wn_filter_choose(filter, chosen, error) : -1;
-
-    wn_filter_free(filter);
-    return status;
+    return text ? wn_filter_choose(report, "where", text, chosen, error) : 0;
 }
 
 static int choose_rows(struct desk *desk, struct wn_error *error)
@@ -272,23 +267,6 @@ size_t review_count(const struct desk *desk, size_t *decided, size_t *place)
     return shown;
 }
 
-int32_t review_offered(const struct desk *desk)
-{
-    const struct wn_report *report = &desk->report;
-    const size_t i = desk->item[desk->at].row;
-
-    if (report->suggestion[i] >= 0)
-        return report->suggestion[i];
-    return report->rival ? report->rival[i] : -1;
-}
-
-static int compare_seconds(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 void review_progress(const struct desk *desk, struct wn_text *out)
 {
     enum { ENOUGH = 3 };
@@ -301,7 +279,7 @@ void review_progress(const struct desk *desk, struct wn_text *out)
     if (paced < ENOUGH || decided == shown)
         return;
     memcpy(sorted, desk->pace, sizeof sorted);
-    qsort(sorted, paced, sizeof *sorted, compare_seconds);
+    qsort(sorted, paced, sizeof *sorted, wn_number_ascending);
     const double minutes = sorted[paced / 2] * (double)(shown - decided) / 60;
     if (minutes < 1)
         wn_text_format(out, ", less than a min left");
@@ -461,7 +439,8 @@ static int32_t find_class(struct desk *desk, const char *text)
 static void relabel(struct desk *desk, const char *text)
 {
     const size_t i = desk->item[desk->at].row;
-    const int32_t class = *text ? find_class(desk, text) : review_offered(desk);
+    const int32_t class =
+        *text ? find_class(desk, text) : wn_report_other(&desk->report, i);
 
     if (class < 0 && !*text)
         wn_text_format(&desk->message, "no class is offered: name one");
@@ -586,13 +565,12 @@ const struct command *review_command(const char *text, size_t length)
 void review_prompt(const struct desk *desk, const struct command *command,
                    struct wn_text *out)
 {
-    const int32_t offered = review_offered(desk);
+    const int32_t offered =
+        wn_report_other(&desk->report, desk->item[desk->at].row);
 
     wn_text_format(out, "%s", command->asks);
     if (command->letter == 'r' && offered >= 0) {
-        wn_text_format(out, " [");
-        wn_text_format(out, "%s", wn_report_title(&desk->report, offered));
-        wn_text_format(out, "]");
+        wn_text_format(out, " [%s]", wn_report_title(&desk->report, offered));
     }
     wn_text_format(out, ": ");
 }

@@ -78,8 +78,7 @@ static int begin(struct journal *journal, struct wn_error *error)
     const char *slash = strrchr(journal->path, '/');
     struct wn_text line = {0}, folder = {0};
 
-    for (size_t c = 0; c < WN_DECISION_COLUMNS; c++)
-        wn_text_format(&line, "%s%s", c ? "\t" : "", wn_decision_columns[c]);
+    wn_decision_head_add(&line);
     wn_text_add(&line, "\n", 1);
     int status = append(journal, &line, error);
     if (slash)
@@ -121,8 +120,7 @@ static int read_header(struct journal *journal, size_t size, bool *begun,
     const char *end = memchr(head, '\n', length);
     struct wn_text ours = {0};
 
-    for (size_t c = 0; c < WN_DECISION_COLUMNS; c++)
-        wn_text_format(&ours, "%s%s", c ? "\t" : "", wn_decision_columns[c]);
+    wn_decision_head_add(&ours);
     *begun =
         !end && length < ours.length && memcmp(head, ours.bytes, length) == 0;
     wn_text_free(&ours);

@@ -43,20 +43,17 @@ static const struct wn_option first_rows[] = {
      .help = "draw rows that are pictures: 8x8, or 32x32x3 for colour"},
     {.name = "plain",
      .kind = WN_FLAG,
-     .help = "read and write lines, for a pipe or a screen reader"}};
+     .help = "read and write lines, for a pipe or a screen reader"},
+    {0}};
 /* clang-format on */
 
 static const struct wn_option *const last_rows[] = {
     &wn_option_source,  &wn_option_show, &wn_option_no_values, &wn_option_seed,
     &wn_option_verbose, &wn_option_help, &wn_option_version};
 
-enum {
-    FIRST = sizeof first_rows / sizeof *first_rows,
-    LAST = sizeof last_rows / sizeof *last_rows
-};
-
-/* The option table: first_rows, then the shared ones. */
-static struct wn_option rows[FIRST + LAST + 1];
+/* first_rows and last_rows. */
+enum { CAPACITY = 16 };
+static struct wn_option rows[CAPACITY];
 
 static int find_who(const struct wn_run *run, const char **who,
                     struct wn_error *error)
@@ -163,8 +160,8 @@ int main(int argc, char **argv)
         .rows = rows,
         .max_operands = 1};
 
-    memcpy(rows, first_rows, sizeof first_rows);
-    for (size_t r = 0; r < LAST; r++)
-        rows[FIRST + r] = *last_rows[r];
+    wn_option_add_rows(rows, CAPACITY, first_rows);
+    for (size_t r = 0; r < sizeof last_rows / sizeof *last_rows; r++)
+        wn_option_add(rows, CAPACITY, last_rows[r]);
     return wn_program_main(&program, argc, argv, review);
 }

@@ -90,19 +90,18 @@ static void put_findings(const struct desk *desk, size_t i, size_t width,
 {
     const struct wn_report *report = &desk->report;
     const int32_t given = report->data.label[i];
+    const int32_t other = wn_report_other(report, i);
     struct wn_text line = {0};
     char suspicion[16];
 
-    wn_phrase_suspicion(
-        report->claim == WN_CLAIM_NOTHING ? NAN : report->suspicion[i],
-        suspicion);
+    wn_phrase_suspicion(report, i, suspicion);
     wn_text_format(&line, "Label: %s.",
                    given >= 0 ? wn_report_title(report, given) : "none");
-    if (review_offered(desk) >= 0)
+    if (other >= 0)
         wn_text_format(&line, " %s: %s.",
                        report->suggestion[i] >= 0 ? "Suggested"
                                                   : "Likeliest other",
-                       wn_report_title(report, review_offered(desk)));
+                       wn_report_title(report, other));
     wn_text_format(&line, " Suspicion: %s.", suspicion);
     say(out, width, "  ", wn_text_of(&line));
     say_format(
@@ -152,53 +151,27 @@ static void put_classes(const struct desk *desk, size_t i, size_t width,
         }
 }
 
-/* The nearest rows with their labels. */
-static void put_neighbors(const struct desk *desk, size_t width,
-                          struct wn_text *out)
-{
-    const struct wn_explanation *explanation = &desk->explanation;
-    struct wn_text line = {0};
-
-    for (size_t m = 0; m < explanation->neighbors && m < SHOWN_NEIGHBORS; m++) {
-        const size_t i = (size_t)explanation->neighbor[m];
-
-        wn_text_format(
-            &line, "%srow %zu is %s", m ? "; " : "Nearest: ", i,
-            wn_report_title(&desk->report, desk->report.data.label[i]));
-    }
-    if (line.length) {
-        wn_text_add(&line, ".", 1);
-        say(out, width, "  ", line.bytes);
-    }
-    wn_text_free(&line);
-}
-
 /* How many other rows have the same two labels, and what was said of them. */
 static void put_similar(const struct desk *desk, size_t width,
                         struct wn_text *out)
 {
     const struct wn_report *report = &desk->report;
     const size_t i = desk->item[desk->at].row;
-    const int32_t given = report->data.label[i], other = review_offered(desk);
+    const int32_t given = report->data.label[i];
+    const int32_t other = wn_report_other(report, i);
     size_t alike = 0, reviewed = 0, wrong = 0;
 
     if (given < 0 || other < 0)
         return;
     for (size_t t = 0; t < desk->items; t++) {
         const struct item *item = &desk->item[t];
-        const int32_t best = report->suggestion[item->row] >= 0
-                                 ? report->suggestion[item->row]
-                             : report->rival ? report->rival[item->row]
-                                             : -1;
-        const bool said_wrong = item->decision == WN_SAID_WRONG ||
-                                item->decision == WN_SAID_RELABEL;
 
         if (t == desk->at || report->data.label[item->row] != given ||
-            best != other)
+            wn_report_other(report, item->row) != other)
             continue;
         alike++;
-        reviewed += said_wrong || item->decision == WN_SAID_OK;
-        wrong += said_wrong;
+        reviewed += wn_says_of_label(item->decision);
+        wrong += wn_says_wrong(item->decision);
     }
     if (!alike)
         return;
@@ -296,17 +269,29 @@ static void put_nearest(const struct desk *desk, size_t width,
                         struct wn_text *out)
 {
     struct wn_explanation explanation = desk->explanation;
+    struct wn_text line = {0};
 
     if (review_pictures(desk, width, out))
         return;
-    if (desk->plain) {
-        put_neighbors(desk, width, out);
-        wn_text_cells_reason(&desk->report, out);
-        return;
-    }
     if (explanation.neighbors > SHOWN_NEIGHBORS)
         explanation.neighbors = SHOWN_NEIGHBORS;
-    wn_text_nearest(&desk->report, &explanation, out);
+    if (!desk->plain) {
+        wn_text_nearest(&desk->report, &explanation, out);
+        return;
+    }
+    for (size_t m = 0; m < explanation.neighbors; m++) {
+        const size_t i = (size_t)explanation.neighbor[m];
+
+        wn_text_format(
+            &line, "%srow %zu is %s", m ? "; " : "Nearest: ", i,
+            wn_report_title(&desk->report, desk->report.data.label[i]));
+    }
+    if (line.length) {
+        wn_text_add(&line, ".", 1);
+        say(out, width, "  ", line.bytes);
+    }
+    wn_text_free(&line);
+    wn_text_cells_reason(&desk->report, out);
 }
 
 void review_page(const struct desk *desk, size_t width, struct wn_text *out)
@@ -372,13 +357,11 @@ void review_summary(const struct desk *desk, size_t width, struct wn_text *out)
 
     for (size_t t = 0; t < desk->items; t++) {
         const struct item *item = &desk->item[t];
-        const bool says_wrong = item->decision == WN_SAID_WRONG ||
-                                item->decision == WN_SAID_RELABEL;
 
         said[item->decision]++;
         if (report->issue[item->row] & report->label_bit) {
-            suspects += says_wrong || item->decision == WN_SAID_OK;
-            wrong += says_wrong;
+            suspects += wn_says_of_label(item->decision);
+            wrong += wn_says_wrong(item->decision);
         }
     }
     open = said[WN_UNDECIDED];
