@@ -41,67 +41,40 @@ void wn_report_free(struct wn_report *report)
     wn_names_free(report->class_title, report->data.k);
     wn_dataset_free(&report->data);
     wn_model_quality_free(&report->model_quality);
-    for (size_t s = 0; s < report->scores; s++) {
-        free(report->score[s].name);
-        free(report->score[s].value);
-        free(report->score[s].spread);
-        free(report->score[s].spread_name);
-        free(report->score[s].evidence);
-    }
-    free(report->score);
     wn_names_free(report->check_name, report->checks);
     wn_names_free(report->action_name, report->actions);
     wn_names_free(report->reason_name, report->reasons);
     wn_names_free(report->kind_name, report->kinds);
-    free(report->rival);
-    free(report->p_given);
-    free(report->p_rival);
-    free(report->p_suggested);
-    free(report->predicted);
-    free(report->named);
-    free(report->right);
-    free(report->check_ran);
-    free(report->issue);
-    free(report->suspicion);
-    free(report->quality);
-    free(report->order);
-    free(report->suggestion);
-    free(report->action);
-    free(report->reason);
-    free(report->kind);
-    free(report->threshold);
     wn_decided_free(&report->decided);
     wn_near_sets_free(&report->near_sets);
-    free(report->in_set);
     wn_sparse_free(&report->joint_cells);
-    free(report->joint);
     free(report->confident.cell);
-    free(report->by_depth);
-    free(report->rank);
-    free(report->check_rows);
-    free(report->action_rows);
-    free(report->kind_rows);
-    free(report->class_line);
     free(report->pair_line);
     wn_text_free(&report->reached);
+    wn_arena_free(&report->arena);
     *report = (struct wn_report){0};
 }
 
-/* These two read nothing after a failure, so several reads need one check of
- * error->code. */
-static void *read_required(const struct wn_audit *audit, const char *path,
+/* Read a dataset that the report frees. These two read nothing after a failure,
+ * so several reads need one check of error->code. */
+static void *read_required(struct wn_report *report,
+                           const struct wn_audit *audit, const char *path,
                            enum wn_type type, const size_t extent[3],
                            struct wn_error *error)
 {
-    return error->code ? NULL : wn_audit_read(audit, path, type, extent, error);
+    return error->code
+               ? NULL
+               : wn_arena_keep(&report->arena,
+                               wn_audit_read(audit, path, type, extent, error));
 }
 
-static void *read_optional(const struct wn_audit *audit, const char *path,
+static void *read_optional(struct wn_report *report,
+                           const struct wn_audit *audit, const char *path,
                            enum wn_type type, const size_t extent[3],
                            struct wn_error *error)
 {
     return wn_audit_has(audit, path)
-               ? read_required(audit, path, type, extent, error)
+               ? read_required(report, audit, path, type, extent, error)
                : NULL;
 }
 
@@ -115,17 +88,16 @@ static int fail_range(const struct wn_audit *audit, const char *path, size_t i,
 /* --- scores -------------------------------------------------------------- */
 
 /* A dataset of /score; NULL without an error if it is not one number a row. */
-static float *read_score(const struct wn_report *report,
-                         const struct wn_audit *audit, const char *path,
-                         struct wn_error *error)
+static float *read_score(struct wn_report *report, const struct wn_audit *audit,
+                         const char *path, struct wn_error *error)
 {
     size_t extent[3];
     int rank;
 
     if (wn_audit_shape(audit, path, &rank, extent, error) || rank != 1)
         return NULL;
-    return wn_audit_read(audit, path, WN_F32, (size_t[3]){report->data.n, 0, 0},
-                         error);
+    return read_required(report, audit, path, WN_F32,
+                         (size_t[3]){report->data.n, 0, 0}, error);
 }
 
 /* The names in an audit are winnow's, words of ASCII. Formats print them as
@@ -153,7 +125,8 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
     size_t count = 0;
 
     wn_audit_list(audit, "score", &names, &count);
-    report->score = wn_new(count, sizeof *report->score);
+    report->score =
+        wn_arena_new(&report->arena, sizeof *report->score, count, 1);
     for (size_t i = 0; i < count && !error->code; i++) {
         struct wn_score *score = &report->score[report->scores];
 
@@ -165,18 +138,20 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
         if (!score->value)
             continue;
         report->scores++;
-        score->name = wn_copy_text(names[i], strlen(names[i]));
+        score->name = wn_arena_keep(&report->arena,
+                                    wn_copy_text(names[i], strlen(names[i])));
         if (check_word(audit, "score", names[i], error))
             break;
         wn_text_format(&path, "_std");
         if (wn_audit_has(audit, path.bytes))
             score->spread = read_score(report, audit, path.bytes, error);
         if (score->spread)
-            score->spread_name = wn_copy_text(path.bytes + strlen("score/"),
-                                              path.length - strlen("score/"));
+            score->spread_name = wn_arena_keep(
+                &report->arena, wn_copy_text(path.bytes + strlen("score/"),
+                                             path.length - strlen("score/")));
         path.length = 0;
         wn_text_format(&path, "score/evidence/%s", names[i]);
-        score->evidence = read_optional(audit, path.bytes, WN_I32,
+        score->evidence = read_optional(report, audit, path.bytes, WN_I32,
                                         (size_t[3]){n, 0, 0}, error);
     }
     wn_text_free(&path);
@@ -192,21 +167,23 @@ static int load_rivals(struct wn_report *report, const struct wn_audit *audit,
     enum { ROWS = 1024 };
     static const char path[] = "score/probability";
     const size_t n = report->data.n, k = report->data.k;
+    struct wn_arena *arena = &report->arena;
     float *block;
     int status = 0;
 
     if (!wn_audit_has(audit, path))
         return 0;
     block = wn_new(wn_product(ROWS, k, 1), sizeof *block);
-    report->rival = wn_new(n, sizeof *report->rival);
+    report->rival = wn_arena_new(arena, sizeof *report->rival, n, 1);
     if (report->roles) {
-        report->p_given = wn_new(n, sizeof *report->p_given);
-        report->p_rival = wn_new(n, sizeof *report->p_rival);
-        report->p_suggested = wn_new(n, sizeof *report->p_suggested);
+        report->p_given = wn_arena_new(arena, sizeof *report->p_given, n, 1);
+        report->p_rival = wn_arena_new(arena, sizeof *report->p_rival, n, 1);
+        report->p_suggested =
+            wn_arena_new(arena, sizeof *report->p_suggested, n, 1);
     }
-    report->predicted = wn_new(k, sizeof *report->predicted);
-    report->named = wn_new(k, sizeof *report->named);
-    report->right = wn_new(k, sizeof *report->right);
+    report->predicted = wn_arena_new(arena, sizeof *report->predicted, k, 1);
+    report->named = wn_arena_new(arena, sizeof *report->named, k, 1);
+    report->right = wn_arena_new(arena, sizeof *report->right, k, 1);
     for (size_t begin = 0; begin < n && status == 0; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
@@ -259,14 +236,14 @@ static int load_joint(struct wn_report *report, const struct wn_audit *audit,
     size_t extent[3] = {0, 0, 0}, diagonal = 0;
     int32_t *given, *truth;
 
-    report->joint = read_optional(audit, "flag/noise/posterior_joint", WN_F64,
-                                  (size_t[3]){k, k, 0}, error);
+    report->joint = read_optional(report, audit, "flag/noise/posterior_joint",
+                                  WN_F64, (size_t[3]){k, k, 0}, error);
     if (!report->joint && (error->code || !wn_audit_has(audit, cell_path)))
         return error->code ? -1 : 0;
     if (report->joint) {
         extent[0] = wn_product(k, k, 1);
-        given = wn_new(extent[0], sizeof *given);
-        truth = wn_new(extent[0], sizeof *truth);
+        given = wn_arena_new(&report->arena, sizeof *given, k, k);
+        truth = wn_arena_new(&report->arena, sizeof *truth, k, k);
         for (size_t cell = 0; cell < extent[0]; cell++) {
             given[cell] = (int32_t)(cell / k);
             truth[cell] = (int32_t)(cell % k);
@@ -275,9 +252,10 @@ static int load_joint(struct wn_report *report, const struct wn_audit *audit,
     } else {
         if (wn_audit_extent(audit, cell_path, 0, extent, error))
             return -1;
-        report->joint = read_required(audit, cell_path, WN_F64, extent, error);
-        given = read_required(audit, given_path, WN_I32, extent, error);
-        truth = read_required(audit, true_path, WN_I32, extent, error);
+        report->joint =
+            read_required(report, audit, cell_path, WN_F64, extent, error);
+        given = read_required(report, audit, given_path, WN_I32, extent, error);
+        truth = read_required(report, audit, true_path, WN_I32, extent, error);
         for (size_t q = 0; q < extent[0] && !error->code; q++) {
             if (q && given[q] < given[q - 1])
                 fail_range(audit, given_path, q, given[q], error);
@@ -293,8 +271,6 @@ static int load_joint(struct wn_report *report, const struct wn_audit *audit,
                 wn_audit_name(audit), true_path, diagonal, k);
     if (!error->code)
         wn_sparse_make(&report->joint_cells, k, given, truth, extent[0]);
-    free(given);
-    free(truth);
     return error->code ? -1 : 0;
 }
 
@@ -331,7 +307,7 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
     static const char path[] = "flag/noise/rate";
     static const char depth_path[] = "flag/noise/mismatch";
     double *rate =
-        read_optional(audit, path, WN_F64, (size_t[3]){3, 0, 0}, error);
+        read_optional(report, audit, path, WN_F64, (size_t[3]){3, 0, 0}, error);
 
     if (!rate)
         return;
@@ -347,7 +323,7 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
     report->gain_sd = wn_report_number(audit, path, "gain_sd", 0, INFINITY);
     report->overlap_weight =
         wn_report_number(audit, path, "overlap_weight", 0, 1);
-    report->by_depth = read_optional(audit, depth_path, WN_F64,
+    report->by_depth = read_optional(report, audit, depth_path, WN_F64,
                                      (size_t[3]){WN_DEPTHS, 3, 0}, error);
     if (report->by_depth) {
         const struct {
@@ -374,7 +350,6 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
         report->rate_low = rate[1];
         report->rate_high = rate[2];
     }
-    free(rate);
 }
 
 static int load_sets(struct wn_report *report, const struct wn_audit *audit,
@@ -386,7 +361,7 @@ static int load_sets(struct wn_report *report, const struct wn_audit *audit,
         return -1;
     if (!report->near_sets.rows)
         return 0;
-    report->in_set = wn_new(n, sizeof *report->in_set);
+    report->in_set = wn_arena_new(&report->arena, sizeof *report->in_set, n, 1);
     for (size_t i = 0; i < n; i++)
         report->in_set[i] = -1;
     for (size_t m = 0; m < report->near_sets.rows; m++)
@@ -418,7 +393,8 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
     if (error->code)
         return -1;
     /* All checks ran if the attribute is missing. */
-    report->check_ran = wn_new(report->checks, sizeof *report->check_ran);
+    report->check_ran =
+        wn_arena_new(&report->arena, sizeof(bool), report->checks, 1);
     for (size_t c = 0; c < report->checks; c++) {
         const char *name = report->check_name[c];
 
@@ -426,19 +402,25 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
             !ran || wn_text_lists(ran, ',', name, strlen(name));
     }
     free(ran);
-    report->issue = read_required(audit, "flag/issue", WN_U32, rows, error);
+    report->issue =
+        read_required(report, audit, "flag/issue", WN_U32, rows, error);
     report->suspicion =
-        read_required(audit, "flag/suspicion", WN_F32, rows, error);
-    report->order = read_required(audit, "flag/order", WN_I64, rows, error);
+        read_required(report, audit, "flag/suspicion", WN_F32, rows, error);
+    report->order =
+        read_required(report, audit, "flag/order", WN_I64, rows, error);
     report->suggestion =
-        read_required(audit, "flag/suggestion", WN_I32, rows, error);
-    report->action = read_required(audit, "flag/action", WN_U8, rows, error);
-    report->reason = read_optional(audit, "flag/reason", WN_U8, rows, error);
-    report->kind = read_optional(audit, "flag/kind", WN_U8, rows, error);
+        read_required(report, audit, "flag/suggestion", WN_I32, rows, error);
+    report->action =
+        read_required(report, audit, "flag/action", WN_U8, rows, error);
+    report->reason =
+        read_optional(report, audit, "flag/reason", WN_U8, rows, error);
+    report->kind =
+        read_optional(report, audit, "flag/kind", WN_U8, rows, error);
     report->quality =
-        read_optional(audit, "flag/label_quality", WN_F32, rows, error);
-    report->threshold = read_optional(audit, "flag/noise/threshold", WN_F64,
-                                      (size_t[3]){report->data.k, 0, 0}, error);
+        read_optional(report, audit, "flag/label_quality", WN_F32, rows, error);
+    report->threshold =
+        read_optional(report, audit, "flag/noise/threshold", WN_F64,
+                      (size_t[3]){report->data.k, 0, 0}, error);
     load_claim(report, audit, error);
     return error->code || load_joint(report, audit, error) ||
                    wn_confident_load(&report->confident, audit, report->data.n,

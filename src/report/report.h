@@ -16,6 +16,7 @@
 #include "audit/near_sets.h"
 #include "noise/claim.h"
 #include "noise/sparse_joint.h"
+#include "util/arena.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -179,6 +180,7 @@ struct wn_report {
     const struct wn_slices *slices;         /* --slices, --clusters, or NULL */
     struct wn_text reached; /* conditions of --fail-on that hold */
 
+    struct wn_arena arena; /* of the arrays below */
     struct wn_dataset data;
     struct wn_origin origin[WN_FLAGS + 1]; /* by stage */
 

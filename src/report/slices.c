@@ -229,6 +229,42 @@ static void slice_words(struct slicing *slicing, const char *column,
     free(place);
 }
 
+/* Read the cells of these columns in all rows, until one cannot be had. */
+static void read_cells(const struct slicing *slicing, struct wn_shown *shown,
+                       const size_t *column, size_t columns,
+                       struct cells *cells)
+{
+    const struct wn_report *report = slicing->report;
+    const size_t n = report->data.n;
+    struct wn_row_cells row = {0};
+    size_t known = 0;
+    int64_t *rows = wn_new(n, sizeof *rows);
+
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (int64_t)i;
+    for (size_t i = 0; i < n; i++) {
+        if (i == known)
+            known += wn_shown_fetch(shown, rows + i, n - i);
+        if (!wn_shown_read(shown, i, &row))
+            break;
+        for (size_t c = 0; c < columns; c++) {
+            const struct wn_cell *cell = &row.cell[column[c]];
+            const char *text = cell->text;
+            size_t length = cell->length;
+
+            wn_text_trim(&text, &length);
+            cells[c].word[i] = (int32_t)wn_dictionary_add(
+                &cells[c].words, text, length, report->data.label[i] >= 0, i);
+            if (!cells[c].number)
+                continue;
+            cells[c].number[i] = wn_shown_number(shown, column[c], cell);
+            cells[c].numbers += isfinite(cells[c].number[i]) ? 1 : 0;
+        }
+    }
+    free(rows);
+    wn_row_cells_free(&row);
+}
+
 /* Read the cells of all chosen columns, then slice by each. */
 static int slice_columns(struct slicing *slicing, const struct wn_audit *audit,
                          const struct wn_slices_request *request,
@@ -243,10 +279,7 @@ static int slice_columns(struct slicing *slicing, const struct wn_audit *audit,
                                    .pattern = request->pattern,
                                    .option = "slices"},
         error);
-    struct wn_row_cells row = {0};
     const size_t *column = NULL;
-    int64_t *rows = NULL;
-    size_t known = 0;
     int status = -1;
 
     if (!shown)
@@ -270,28 +303,7 @@ static int slice_columns(struct slicing *slicing, const struct wn_audit *audit,
             cells[c].number = wn_new(n, sizeof *cells[c].number);
         cells[c].word = wn_new(n, sizeof *cells[c].word);
     }
-    rows = wn_new(n, sizeof *rows);
-    for (size_t i = 0; i < n; i++)
-        rows[i] = (int64_t)i;
-    for (size_t i = 0; i < n; i++) {
-        if (i == known)
-            known += wn_shown_fetch(shown, rows + i, n - i);
-        if (!wn_shown_read(shown, i, &row))
-            break;
-        for (size_t c = 0; c < columns; c++) {
-            const struct wn_cell *cell = &row.cell[column[c]];
-            const char *text = cell->text;
-            size_t length = cell->length;
-
-            wn_text_trim(&text, &length);
-            cells[c].word[i] = (int32_t)wn_dictionary_add(
-                &cells[c].words, text, length, report->data.label[i] >= 0, i);
-            if (!cells[c].number)
-                continue;
-            cells[c].number[i] = wn_shown_number(shown, column[c], cell);
-            cells[c].numbers += isfinite(cells[c].number[i]) ? 1 : 0;
-        }
-    }
+    read_cells(slicing, shown, column, columns, cells);
     if (wn_shown_reason(shown)) {
         wn_fail(error, WN_EIO, "--slices: %s", wn_shown_reason(shown));
         goto done;
@@ -312,8 +324,6 @@ done:
         free(cells[c].number);
     }
     free(cells);
-    free(rows);
-    wn_row_cells_free(&row);
     wn_shown_close(shown);
     return status;
 }

@@ -43,6 +43,7 @@ double wn_score_percentile(const float *value, size_t n, size_t i)
 
 static void count_rows(struct wn_report *report)
 {
+    struct wn_arena *arena = &report->arena;
     const struct wn_dataset *data = &report->data;
 
     for (size_t i = 0; data->label && i < data->n; i++)
@@ -53,10 +54,11 @@ static void count_rows(struct wn_report *report)
     }
     if (!report->flagged)
         return;
-    report->check_rows = wn_new(report->checks, sizeof *report->check_rows);
-    report->action_rows = wn_new(report->actions, sizeof *report->action_rows);
-    report->kind_rows = wn_new(report->kinds, sizeof *report->kind_rows);
-    report->rank = wn_new(data->n, sizeof *report->rank);
+    report->check_rows = wn_arena_new(arena, sizeof(size_t), report->checks, 1);
+    report->action_rows =
+        wn_arena_new(arena, sizeof(size_t), report->actions, 1);
+    report->kind_rows = wn_arena_new(arena, sizeof(size_t), report->kinds, 1);
+    report->rank = wn_arena_new(arena, sizeof(size_t), data->n, 1);
     for (size_t c = 0; c < report->checks; c++)
         if (c < 32 && report->check_ran[c] &&
             strcmp(report->check_name[c], "label") == 0)
@@ -114,7 +116,8 @@ static int summary_compare_classes(const void *a, const void *b)
 static void count_classes(struct wn_report *report)
 {
     const struct wn_dataset *data = &report->data;
-    struct wn_class_line *lines = wn_new(data->k, sizeof *lines);
+    struct wn_class_line *lines =
+        wn_arena_new(&report->arena, sizeof *lines, data->k, 1);
 
     report->class_line = lines;
     size_t present = 0;

@@ -1073,7 +1073,7 @@ static void ties_count_half(void **state)
         for (size_t i = 0; i < N; i++)
             agree += wn_scores_agree(&report, i);
         assert_int_equal(agree, cases[c].agree);
-        free(report.class_line);
+        wn_arena_free(&report.arena);
     }
 }
 

@@ -151,34 +151,36 @@ static const char *which_table(const struct wn_options *options)
     return NULL;
 }
 
+/* The first option of each row excludes the others. */
+enum { MOST = 20 };
+static const char *const excluded[][MOST] = {
+    {"explain", "reference", "figure", "against", "budget", "top", "columns",
+     "history", "spreadsheet-safe", "list", "class", "where", "sample",
+     "fields"},
+    {"slices", "explain", "no-values", "columns", "with-source", "review-plan",
+     "decisions-template", "decisions-list", "planted"},
+    {"clusters", "explain", "no-values", "columns", "with-source",
+     "review-plan", "decisions-template", "decisions-list", "planted"},
+    {"figure", "explain", "against", "budget", "top", "columns", "list",
+     "class", "where", "sample", "fields", "show", "image"},
+    {"budget", "top"},
+    {"review-plan", "decisions-template", "decisions-list", "planted", "figure",
+     "format", "explain", "against", "budget", "top", "columns", "fail-on",
+     "history", "min-rows", "fields", "list", "class", "where"},
+    {"decisions-template", "decisions-list", "planted", "figure", "format",
+     "explain", "against", "budget", "top", "columns", "fail-on", "history",
+     "fields"},
+    {"decisions-list", "planted", "figure", "format", "explain", "against",
+     "budget", "top", "columns", "fail-on", "history", "fields", "list",
+     "class", "where", "sample"},
+    {"planted", "figure", "format", "explain", "against", "budget", "top",
+     "columns", "fail-on", "history", "fields", "list", "class", "where",
+     "sample"}};
+
 /* Options that have no effect beside another one are errors. */
 static int check_options(const struct wn_options *options,
                          const struct wn_format *format, struct wn_error *error)
 {
-    enum { MOST = 20 };
-    static const char *const excluded[][MOST] = {
-        {"explain", "reference", "figure", "against", "budget", "top",
-         "columns", "history", "spreadsheet-safe", "list", "class", "where",
-         "sample", "fields"},
-        {"slices", "explain", "no-values", "columns", "with-source",
-         "review-plan", "decisions-template", "decisions-list", "planted"},
-        {"clusters", "explain", "no-values", "columns", "with-source",
-         "review-plan", "decisions-template", "decisions-list", "planted"},
-        {"figure", "explain", "against", "budget", "top", "columns", "list",
-         "class", "where", "sample", "fields", "show", "image"},
-        {"budget", "top"},
-        {"review-plan", "decisions-template", "decisions-list", "planted",
-         "figure", "format", "explain", "against", "budget", "top", "columns",
-         "fail-on", "history", "min-rows", "fields", "list", "class", "where"},
-        {"decisions-template", "decisions-list", "planted", "figure", "format",
-         "explain", "against", "budget", "top", "columns", "fail-on", "history",
-         "fields"},
-        {"decisions-list", "planted", "figure", "format", "explain", "against",
-         "budget", "top", "columns", "fail-on", "history", "fields", "list",
-         "class", "where", "sample"},
-        {"planted", "figure", "format", "explain", "against", "budget", "top",
-         "columns", "fail-on", "history", "fields", "list", "class", "where",
-         "sample"}};
     const char *const table = which_table(options);
     const bool lists = format->lists || wn_option_given(options, "figure");
     const bool page = format->report == wn_html_report;
@@ -199,7 +201,8 @@ static int check_options(const struct wn_options *options,
                    {"clusters", lists},
                    {"explain", format->explain},
                    {"show", table || format->cells != WN_CELLS_NEVER},
-                   {"columns", !page && format->report != wn_markdown_report}};
+                   {"columns", !page && format->report != wn_markdown_report},
+                   {"mail-subject", format->report == wn_text_report}};
 
     for (size_t e = 0; e < sizeof excluded / sizeof *excluded; e++)
         for (size_t o = 1; o < MOST && excluded[e][o]; o++)
@@ -218,11 +221,6 @@ static int check_options(const struct wn_options *options,
     if (wn_option_given(options, "show") && wn_option_on(options, "no-values"))
         return wn_fail(error, WN_EUSAGE,
                        "--show and --no-values exclude each other");
-    if (wn_option_on(options, "mail-subject") &&
-        format->report != wn_text_report)
-        return wn_fail(error, WN_EUSAGE,
-                       "--mail-subject does not go with --format=%s",
-                       format->name);
     if (wn_option_given(options, "seed") &&
         !wn_option_given(options, "review-plan") &&
         !wn_option_given(options, "sample"))
@@ -579,22 +577,21 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         findings = report_find_reached(run, &report, error);
     if (findings < 0)
         goto done;
-    if (wn_option_on(run->options, "list-fields")) {
-        wn_row_fields_list(&report, &text);
-    } else if (which_table(run->options)) {
-        if (put_table(run, &report, &text, error))
-            goto done;
-    } else if (figure) {
-        const bool table = strcmp(format->name, "tsv") == 0;
+    const bool with_source = wn_option_on(run->options, "with-source");
+    int made = 0;
 
-        if (wn_figure_print(&report, wn_figure_find(figure), table, &text,
-                            error))
-            goto done;
-    } else if (wn_option_on(run->options, "with-source")) {
-        /* That is no text in memory. */
-    } else if (!wn_option_given(run->options, "explain"))
+    if (wn_option_on(run->options, "list-fields"))
+        wn_row_fields_list(&report, &text);
+    else if (which_table(run->options))
+        made = put_table(run, &report, &text, error);
+    else if (figure)
+        made = wn_figure_print(&report, wn_figure_find(figure),
+                               format->report == wn_tsv_report, &text, error);
+    else if (wn_option_given(run->options, "explain"))
+        made = explain(run, format, &report, audit, &text, error);
+    else if (!with_source) /* which is no text in memory */
         format->report(&report, &text);
-    else if (explain(run, format, &report, audit, &text, error))
+    if (made)
         goto done;
     /* Formats escape what they quote; this holds where one forgets. */
     if (!format->escapes)
@@ -604,9 +601,8 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         wn_text_color(&text);
     if (report_night_record(run, &history, error))
         goto done;
-    if (wn_option_on(run->options, "with-source")
-            ? report_source_write(run, &report, audit, error) == 0
-            : wn_run_print(run, &text, error) == 0)
+    if (with_source ? report_source_write(run, &report, audit, error) == 0
+                    : wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
     wn_nights_free(&history);
