@@ -1027,7 +1027,8 @@ static void comparison_finds_new_and_gone_flags(void **state)
     assert_int_equal(against.causes.count, 4);
     assert_string_equal(against.causes.line[0], "flag: rule=b, was rule=a");
     assert_string_equal(against.causes.line[1], "flag: ignore=z, was not set");
-    assert_string_equal(against.causes.line[2], "flag: issues=all, was not set");
+    assert_string_equal(against.causes.line[2],
+                        "flag: issues=all, was not set");
     assert_string_equal(against.causes.line[3], "flag: not set, was sure=0.8");
     report.against = &against;
     struct wn_text text = {0};
