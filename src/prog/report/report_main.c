@@ -550,7 +550,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
     uint8_t *chosen = NULL;
-    int findings = 0, status = -1;
+    int findings = 0, made = 0, status = -1;
 
     if (read_options(run->options, format, &report, error))
         return -1;
@@ -578,7 +578,6 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     if (findings < 0)
         goto done;
     const bool with_source = wn_option_on(run->options, "with-source");
-    int made = 0;
 
     if (wn_option_on(run->options, "list-fields"))
         wn_row_fields_list(&report, &text);
@@ -591,15 +590,13 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         made = explain(run, format, &report, audit, &text, error);
     else if (!with_source) /* which is no text in memory */
         format->report(&report, &text);
-    if (made)
-        goto done;
     /* Formats escape what they quote; this holds where one forgets. */
     if (!format->escapes)
         wn_text_make_lines_visible(&text);
     if (format->report == wn_text_report && !which_table(run->options) &&
         wn_run_color(run))
         wn_text_color(&text);
-    if (report_night_record(run, &history, error))
+    if (made || report_night_record(run, &history, error))
         goto done;
     if (with_source ? report_source_write(run, &report, audit, error) == 0
                     : wn_run_print(run, &text, error) == 0)
