@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "linalg/products.h"
+#include "util/arena.h"
 #include "util/memory.h"
 #include "util/order.h"
 #include "util/random.h"
@@ -101,13 +102,13 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
 {
     static const char what[] = "neighbours: rounds of k-means";
     const size_t blocks = wn_block_count(n);
-    int32_t *cell = wn_spill_new(n, sizeof *cell);
-    int32_t *order = wn_spill_new(n, sizeof *order);
-    size_t *first = wn_new(count + 1, sizeof *first);
-    float *far =
-        wn_spill_new(wn_product((size_t)threads, WN_BLOCK, count), sizeof *far);
-    double *sums =
-        wn_spill_new(wn_product((size_t)threads, p, 1), sizeof *sums);
+    struct wn_arena own = {0};
+    int32_t *cell = wn_arena_spill(&own, sizeof *cell, n, 1);
+    int32_t *order = wn_arena_spill(&own, sizeof *order, n, 1);
+    size_t *first = wn_arena_new(&own, sizeof *first, count + 1, 1);
+    float *far = wn_arena_spill(&own, sizeof *far, (size_t)threads,
+                                wn_product(WN_BLOCK, count, 1));
+    double *sums = wn_arena_spill(&own, sizeof *sums, (size_t)threads, p);
     struct wn_random random;
 
     *cells = (struct wn_kmeans){
@@ -148,11 +149,7 @@ void wn_kmeans_make(struct wn_kmeans *cells, const float *y, size_t n, size_t p,
         square_centres(cells);
     }
     wn_log_progress(log, what, rounds, rounds);
-    wn_spill_free(cell);
-    wn_spill_free(order);
-    free(first);
-    wn_spill_free(far);
-    wn_spill_free(sums);
+    wn_arena_free(&own);
 }
 
 void wn_kmeans_free(struct wn_kmeans *cells)

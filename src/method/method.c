@@ -42,11 +42,11 @@ const char wn_method_defaults[] =
 const struct wn_setting wn_method_options[] = {
     {{.name = "aum-threshold", .kind = WN_REAL, .value = "PERCENTILE",
       .low = 0, .high = 100, .recorded = true,
-      .help = "aum against that percentile of rows with a made-up class"},
+      .help = "compare aum with that percentile of rows with a made-up class"},
      {"aum"}},
     {{.name = "forgetting-never", .kind = WN_REAL, .value = "COUNT",
       .low = 0, .high = 1e30, .recorded = true,
-      .help = "forgetting of rows that no epoch got right (default: epochs)"},
+      .help = "forgetting of rows that were never right (default: epochs)"},
      {"forgetting"}},
     {{.name = "variability-ci", .kind = WN_FLAG, .recorded = true,
       .help = "variability with the error of the variance, as cartography"},
@@ -73,7 +73,7 @@ const struct wn_setting wn_method_options[] = {
     {{.name = "ood-by", .kind = WN_CHOICE, .value = "NAME",
       .default_value = "entropy", /* the choices in the order of enum wn_ood */
       .choices = "entropy|least_confidence|gen",
-      .recorded = true, .help = "the score that ood takes of probabilities"},
+      .recorded = true, .help = "how ood scores the probabilities"},
      {"ood"}},
     {{.name = "ood-plain", .kind = WN_FLAG, .recorded = true,
       .help = "ood does not adjust the probabilities"},

@@ -57,7 +57,7 @@ static const struct wn_option first_rows[] = {
     {.name = "decisions", .kind = WN_LIST, .value = "FILE",
      .help = "read what people decided about rows; may be repeated"},
     {.name = "previous", .kind = WN_TEXT, .value = "OLD",
-     .help = "let flags stay what they were in OLD unless it is clear"},
+     .help = "keep the label flags of OLD unless suspicions changed clearly"},
     {.name = "require", .kind = WN_WHOLE, .value = "N", .low = 1, .high = 64,
      .recorded = true,
      .help = "flag only labels that N of the scores rank among the worst"},

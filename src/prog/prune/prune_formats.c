@@ -90,24 +90,27 @@ static int find_records(const struct prune *prune, uint64_t **record,
 uint64_t *prune_records(const struct prune *prune, bool kept, size_t *count,
                         struct wn_error *error)
 {
-    struct wn_arena own = {0};
     uint64_t *record = NULL, *out = NULL;
     size_t all = 0, n = 0;
 
-    if (find_records(prune, &record, &all, error) == 0) {
-        uint8_t *stays = wn_arena_new(&own, 1, all, 1);
-
-        out = wn_new(all, sizeof *out);
-        for (size_t r = 0; r < prune->kept; r++)
-            stays[record[prune->order[r]]] = 1;
-        for (size_t r = 0; kept && r < prune->kept; r++)
-            out[n++] = record[prune->order[r]];
-        for (size_t i = 0; !kept && i < all; i++)
-            if (!stays[i])
-                out[n++] = i;
+    if (find_records(prune, &record, &all, error)) {
+        free(record);
+        return NULL;
     }
+    uint8_t *stays = wn_new(all, 1);
+    out = wn_new(all, sizeof *out);
+    for (size_t r = 0; r < prune->kept; r++) {
+        const uint64_t at = record[prune->order[r]];
+
+        stays[at] = 1;
+        if (kept)
+            out[n++] = at;
+    }
+    for (size_t i = 0; !kept && i < all; i++)
+        if (!stays[i])
+            out[n++] = i;
     free(record);
-    wn_arena_free(&own);
+    free(stays);
     *count = n;
     return out;
 }

@@ -318,9 +318,9 @@ static const struct wn_option own_rows[] = {
     {.name = "dry-run", .kind = WN_FLAG,
      .help = "show what would be done, write nothing"},
     {.name = "plant", .kind = WN_TEXT, .value = "KIND:SHARE",
-     .help = "write all rows, that SHARE with wrong labels on purpose"},
+     .help = "write all rows, SHARE of them with wrong labels on purpose"},
     {.name = "gain", .kind = WN_FLAG,
-     .help = "do what a model gains by; with --dry-run show how much"},
+     .help = "make the change that a model gains by; with --dry-run show it"},
     {0}};
 /* clang-format on */
 

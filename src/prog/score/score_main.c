@@ -43,7 +43,7 @@ static const struct wn_option last_rows[] = {
      .default_value = "auto",
      .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
     {.name = "estimate", .kind = WN_FLAG,
-     .help = "show the memory and time that it takes and stop"},
+     .help = "show the memory and time that the work needs and stop"},
     {.name = "list-methods", .kind = WN_FLAG,
      .help = "show the scores and stop"},
     {.name = "list-models", .kind = WN_FLAG,
