@@ -399,8 +399,8 @@ void wn_near_sets_find(const struct wn_evidence *evidence,
     }
     struct wn_ranked *preferred = wn_arena_spill(&own, sizeof *preferred, n, 1);
     int64_t *leader = wn_arena_spill(&own, sizeof *leader, n, 1);
-    size_t *first = wn_arena_spill(&own, sizeof *first, n, 1); /* by leader */
-    size_t *size = wn_arena_spill(&own, sizeof *size, n, 1);   /* likewise */
+    size_t *first = wn_arena_spill(&own, sizeof *first, n, 1); /* by leader: */
+    size_t *size = wn_arena_spill(&own, sizeof *size, n, 1);   /* its rows */
     classes.leader = wn_arena_spill(&own, sizeof(int64_t), classes.count, 1);
     for (size_t i = 0; i < n; i++)
         preferred[i] = preference_of(evidence, i);
