@@ -13,6 +13,9 @@
 /* Rows of probabilities may miss the sum 1 by this, as rounded numbers do. */
 #define WN_SUM_SLACK 0.02
 
+/* At most so many sets of probabilities. */
+enum { WN_BROUGHT_MAX = 16 };
+
 /* Which parts to load. */
 enum wn_part {
     WN_PART_LABEL = 1,         /* label, label_name */

@@ -145,13 +145,14 @@ struct wn_table {
     size_t label_column;      /* index */
     size_t voter;   /* that of who seems to have voted; or ->columns */
     int32_t *label; /* one a row */
-    struct wn_dictionary declared;    /* possible classes; empty: any */
-    bool any_classes;                 /* the user says that labels are classes,
-                                         however many there are */
-    struct wn_dictionary classes;     /* found and declared; sorted by bytes */
-    struct wn_dictionary user_class;  /* classes with a probability column */
-    size_t *user_column;              /* the column of each user_class */
-    float *user_probability;          /* n x classes, or NULL */
+    struct wn_dictionary declared;   /* possible classes; empty: any */
+    bool any_classes;                /* the user says that labels are classes,
+                                        however many there are */
+    struct wn_dictionary classes;    /* found and declared; sorted by bytes */
+    struct wn_dictionary user_class; /* classes with a probability column */
+    size_t user_sets;                /* of probability columns */
+    size_t *user_column;     /* sets x columns: that of each user_class */
+    float *user_probability; /* sets x n x classes, or NULL */
     struct wn_numeric_spool *numbers; /* all feature cells, or NULL */
     size_t d;                         /* 0 only with user probabilities */
     size_t second_block; /* how many of the d, at the end, belong to columns

@@ -26,11 +26,20 @@ int wn_user_probability_find(struct wn_table *table, const char *pattern,
     struct wn_dictionary *classes = &table->user_class;
     struct wn_pattern *names = wn_pattern_new("probability", pattern, error);
     int status = names ? 0 : -1;
+    size_t found = 0;
 
-    table->user_column = wn_new(columns, sizeof *table->user_column);
+    const size_t set = table->user_sets++;
+    const size_t others = classes->count;
+    size_t *column;
+
+    if (set == 0)
+        table->user_column =
+            wn_new(columns, WN_BROUGHT_MAX * sizeof *table->user_column);
+    column = table->user_column + set * columns;
+    for (size_t c = 0; c < columns; c++)
+        column[c] = SIZE_MAX;
     for (size_t c = 0; c < columns && status == 0; c++) {
         const char *name = csv->column[c];
-        const size_t known = classes->count;
         size_t begin, length;
 
         if (table->column[c].role != WN_ROLE_FEATURE)
@@ -48,19 +57,29 @@ int wn_user_probability_find(struct wn_table *table, const char *pattern,
                              "%s: column %.120s: found no class name in it by "
                              "--probability, wanted one",
                              csv->name, name);
-        else if (classes->count == known)
+        else if (column[at] != SIZE_MAX)
             status = wn_fail(error, WN_EDATA,
                              "%s: columns %.120s and %.120s are both for class "
                              "%.*s by --probability, wanted one",
-                             csv->name, csv->column[table->user_column[at]],
-                             name, (int)length, name + begin);
-        table->user_column[at] = c;
+                             csv->name, csv->column[column[at]], name,
+                             (int)length, name + begin);
+        column[at] = c;
         table->column[c].role = WN_ROLE_PROBABILITY;
+        found++;
     }
     wn_pattern_free(names);
-    if (status == 0 && classes->count == 0)
+    if (status == 0 && found == 0)
         return wn_fail(error, WN_EUSAGE,
                        "--probability: no column's name matches '%s'", pattern);
+    /* All sets have the same classes. */
+    for (size_t v = 0; v < classes->count && set && status == 0; v++)
+        if (column[v] == SIZE_MAX || v >= others)
+            status = wn_fail(error, WN_EDATA,
+                             "%s: --probability: found a column for class "
+                             "%.*s in one set and not in '%.60s', wanted it "
+                             "in all",
+                             csv->name, wn_text_shown(classes->value[v].length),
+                             wn_dictionary_text(classes, v), pattern);
     return status;
 }
 
@@ -102,39 +121,41 @@ static int user_probability_read_row(void *state, size_t row,
 {
     struct piece *piece = state;
     const struct wn_table *table = piece->table;
+    const struct wn_csv *csv = table->csv;
     const size_t k = table->user_class.count;
-    size_t bad = 0;
-    int defect = 0;
-    double sum;
 
-    for (; bad < k; bad++) {
-        const struct wn_cell *cell = &cells[table->user_column[bad]];
+    for (size_t set = 0; set < table->user_sets; set++) {
+        const size_t *column = table->user_column + set * csv->columns;
+        size_t bad = 0;
+        int defect = 0;
+        double sum;
 
-        if (!wn_cell_number(cell, table->csv->form.decimal_comma,
-                            &piece->in[bad]))
-            break;
-    }
-    defect = bad < k
-                 ? 1
-                 : wn_user_probability_row(piece->in, k,
-                                           table->user_probability + row * k,
-                                           &bad, &sum);
-    if (defect == 1) {
-        const struct wn_cell *cell = &cells[table->user_column[bad]];
+        for (; bad < k; bad++)
+            if (!wn_cell_number(&cells[column[bad]], csv->form.decimal_comma,
+                                &piece->in[bad]))
+                break;
+        defect = bad < k
+                     ? 1
+                     : wn_user_probability_row(piece->in, k,
+                                               table->user_probability +
+                                                   (set * csv->rows + row) * k,
+                                               &bad, &sum);
+        if (defect == 1) {
+            const struct wn_cell *cell = &cells[column[bad]];
 
-        return wn_csv_fail(table->csv, row, table->user_column[bad], error,
-                           "found '%.*s', wanted a probability",
-                           wn_text_shown(cell->length), cell->text);
-    }
-    if (defect == 2) {
-        uint64_t line = table->csv->line[row];
-        const char *name =
-            wn_csv_where(&table->csv->form, table->csv->name, &line);
+            return wn_csv_fail(csv, row, column[bad], error,
+                               "found '%.*s', wanted a probability",
+                               wn_text_shown(cell->length), cell->text);
+        }
+        if (defect == 2) {
+            uint64_t line = csv->line[row];
+            const char *name = wn_csv_where(&csv->form, csv->name, &line);
 
-        return wn_fail(error, WN_EDATA,
-                       "%s:%llu: found probabilities that sum to %.6g, "
-                       "wanted 1",
-                       name, (unsigned long long)line, sum);
+            return wn_fail(error, WN_EDATA,
+                           "%s:%llu: found probabilities that sum to %.6g, "
+                           "wanted 1",
+                           name, (unsigned long long)line, sum);
+        }
     }
     return 0;
 }
@@ -147,8 +168,9 @@ bool wn_user_probability_visit(struct wn_table *table,
 
     if (k == 0)
         return false;
-    table->user_probability = wn_spill_new(wn_product(table->csv->rows, k, 1),
-                                           sizeof *table->user_probability);
+    table->user_probability =
+        wn_spill_new(wn_product(table->user_sets, table->csv->rows, k),
+                     sizeof *table->user_probability);
     *visitor = (struct wn_csv_visitor){.shared = table,
                                        .start = user_probability_start,
                                        .row = user_probability_read_row,
@@ -221,7 +243,8 @@ void wn_user_probability_reorder(struct wn_table *table)
         from[c] = (size_t)wn_dictionary_find(&table->user_class,
                                              wn_dictionary_text(classes, c),
                                              classes->value[c].length);
-    for (size_t row = 0; k && row < table->csv->rows; row++) {
+    for (size_t row = 0; k && row < table->user_sets * table->csv->rows;
+         row++) {
         float *out = table->user_probability + row * k;
 
         memcpy(old, out, k * sizeof *old);

@@ -12,13 +12,15 @@
 #include "csv/csv_foreach.h"
 #include "encode/table.h"
 
-/* Give the columns that match and have no other role the probability role, and
- * fill table->user_class. WN_EUSAGE for a pattern that is malformed, has no
- * group or matches no column; WN_EDATA for two columns of one class. */
+/* Give the columns that match and have no other role the probability role, as
+ * one more set of at most WN_BROUGHT_MAX, and fill table->user_class. WN_EUSAGE
+ * for a pattern that is malformed, has no
+ * group or matches no column; WN_EDATA for two columns of one class, and
+ * for sets with different classes. */
 int wn_user_probability_find(struct wn_table *table, const char *pattern,
                              struct wn_error *error) WN_MUST_CHECK;
 
-/* A visitor that fills table->user_probability, n x k in the order of
+/* A visitor that fills table->user_probability, sets x n x k in the order of
  * table->user_class; false if there are no such columns. Its errors: WN_EDATA
  * with line and column for a cell that is not a probability, with the line for
  * a row whose sum is not within WN_SUM_SLACK of 1. */

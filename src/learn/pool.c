@@ -51,7 +51,9 @@ static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
 
             member.chosen = settings;
             member.draft = sample->draft && !chosen[p]->once;
-            status = chosen[p]->predict(&member, out, error);
+            status = chosen[p]->predict
+                         ? chosen[p]->predict(&member, out, error)
+                         : 0;
             if (status)
                 break;
             wn_calibrate(out, n, k, sample->label, sample->threads, NULL);
@@ -185,7 +187,7 @@ int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
     present.k = 0;
     for (size_t c = 0; c < k; c++)
         number[c] = number[c] ? (int32_t)present.k++ : -1;
-    if (present.k == 0 || present.k == k) {
+    if (present.k == 0 || present.k == k || !chosen[0]->predict) {
         status = predict_passes(chosen, count, passes, sample, probability,
                                 members, stride, quality, error);
     } else {

@@ -46,7 +46,8 @@ struct wn_predictor {
     /* Peak bytes beside the sample and the result, for the sample's n, d, k, m,
      * folds and threads. */
     double (*bytes)(const struct wn_sample *sample);
-    /* Fill probability[n x k]: finite, >= 0, rows sum to 1. */
+    /* Fill probability[n x k]: finite, >= 0, rows sum to 1. NULL: the result is
+     * in `members` of wn_pool_predict() already, from somebody else's model. */
     int (*predict)(const struct wn_sample *sample, float *probability,
                    struct wn_error *error);
 };

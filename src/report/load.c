@@ -8,6 +8,7 @@
 
 #include "report/report.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 void wn_report_hide_values(struct wn_report *report)
 {
@@ -157,6 +158,45 @@ static int load_scores(struct wn_report *report, const struct wn_audit *audit,
     wn_text_free(&path);
     wn_names_free(names, count);
     return error->code ? -1 : 0;
+}
+
+/* The most probable class of each row by each model that was kept; ties go to
+ * the lower class, as everywhere. */
+static int load_by_member(struct wn_report *report,
+                          const struct wn_audit *audit, struct wn_error *error)
+{
+    static const char path[] = "score/member/probability";
+    const size_t n = report->data.n, k = report->data.k;
+    size_t members;
+
+    if (!report->roles || !wn_audit_has(audit, path))
+        return 0;
+    if (wn_audit_extent(audit, path, 0, &members, error))
+        return -1;
+    if (members + 1 != report->model_quality.members)
+        return wn_fail(error, WN_EDATA,
+                       "%s: %s: found %zu models, wanted the %zu of "
+                       "score/probability",
+                       wn_audit_name(audit), path, members,
+                       report->model_quality.members - 1);
+    float *all = wn_spill_new(wn_product(n, k, 1), sizeof *all);
+    report->by_member =
+        wn_arena_new(&report->arena, sizeof *report->by_member, members, n);
+    int status = 0;
+    for (size_t p = 0; p < members && status == 0; p++) {
+        status = wn_audit_read_rows(audit, path, p, p + 1, n * k, all, error);
+        for (size_t i = 0; i < n; i++) {
+            const float *row = all + i * k;
+            size_t best = 0;
+
+            for (size_t c = 1; c < k; c++)
+                if (row[c] > row[best])
+                    best = c;
+            report->by_member[p * n + i] = (int32_t)best;
+        }
+    }
+    wn_spill_free(all);
+    return status;
 }
 
 /* The rivals, the predictions and the probabilities of a row's classes, from
@@ -466,7 +506,8 @@ int wn_report_load(struct wn_report *report, const struct wn_audit *audit,
         wn_model_quality_load(&report->model_quality, audit, error) ||
         (report->scored && load_scores(report, audit, error)) ||
         (report->flagged && load_flags(report, audit, error)) ||
-        (report->scored && load_rivals(report, audit, error))) {
+        (report->scored && (load_rivals(report, audit, error) ||
+                            load_by_member(report, audit, error)))) {
         wn_report_free(report);
         return -1;
     }

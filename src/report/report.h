@@ -197,6 +197,9 @@ struct wn_report {
     /* n each, the probabilities of the given label, the rival and the
      * suggestion; NaN where there is none; NULL likewise, and without roles. */
     float *p_given, *p_rival, *p_suggested;
+    /* members x n, the most probable class by each model whose probabilities
+     * were kept, in the order of model_quality; NULL likewise. */
+    int32_t *by_member;
     size_t *predicted; /* k, rows in which the class is the most probable one;
                           NULL without probabilities */
     /* k, of the rows with a label: where the class is the most probable one,

@@ -74,6 +74,33 @@ static char *const verdict_name[] = {"",       "ok",   "wrong", "relabel",
 _Static_assert(sizeof verdict_name / sizeof *verdict_name == WN_DECISION_KINDS,
                "a name a verdict");
 
+static void put_by_model(const struct wn_report *report, size_t i,
+                         struct wn_text *out)
+{
+    const struct wn_model_quality *quality = &report->model_quality;
+
+    for (size_t p = 0; p + 1 < quality->members; p++)
+        wn_text_format(
+            out, "%s%s=%s", p ? "," : "", quality->member[p].name,
+            wn_report_class(report, report->by_member[p * report->data.n + i]));
+}
+
+static double count_opinions(const struct wn_report *report, size_t i)
+{
+    const size_t n = report->data.n;
+    double count = 0;
+
+    for (size_t p = 0; p + 1 < report->model_quality.members; p++) {
+        size_t before = 0;
+
+        while (before < p && report->by_member[before * n + i] !=
+                                 report->by_member[p * n + i])
+            before++;
+        count += before == p;
+    }
+    return count;
+}
+
 static void put_verdict(const struct wn_report *report, size_t i,
                         struct wn_text *out)
 {

@@ -321,6 +321,12 @@ void wn_option_set(struct wn_options *options, const char *name,
     setting->given = true;
 }
 
+void wn_option_replace(struct wn_options *options, const char *name, size_t i,
+                       const char *text)
+{
+    options->settings[find_row(options, name)].values[i] = text;
+}
+
 const char *wn_option_text(const struct wn_options *options, const char *name)
 {
     return options_value_of(options, find_row(options, name));

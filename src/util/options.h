@@ -98,6 +98,9 @@ const char *const *wn_option_list(const struct wn_options *options,
  * the provenance records it. `text` is kept, not copied; NULL for a flag. */
 void wn_option_set(struct wn_options *options, const char *name,
                    const char *text);
+/* Replace value i of an option that has several. */
+void wn_option_replace(struct wn_options *options, const char *name, size_t i,
+                       const char *text);
 /* Operands in order. */
 size_t wn_option_operands(const struct wn_options *options);
 const char *wn_option_operand(const struct wn_options *options, size_t i);

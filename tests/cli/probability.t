@@ -110,4 +110,92 @@ bad 1e400,1 "column p_x: found '1e400', wanted a probability"
 ls no.h5 >out 2>err
 is "$(cat out)" "" "nothing was written"
 
+PATH=$build/tests/cli:$PATH
+# --- several sets: an ensemble --------------------------------------------------
+# 300 rows of three classes, every tenth label wrong; good and fair are
+# probabilities of two models that see the truth through noise, poor sees little.
+awk 'function set(name, share,   c, sum, v) {
+        sum = 0
+        for (c = 0; c < 3; c++) { v[c] = rand() + share * (c == t); sum += v[c] }
+        return sprintf("%.6f,%.6f,%.6f", v[0] / sum, v[1] / sum, 1 - \
+            sprintf("%.6f", v[0] / sum) - sprintf("%.6f", v[1] / sum)) }
+    BEGIN { srand(11); split("a b c", class, " ")
+        print "y,bad,good_a,good_b,good_c,fair_a,fair_b,fair_c,poor_a,poor_b,poor_c"
+        for (i = 0; i < 300; i++) {
+            t = i % 3; wrong = i % 10 == 4; y = wrong ? (t + 1) % 3 : t
+            print class[y + 1] "," wrong "," set("g", 4) "," set("f", 2) "," set("p", .3)
+        } }' >sets.csv
+ingest -q sets.csv --label=y --ignore=bad --probability='good_(.*)' \
+    --probability='fair_(.*)' --probability='poor_(.*)' -o sets.h5 &&
+    score -q -i sets.h5 && flag -q -i sets.h5 || exit 99
+is "$(report --format=json --top=0 sets.h5 | sed -n 's/.*"model":"\([^"]*\)".*/\1/p' | tr '\n' ' ')" \
+    'brought:good brought:fair brought:poor committee ' 'each is a model, and the pool'
+is "$(report --format=tsv --top=all --fields=row,by_model,opinions sets.h5 | sed 1d | sort -n | tr '\t' ' ')" \
+    "$(awk -F, 'function top(f,   c, b) { b = f; for (c = f + 1; c < f + 3; c++) if ($c > $b) b = c
+            return substr("abc", b - f + 1, 1) }
+        NR > 1 { g = top(3); f = top(6); p = top(9); n = 1 + (f != g) + (p != g && p != f)
+            print NR - 2, "brought:good=" g ",brought:fair=" f ",brought:poor=" p, n }' sets.csv)" \
+    'what each finds most probable'
+is "$(report --where='opinions > 2' --format=tsv --fields=row --top=all sets.h5 | sed 1d | wc -l)" \
+    "$(report --format=tsv --top=all --fields=opinions sets.h5 | grep -c '^3$')" \
+    'rows where models disagree can be chosen'
+# Weights are ((H - loss) / loss)^3, H = log 3 for even shares.
+is "$(report --format=json --top=0 sets.h5 | grep -o '"log_loss":[^,]*\|"weight":[^,]*' | tr '\n' ' ' |
+    awk -F'[: ]' '{ for (m = 0; m < 3; m++) { loss = $(4 * m + 2); own[m] = $(4 * m + 4)
+            d = log(3) - loss; least = log(3) / sqrt(300); w[m] = ((d > least ? d : least) / loss) ^ 3; sum += w[m] }
+        for (m = 0; m < 3; m++) if ((w[m] / sum - own[m]) ^ 2 > 1e-8) print m, w[m] / sum, own[m] }')" '' \
+    'weights follow the log-loss'
+# The ensemble of label qualities: the mean self-confidence with weights
+# exp(-T loss), T by the log-loss of the mean; beside it, even weights.
+sed 1d sets.csv >sets.body
+is "$(report --format=tsv --top=all --fields=row,suspicion sets.h5 | sed 1d | tr '\t' ' ' | sort -n | cut -d' ' -f2 |
+    paste -d, - sets.body | awk -F, '
+    function worth(s,   i, j, hits, sum, above) { sum = 0
+        for (i = 0; i < n; i++) if (bad[i]) { above = hits = 0
+            for (j = 0; j < n; j++) if (s[j] >= s[i]) { above++; hits += bad[j] }
+            sum += hits / above }
+        return sum / wrong }
+    { y = index("abc", $2) - 1; bad[n] = $3; wrong += $3; own[n] = $1
+      for (m = 0; m < 3; m++) for (c = 0; c < 3; c++) p[n, m, c] = $(4 + 3 * m + c)
+      label[n++] = y }
+    END { split("1e-4 1e-3 1e-2 .1 1 10 100 200", temperature, " "); best = 1e9
+        for (m = 0; m < 3; m++) for (i = 0; i < n; i++) loss[m] -= log(p[i, m, label[i]]) / n
+        for (t = 1; t <= 8; t++) { total = found = 0
+            for (m = 0; m < 3; m++) total += w[m] = exp(-temperature[t] * loss[m])
+            for (i = 0; i < n; i++) { q = 0
+                for (m = 0; m < 3; m++) q += w[m] / total * p[i, m, label[i]]
+                found -= log(q) / n; now[i] = 1 - q }
+            if (found < best) { best = found; for (i = 0; i < n; i++) mean[i] = now[i] } }
+        for (i = 0; i < n; i++) even[i] = 1 - (p[i, 0, label[i]] + p[i, 1, label[i]] + p[i, 2, label[i]]) / 3
+        a = worth(own); b = worth(mean); c = worth(even)
+        print (a >= b - .01 && a > c) ? "" : "average precision " a ", of the search " b ", of even weights " c }')" '' \
+    'the ranking is that of an ensemble by log-loss, and better than even weights'
+ingest -q sets.csv --label=y --ignore='bad|fair.*' --probability='(?:good)_(.*)' \
+    --probability='(?:poor)_(.*)' -o unnamed.h5 && score -q -i unnamed.h5 || exit 99
+is "$(report --format=json --top=0 unnamed.h5 | sed -n 's/.*"model":"\([^"]*\)".*/\1/p' | tr '\n' ' ')" \
+    'brought:1 brought:2 committee ' 'sets without a name have numbers'
+# The same as arrays, in an HDF5 file and as NumPy files.
+awk -F, 'NR > 1 { print $1 }' sets.csv | compose sets.in.h5 y S1 300
+for set in good:3 fair:6 poor:9; do
+    cut -d, -f"${set#*:}-$((${set#*:} + 2))" sets.csv | sed 1d | tr , ' ' >cells
+    compose sets.in.h5 "${set%:*}" f8 300x3 <cells
+    compose "${set%:*}.npy" npy f8 300x3 <cells
+done
+ingest -q sets.in.h5 --label=/y --probability=/good --probability=/fair \
+    --probability="$PWD/poor.npy" -o arrays.h5 && score -q -i arrays.h5 || exit 99
+is "$(peek arrays.h5 data/member/probability f32 | cksum)" \
+    "$(peek sets.h5 data/member/probability f32 | cksum)" 'arrays are the same sets'
+is "$(peek arrays.h5 data/member/probability names)" \
+    'brought:good,brought:fair,brought:poor' 'named by their own names'
+is "$(peek arrays.h5 score/probability f32 | cksum)" \
+    "$(peek sets.h5 score/probability f32 | cksum)" 'and have the same pool'
+sed '1s/fair_c/fair_d/' sets.csv >other.csv
+fails_with 2 "ingest: other.csv: --probability: found a column for class c in one set and not in 'fair_(.*)', wanted it in all" \
+    ingest -o x.h5 -f other.csv --label=y --probability='good_(.*)' --probability='fair_(.*)'
+fails_with 2 'ingest: --probability: found 17, wanted at most 16' \
+    ingest -o x.h5 -f sets.csv --label=y $(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do
+        echo "--probability=g$i(.*)"; done)
+fails_with 2 'score: --passes: no model is fitted; see --model' \
+    score --passes=2 sets.h5 -o x.h5 -f
+
 done_testing

@@ -172,7 +172,7 @@ static int read_scores(const struct wn_run *run, struct work *work,
             wn_audit_text(work->audit, "score/probability", "members", error);
         if (!members && error->code)
             return -1;
-        work->user_probability = members && strcmp(members, "brought") == 0;
+        work->user_probability = members && strncmp(members, "brought", 7) == 0;
         free(members);
     } else if (evidence->neighbor && evidence->label) {
         wn_log_note(run->log,

@@ -12,6 +12,7 @@
 #include "clean/run.h"
 #include "encode/rescale.h"
 #include "encode/roles.h"
+#include "audit/dataset.h"
 #include "encode/table.h"
 #include "prog/program.h"
 #include "util/file.h"
@@ -25,6 +26,10 @@ enum { WN_INGEST_NOTES = 3 }; /* invalid cells of a column that notes name */
  * `inside`: the input is HDF5, and names without a file are datasets in it. */
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
                  struct wn_array *array, struct wn_error *error) WN_MUST_CHECK;
+/* The same of value i of an option that has several. */
+int ingest_array_of(const struct wn_run *run, bool inside, const char *option,
+                    size_t i, struct wn_array *array,
+                    struct wn_error *error) WN_MUST_CHECK;
 /* Whether an option's value names an array and not columns. */
 bool ingest_names_array(const char *text);
 /* The memory that reading HDF5 may take: --memory, or a default. */
@@ -130,6 +135,12 @@ void ingest_free(struct ingest *ingest);
 int ingest_write_columns(const struct ingest *ingest,
                          struct wn_error *error) WN_MUST_CHECK;
 
+/* Write several sets of probabilities, each n x k, and their names. */
+int ingest_write_brought(const struct wn_run *run,
+                         struct wn_audit_writer *writer, const float *brought,
+                         size_t n, size_t k,
+                         struct wn_error *error) WN_MUST_CHECK;
+
 /* ingest_messages.c: notes on columns and rules, and data/hint; and, when all
  * is done, the number of rows. */
 void ingest_log_columns(const struct ingest *ingest);
@@ -157,7 +168,9 @@ struct arrays {
     uint64_t size;
     struct wn_libsvm text; /* of format libsvm */
 
-    struct wn_array features, label, names, probability, id;
+    struct wn_array features, label, names, id;
+    struct wn_array probability[WN_BROUGHT_MAX]; /* `brought` of them */
+    size_t brought;
     struct wn_array role[WN_ROLE_KINDS];
     struct side_arrays side;
 

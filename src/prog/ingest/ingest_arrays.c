@@ -12,6 +12,7 @@
 #include "encode/user_probability.h"
 #include "prog/ingest/ingest.h"
 #include "util/memory.h"
+#include "util/spill.h"
 
 enum { MAX_ROWS = 5 /* in a message */ };
 
@@ -26,7 +27,8 @@ void ingest_arrays_free(struct arrays *arrays)
     wn_array_free(&arrays->label);
     wn_libsvm_free(&arrays->text);
     wn_array_free(&arrays->names);
-    wn_array_free(&arrays->probability);
+    for (size_t s = 0; s < arrays->brought; s++)
+        wn_array_free(&arrays->probability[s]);
     wn_array_free(&arrays->id);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         wn_array_free(&arrays->role[r]);
@@ -46,7 +48,7 @@ void ingest_arrays_free(struct arrays *arrays)
 static int read_labels(struct arrays *arrays, struct wn_error *error)
 {
     const struct wn_array *label = &arrays->label;
-    const struct wn_array *probability = &arrays->probability;
+    const struct wn_array *probability = arrays->probability;
     const struct wn_array *dynamics = &arrays->side.dynamics;
     const size_t known = probability->name ? probability->columns
                          : dynamics->name  ? dynamics->extent[2]
@@ -94,10 +96,11 @@ static int read_labels(struct arrays *arrays, struct wn_error *error)
             0 &&
         wn_labels_check(&arrays->classes, arrays->n, label->name, error))
         return -1;
-    if (probability->name && probability->columns != k)
-        return wn_fail(error, WN_EDATA,
-                       "%s: found %zu classes, wanted %zu as in the label",
-                       probability->name, probability->columns, k);
+    for (size_t s = 0; s < arrays->brought; s++)
+        if (probability[s].columns != k)
+            return wn_fail(error, WN_EDATA,
+                           "%s: found %zu classes, wanted %zu as in the label",
+                           probability[s].name, probability[s].columns, k);
     return 0;
 }
 
@@ -131,7 +134,7 @@ int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
     const char *features = wn_option_text(options, "features");
     const char *scale = wn_option_text(options, "scale");
     const struct wn_array *x = &arrays->features;
-    const struct wn_array *probability = &arrays->probability;
+    const struct wn_array *probability = arrays->probability;
 
     /* The features of a link cannot be scaled, and must be found again. */
     arrays->link = wn_option_on(options, "link");
@@ -150,10 +153,12 @@ int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
     if (arrays->rows == 0)
         return wn_fail(error, WN_EDATA, "%s: found no rows",
                        arrays->label.name);
-    const struct wn_array *all[3 + WN_ROLE_KINDS] = {x, probability,
-                                                     &arrays->id};
+    const struct wn_array *all[2 + WN_ROLE_KINDS + WN_BROUGHT_MAX] = {
+        x, &arrays->id};
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
-        all[3 + r] = &arrays->role[r];
+        all[2 + r] = &arrays->role[r];
+    for (size_t s = 0; s < WN_BROUGHT_MAX; s++)
+        all[2 + WN_ROLE_KINDS + s] = &probability[s];
     for (size_t a = 0; a < sizeof all / sizeof *all; a++)
         if (all[a]->name &&
             ingest_check_rows(all[a], all[a]->rows, arrays->rows, error))
@@ -161,9 +166,11 @@ int ingest_arrays_prepare(struct arrays *arrays, struct wn_error *error)
     if (x->name && (x->text || x->columns == 0))
         return wn_fail(error, WN_EDATA, "%s: found %s, wanted numbers", x->name,
                        x->text ? "text" : "no columns");
-    if (probability->name && (probability->text || probability->rank != 2))
-        return wn_fail(error, WN_EDATA, "%s: wanted numbers, rows x classes",
-                       probability->name);
+    for (size_t s = 0; s < arrays->brought; s++)
+        if (probability[s].text || probability[s].rank != 2)
+            return wn_fail(error, WN_EDATA,
+                           "%s: wanted numbers, rows x classes",
+                           probability[s].name);
     if (ingest_side_arrays_read(&arrays->side, error))
         return -1;
     /* Labels, row numbers and the groups of libsvm, one epoch of the user's
@@ -227,6 +234,7 @@ static void free_outgoing(struct outgoing *out)
     free(out->encoded);
     free(out->hash);
     free(out->bytes);
+    *out = (struct outgoing){0};
 }
 
 /* XXH3 of the row's numbers as f64 and the name of its class. */
@@ -295,15 +303,17 @@ static int write_features(struct arrays *arrays, struct outgoing *out,
     return status;
 }
 
-static int ingest_arrays_write_probability(struct arrays *arrays,
-                                           struct outgoing *out,
+/* Of set s: to `all`, or where that is NULL, to the audit file. */
+static int ingest_arrays_write_probability(struct arrays *arrays, size_t s,
+                                           struct outgoing *out, float *all,
                                            struct wn_error *error)
 {
-    const struct wn_array *array = &arrays->probability;
+    const struct wn_array *array = &arrays->probability[s];
     const size_t k = array->columns, extent[3] = {arrays->n, k, 0};
     double *in = wn_new(k, sizeof *in);
-    int status = wn_audit_write_begin(arrays->writer, "data/probability",
-                                      WN_F32, extent, error);
+    int status = all ? 0
+                     : wn_audit_write_begin(arrays->writer, "data/probability",
+                                            WN_F32, extent, error);
 
     for (size_t i = 0; i < arrays->n && status == 0; i++) {
         const size_t from = source_row(arrays, i);
@@ -319,8 +329,12 @@ static int ingest_arrays_write_probability(struct arrays *arrays,
             in[c] = row[arrays->order[c]];
         switch (wn_user_probability_row(in, k, out->encoded, &at, &sum)) {
         case 0:
-            status =
-                wn_audit_write_append(arrays->writer, 1, out->encoded, error);
+            if (all)
+                memcpy(all + (s * arrays->n + i) * k, out->encoded,
+                       k * sizeof *all);
+            else
+                status = wn_audit_write_append(arrays->writer, 1, out->encoded,
+                                               error);
             out->hash[i] = hash_row(arrays, out, row, k, i);
             break;
         case 1:
@@ -337,7 +351,7 @@ static int ingest_arrays_write_probability(struct arrays *arrays,
         }
     }
     free(in);
-    return status ? -1 : wn_audit_write_end(arrays->writer, error);
+    return status ? -1 : all ? 0 : wn_audit_write_end(arrays->writer, error);
 }
 
 /* --- rows ---------------------------------------------------------------- */
@@ -354,10 +368,22 @@ static int ingest_arrays_write_rows(struct arrays *arrays,
     const size_t n = arrays->n;
     int status = 0;
 
-    if (arrays->probability.name) {
-        open_outgoing(arrays, &arrays->probability, &probability);
-        status = ingest_arrays_write_probability(arrays, &probability, error);
+    float *brought =
+        arrays->brought > 1
+            ? wn_spill_new(
+                  wn_product(arrays->brought, n, arrays->probability->columns),
+                  sizeof *brought)
+            : NULL;
+    for (size_t s = 0; s < arrays->brought && status == 0; s++) {
+        free_outgoing(&probability);
+        open_outgoing(arrays, &arrays->probability[s], &probability);
+        status = ingest_arrays_write_probability(arrays, s, &probability,
+                                                 brought, error);
     }
+    if (status == 0 && brought)
+        status = ingest_write_brought(arrays->run, writer, brought, n,
+                                      arrays->probability->columns, error);
+    wn_spill_free(brought);
     if (status == 0 && any) {
         open_outgoing(arrays, &arrays->features, &features);
         status = write_features(arrays, &features, error);
@@ -417,7 +443,7 @@ static int write_ids(struct arrays *arrays, struct wn_error *error)
 
 /* --- the column table: one row an array ---------------------------------- */
 
-enum { MAX_ARRAYS = 4 + WN_ROLE_KINDS };
+enum { MAX_ARRAYS = 3 + WN_BROUGHT_MAX + WN_ROLE_KINDS };
 
 struct profile {
     size_t count;
@@ -455,7 +481,8 @@ static int write_columns(const struct arrays *arrays, struct profile *p,
         p->max[1] = arrays->max;
     }
     add_array(p, arrays, &arrays->id, "id", 0);
-    add_array(p, arrays, &arrays->probability, "probability", 0);
+    for (size_t s = 0; s < arrays->brought; s++)
+        add_array(p, arrays, &arrays->probability[s], "probability", 0);
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
         add_array(p, arrays, &arrays->role[r], wn_role_kinds[r].name,
                   arrays->roles.of[r].names.count);

@@ -21,10 +21,19 @@ static int read_arrays(struct arrays *arrays, bool inside,
                        struct wn_error *error)
 {
     const struct wn_run *run = arrays->run;
+    size_t sets;
 
+    wn_option_list(run->options, "probability", &sets);
+    if (sets > WN_BROUGHT_MAX)
+        return wn_fail(error, WN_EUSAGE,
+                       "--probability: found %zu, wanted at most %d", sets,
+                       WN_BROUGHT_MAX);
+    for (; arrays->brought < sets; arrays->brought++)
+        if (ingest_array_of(run, inside, "probability", arrays->brought,
+                            &arrays->probability[arrays->brought], error))
+            return -1;
     if (ingest_array(run, inside, "label", &arrays->label, error) ||
         ingest_array(run, inside, "label-names", &arrays->names, error) ||
-        ingest_array(run, inside, "probability", &arrays->probability, error) ||
         ingest_array(run, inside, "id", &arrays->id, error))
         return -1;
     for (size_t r = 0; r < WN_ROLE_KINDS; r++)
@@ -148,7 +157,7 @@ static int ingest_as(struct wn_run *run, const char *format,
     }
     if (read(&arrays, error))
         goto done;
-    if (!arrays.features.name && !arrays.probability.name) {
+    if (!arrays.features.name && !arrays.brought) {
         wn_fail(error, WN_EUSAGE,
                 "--features or --probability is wanted; see --help");
         goto done;

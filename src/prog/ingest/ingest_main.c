@@ -17,7 +17,7 @@ static const struct wn_option first_rows[] = {
      .recorded = true, .help = "label column (required)"},
     {.name = "id", .kind = WN_TEXT, .value = "COLUMN", .recorded = true,
      .help = "column of row ids; not a feature"},
-    {.name = "probability", .kind = WN_TEXT, .value = "PATTERN",
+    {.name = "probability", .kind = WN_LIST, .value = "PATTERN",
      .recorded = true,
      .help = "columns of class probabilities; the group in PATTERN is the "
              "class, as in p_(.*)"},

@@ -108,7 +108,9 @@ static int assign_matching(struct wn_table *table, const char *option,
 int ingest_roles(const struct wn_run *run, struct wn_table *table,
                  struct wn_error *error)
 {
-    const char *probability = wn_option_text(run->options, "probability");
+    size_t sets;
+    const char *const *probability =
+        wn_option_list(run->options, "probability", &sets);
     const char *second = wn_option_text(run->options, "features-b");
     size_t ignored, kinds;
     const char *const *ignore =
@@ -123,8 +125,13 @@ int ingest_roles(const struct wn_run *run, struct wn_table *table,
         if (give_role(run, table, wn_role_kinds[r].name, wn_role_kinds[r].role,
                       error))
             return -1;
-    if (probability && wn_user_probability_find(table, probability, error))
-        return -1;
+    if (sets > WN_BROUGHT_MAX)
+        return wn_fail(error, WN_EUSAGE,
+                       "--probability: found %zu, wanted at most %d", sets,
+                       WN_BROUGHT_MAX);
+    for (size_t s = 0; s < sets; s++)
+        if (wn_user_probability_find(table, probability[s], error))
+            return -1;
     for (size_t i = 0; i < kinds; i++) {
         /* PATTERN:KIND; the pattern may contain colons. */
         const char *colon = strrchr(kind[i], ':');

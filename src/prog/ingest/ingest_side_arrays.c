@@ -41,13 +41,24 @@ bool ingest_names_array(const char *text)
 int ingest_array(const struct wn_run *run, bool inside, const char *option,
                  struct wn_array *array, struct wn_error *error)
 {
-    const char *text = wn_option_text(run->options, option);
-    const char *colon = text ? strstr(text, ":/") : NULL;
+    size_t values;
+
+    wn_option_list(run->options, option, &values);
+    *array = (struct wn_array){0};
+    return values
+               ? ingest_array_of(run, inside, option, values - 1, array, error)
+               : 0;
+}
+
+int ingest_array_of(const struct wn_run *run, bool inside, const char *option,
+                    size_t i, struct wn_array *array, struct wn_error *error)
+{
+    size_t values;
+    const char *text = wn_option_list(run->options, option, &values)[i];
+    const char *colon = strstr(text, ":/");
     const uint64_t memory = ingest_hdf5_memory(run);
 
     *array = (struct wn_array){0};
-    if (!text)
-        return 0;
     if (inside && !colon && !is_npy(text))
         return wn_hdf5_read(wn_run_input(run), &text, 1, memory, array, error);
     /* The audit file may be passed on, so it records no absolute path. */
@@ -57,7 +68,7 @@ int ingest_array(const struct wn_run *run, bool inside, const char *option,
         for (const char *at = text; *at && at != colon; at++)
             if (*at == '/')
                 last = at + 1;
-        wn_option_set(run->options, option, last);
+        wn_option_replace(run->options, option, i, last);
     }
     if (!colon)
         return wn_npy_read(text, array, error);

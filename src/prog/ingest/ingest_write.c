@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ingest: write the stage /data of an audit file. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,9 +352,12 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
                               csv->column[table->label_column], &table->classes,
                               error) ||
         ingest_write_roles(writer, &ingest->roles, n, error) ||
-        (table->user_probability &&
+        (table->user_sets == 1 &&
          wn_audit_write(writer, "data/probability", WN_F32, extent,
                         table->user_probability, error)) ||
+        (table->user_sets > 1 &&
+         ingest_write_brought(ingest->run, writer, table->user_probability, n,
+                              table->classes.count, error)) ||
         ingest_side_arrays_write(&ingest->side, n, order, table->classes.count,
                                  writer, error) ||
         write_rows(ingest, error) ||
@@ -368,6 +372,52 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
     status = 0;
 done:
     free(order);
+    return status;
+}
+
+int ingest_write_brought(const struct wn_run *run,
+                         struct wn_audit_writer *writer, const float *brought,
+                         size_t n, size_t k, struct wn_error *error)
+{
+    static const char path[] = "data/member/probability";
+    struct wn_text names = {0};
+    size_t sets;
+    const char *const *text =
+        wn_option_list(run->options, "probability", &sets);
+
+    /* What is common to the names of the columns, or the array's own name. */
+    for (size_t s = 0; s < sets; s++) {
+        const char *slash = strchr(text[s], '(') ? NULL : strrchr(text[s], '/');
+        const size_t before = names.length;
+
+        wn_text_format(&names, "%sbrought:", s ? "," : "");
+        const size_t begin = names.length;
+        for (const char *at = slash ? slash + 1 : text[s]; *at; at++)
+            if (strcmp(at, ".npy") == 0)
+                break;
+            else if (*at == '(')
+                at += strcspn(at, ")") - !strchr(at, ')');
+            else if (isalnum((unsigned char)*at) || strchr("_-", *at))
+                wn_text_add(&names, at, 1);
+        while (names.length > begin &&
+               strchr("_-", names.bytes[names.length - 1]))
+            names.bytes[--names.length] = '\0';
+        /* The same as an earlier one, or nothing: the number. */
+        struct wn_text own = {0};
+        wn_text_format(&own, "%s,", names.bytes + before + (s > 0));
+        const char *first = strstr(names.bytes, own.bytes);
+
+        if (names.length == begin || (first && first < names.bytes + before))
+            wn_text_format(&names, "%zu", s + 1);
+        wn_text_free(&own);
+    }
+    const int status =
+        wn_audit_write(writer, path, WN_F32, (size_t[3]){sets, n, k}, brought,
+                       error) ||
+                wn_audit_write_text(writer, path, "names", names.bytes, error)
+            ? -1
+            : 0;
+    wn_text_free(&names);
     return status;
 }
 

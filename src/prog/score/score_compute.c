@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* score: the graph, the probabilities, the training dynamics, the pairs. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,39 @@ static int number_groups(const struct wn_run *run, struct work *work,
     return 0;
 }
 
+/* Read the sets of probabilities that the user brought, of all rows or of the
+ * sample. */
+static int read_brought(struct work *work, struct wn_error *error)
+{
+    static const char path[] = "data/member/probability";
+    const size_t n = work->data.n, k = work->data.k;
+    const size_t all_rows = work->sample ? work->all_rows : n;
+    float *all = wn_spill_new(wn_product(all_rows, k, 1), sizeof *all);
+    int status = 0;
+
+    for (size_t p = 0; p < work->member_count && status == 0; p++) {
+        float *own = work->member_probability + p * n * k;
+
+        status = wn_audit_read_rows(work->audit, path, p, p + 1, all_rows * k,
+                                    all, error);
+        for (size_t i = 0; i < n && status == 0; i++) {
+            const size_t row = work->sample ? (size_t)work->sample[i] : i;
+            double sum = 0;
+
+            for (size_t c = 0; c < k; c++) {
+                own[i * k + c] = all[row * k + c];
+                sum += own[i * k + c] >= 0 ? (double)own[i * k + c] : NAN;
+            }
+            if (!(fabs(sum - 1) <= WN_SUM_SLACK + 1e-5))
+                status = wn_fail(error, WN_EDATA,
+                                 "%s: %s: set %zu, row %zu does not sum to 1",
+                                 wn_audit_name(work->audit), path, p, row);
+        }
+    }
+    wn_spill_free(all);
+    return status;
+}
+
 /* The probabilities of the members' pool, or the user's as they are. */
 static int find_probability(const struct wn_run *run, struct work *work,
                             struct wn_error *error)
@@ -151,7 +185,7 @@ static int find_probability(const struct wn_run *run, struct work *work,
                                               data->k, data->label);
         work->quality[0].weight = 1;
     } else {
-        if (number_groups(run, work, error))
+        if (!work->brought && number_groups(run, work, error))
             return -1;
         if (work->parts & WN_SAMPLE_FOLDS) {
             const size_t units = work->group ? work->groups : data->n;
@@ -170,14 +204,18 @@ static int find_probability(const struct wn_run *run, struct work *work,
                 return -1;
         }
         const struct wn_sample sample = sample_of(run, work);
-        const size_t passes = (size_t)wn_option_number(run->options, "passes");
+        const size_t passes =
+            work->brought ? 1
+                          : (size_t)wn_option_number(run->options, "passes");
 
         work->probability = wn_arena_spill(
             &work->own, sizeof *work->probability, data->n, data->k);
-        if (wn_option_on(run->options, "keep-members"))
+        if (work->brought || wn_option_on(run->options, "keep-members"))
             work->member_probability = wn_arena_spill(
                 &work->own, sizeof *work->member_probability,
                 wn_product(data->n, data->k, 1), work->member_count);
+        if (work->brought && read_brought(work, error))
+            return -1;
         if (wn_pool_predict(work->members, work->member_count, passes, &sample,
                             work->probability, work->member_probability,
                             work->quality, error))

@@ -93,7 +93,7 @@ static int find_cost(const struct wn_run *run, const struct work *work,
         stage = fmax(
             fmax(stage, wn_spectrum_bytes(sample->n, sample->d) + 4 * n * k),
             wn_pool_bytes(work->members, work->member_count, sample));
-    if (wn_option_on(run->options, "keep-members"))
+    if (work->brought || wn_option_on(run->options, "keep-members"))
         stage += 4 * n * k * (double)work->member_count;
     /* The program, its libraries and the tiles of each thread. */
     cost->bytes = n * (4 * d + 8 * m + 48) + stage + 30e6 + 2e6 * run->threads;

@@ -136,7 +136,7 @@ static int reject_unused_options(const struct wn_run *run,
         if (wn_option_given(run->options, shared[s].option) &&
             !(work->needs & shared[s].needs) &&
             !(work->parts & shared[s].parts) &&
-            !(shared[s].model && work->member_count))
+            !(shared[s].model && work->member_count && !work->brought))
             return wn_fail(error, WN_EUSAGE, "--%s: %s", shared[s].option,
                            shared[s].why);
     if (wn_option_on(run->options, "keep-members") && !work->member_count)
@@ -165,6 +165,48 @@ static int reject_unused_options(const struct wn_run *run,
 /* The models and methods, and what they need. The user's probabilities replace
  * all models unless --model names some; the user's dynamics replace our
  * networks unless --replicates asks for them. */
+static const char brought_path[] = "data/member/probability";
+
+static double brought_bytes(const struct wn_sample *sample)
+{
+    (void)sample;
+    return 0;
+}
+
+/* The members are the sets of probabilities that the user brought. */
+static int choose_brought(struct work *work, struct wn_error *error)
+{
+    char *names = wn_audit_text(work->audit, brought_path, "names", error);
+    size_t sets, count = 0;
+
+    if (error->code ||
+        wn_audit_extent(work->audit, brought_path, 0, &sets, error))
+        goto done;
+    work->members = wn_arena_new(&work->own, sizeof(void *), sets, 1);
+    work->quality =
+        wn_arena_new(&work->own, sizeof *work->quality, sets + 1, 1);
+    work->brought = wn_arena_new(&work->own, sizeof *work->brought, sets, 1);
+    work->parts = 0;
+    for (const char *at = names; at && *at && count < sets; count++) {
+        const size_t length = strcspn(at, ",");
+
+        char *name = wn_arena_new(&work->own, 1, length + 1, 1);
+
+        memcpy(name, at, length);
+        work->brought[count] = (struct wn_predictor){
+            .name = name, .once = true, .bytes = brought_bytes};
+        work->members[count] = &work->brought[count];
+        at += length + (at[length] == ',');
+    }
+    work->member_count = count;
+    if (count != sets || sets < 2)
+        wn_fail(error, WN_EDATA, "%s: %s: found %zu names, wanted %zu",
+                wn_audit_name(work->audit), brought_path, count, sets);
+done:
+    free(names);
+    return error->code ? -1 : 0;
+}
+
 static int choose_work(const struct wn_run *run, struct work *work,
                        struct wn_error *error)
 {
@@ -192,7 +234,10 @@ static int choose_work(const struct wn_run *run, struct work *work,
             work->members[work->member_count++] = &wn_predictors[p];
             work->parts |= wn_predictors[p].needs;
         }
-    if (work->member_count && !work->width)
+    if (wn_audit_has(work->audit, brought_path) &&
+        !wn_option_given(options, "model") && choose_brought(work, error))
+        return -1;
+    if (work->member_count && !work->brought && !work->width)
         return wn_fail(error, WN_EDATA,
                        "%s: there are no features, wanted one or more, or "
                        "probabilities, or --model=none",

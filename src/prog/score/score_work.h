@@ -40,7 +40,9 @@ struct work {
     size_t groups;
     struct wn_copies copies;
     float *distance, *probability;
-    float *member_probability; /* --keep-members: members x n x k */
+    float *member_probability;    /* members x n x k; NULL: nobody wants them */
+    struct wn_predictor *brought; /* the members, where the user brought several
+                                     sets of probabilities; else NULL */
     size_t folds;
     const struct wn_predictor **members;
     size_t member_count;
