@@ -22,6 +22,7 @@ struct wn_shown {
     size_t columns;
     size_t *chosen, chosens; /* by --show */
     bool by_pattern;
+    bool comma;     /* numbers have a decimal comma */
     long text;      /* the first text column, or -1 */
     double *spread; /* columns, 0: not a number; NULL: not measured yet */
     double *sample; /* columns x sampled: the numbers it was measured on, */
@@ -43,7 +44,10 @@ double wn_shown_number(const struct wn_shown *shown, size_t column,
 
     wn_text_trim(&text, &length);
     if (strcmp(wn_source_rows_kind(shown->rows, column), "date") != 0)
-        return wn_number_parse(text, length, &value) ? value : NAN;
+        return (shown->comma ? wn_number_parse_comma
+                             : wn_number_parse)(text, length, &value)
+                   ? value
+                   : NAN;
     for (int order = 0; order < WN_DATE_ORDERS; order++)
         if (wn_date_parse(text, length, (enum wn_date_order)order, &date))
             return wn_date_instant(&date);
@@ -178,6 +182,8 @@ struct wn_shown *wn_shown_open(const struct wn_report *report,
     for (size_t c = shown->columns; c-- > 0;)
         if (strcmp(wn_source_rows_kind(shown->rows, c), "text") == 0)
             shown->text = (long)c;
+    const char *options = report->origin[WN_DATA].options;
+    shown->comma = options && strstr(options, " decimal=, ");
     shown->by_pattern = request->pattern != NULL;
     if ((request->pattern && match_columns(shown, request, error)) ||
         wn_audit_extent(audit, index_path, 1, &shown->neighbors, error)) {

@@ -160,6 +160,14 @@ is "$(report --slices=place --figure=slices --format=tsv t.h5 | cut -f1,5 | sed 
 report --slices=place --format=html t.h5 >page
 ok "$(grep -q 'place: c; d' page; echo $?)" 'and the page'
 
+# Numbers with a decimal comma are numbers.
+awk -F, '{ gsub(/"/, ""); x = $1; sub(/\./, ",", x); print x ";" $NF }' t.csv >comma.csv
+ingest -q comma.csv --label=label -d ';' --decimal=, -o comma.h5 &&
+    score -q -i --methods=none comma.h5 || exit 99
+is "$(report --slices=x --format=tsv comma.h5 | cut -f2,3 | sed 1d | sort)" \
+    "$(report --slices=x --format=tsv t.h5 | cut -f2,3 | sed 1d | sort)" \
+    'a decimal comma changes nothing'
+
 # --- what cannot be -----------------------------------------------------------
 fails_with 2 "report: --slices: no column's name matches 'nowhere'" \
     report --slices=nowhere t.h5
