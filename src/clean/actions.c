@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "clean/parse.h"
+#include "util/date.h"
+#include "util/number.h"
 
 static int change_cell(struct wn_clean_scratch *scratch, const char *text,
                        size_t length)
@@ -121,4 +123,97 @@ int wn_clean_one_of(const struct wn_clean_rule *rule,
     (void)scratch;
     (void)error;
     return wn_dictionary_find(&rule->values, cell->text, cell->length) < 0;
+}
+
+/* The instant that a cell is; false if it is no date. Years first, then days
+ * first, then months first. */
+static bool read_date(const char *text, size_t length, double *value)
+{
+    for (int order = 0; order < WN_DATE_ORDERS; order++) {
+        struct wn_date date;
+
+        if (wn_date_parse(text, length, (enum wn_date_order)order, &date)) {
+            *value = wn_date_instant(&date);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 1 if the comparison holds, 0 if not, -1 if it cannot be told. */
+static int compare_cells(const struct wn_clean_comparison *comparison,
+                         const struct wn_cell *cell, const bool *missing,
+                         bool comma)
+{
+    struct wn_cell side[2];
+    double value[2];
+    bool gone[2], numbers = true, dates = true;
+    int order;
+
+    for (int s = 0; s < 2; s++) {
+        const struct wn_clean_operand *operand = &comparison->side[s];
+        const bool column = operand->kind == WN_OPERAND_COLUMN;
+
+        side[s] = column
+                      ? cell[operand->index]
+                      : (struct wn_cell){operand->text, strlen(operand->text)};
+        gone[s] =
+            column ? missing[operand->index] : operand->kind == WN_OPERAND_NA;
+        if (comparison->side[1 - s].kind == WN_OPERAND_NA)
+            return gone[s] == (comparison->operator== WN_IS_EQUAL);
+    }
+    if (gone[0] || gone[1])
+        return -1;
+    for (int s = 0; s < 2; s++)
+        numbers =
+            numbers &&
+            (comma && comparison->side[s].kind == WN_OPERAND_COLUMN
+                 ? wn_number_parse_comma(side[s].text, side[s].length,
+                                         &value[s])
+                 : wn_number_parse(side[s].text, side[s].length, &value[s]));
+    for (int s = 0; s < 2 && !numbers; s++)
+        dates = dates && read_date(side[s].text, side[s].length, &value[s]);
+    if (numbers || dates)
+        order = (value[0] > value[1]) - (value[0] < value[1]);
+    else
+        order = wn_text_compare(side[0].text, side[0].length, side[1].text,
+                                side[1].length);
+    switch (comparison->operator) {
+    case WN_IS_EQUAL:
+        return order == 0;
+    case WN_IS_UNEQUAL:
+        return order != 0;
+    case WN_IS_AT_MOST:
+        return order <= 0;
+    case WN_IS_AT_LEAST:
+        return order >= 0;
+    case WN_IS_BELOW:
+        return order < 0;
+    default:
+        return order > 0;
+    }
+}
+
+int wn_clean_row(const struct wn_clean_rule *rule, const struct wn_cell *cell,
+                 const bool *missing, bool comma)
+{
+    int status = 0;
+
+    for (size_t c = 0; c < rule->comparisons; c++) {
+        const int holds =
+            compare_cells(&rule->comparison[c], cell, missing, comma);
+
+        if (c < rule->premises ? holds != 1 : holds == 0)
+            return c < rule->premises ? -1 : 1;
+        if (holds < 0)
+            status = -1;
+    }
+    return status;
+}
+
+size_t wn_clean_row_column(const struct wn_clean_rule *rule)
+{
+    const struct wn_clean_comparison *first = &rule->comparison[rule->premises];
+
+    return first->side[first->side[0].kind != WN_OPERAND_COLUMN].index;
 }

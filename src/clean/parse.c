@@ -24,24 +24,28 @@ enum {
 
 struct wn_lexer {
     const char *file;
-    size_t number;        /* of the line in the file, from 1 */
-    const char *at, *end; /* the rest of the line; UTF-8 without NUL */
+    size_t number;            /* of the line in the file, from 1 */
+    const char *at, *end;     /* the rest of the line; UTF-8 without NUL */
+    const char *begin, *stop; /* all of it */
 };
 
-/* "FILE:LINE: found 'rest of the line', wanted WANTED". */
+/* "FILE:LINE: found 'rest of the line', wanted WANTED", with a caret below. */
 static int fail_wanted(const struct wn_lexer *line, const char *wanted,
                        struct wn_error *error)
 {
     const size_t left = (size_t)(line->end - line->at);
 
+    const size_t length = (size_t)(line->stop - line->begin);
+    const size_t at = (size_t)(line->at - line->begin);
+
     if (left == 0)
-        return wn_fail(error, WN_EDATA,
-                       "%s:%zu: found the end of the line, wanted %s",
-                       line->file, line->number, wanted);
-    return wn_fail(error, WN_EDATA, "%s:%zu: found '%.*s', wanted %s",
-                   line->file, line->number,
-                   (int)(left < SHOWN_BYTES ? left : SHOWN_BYTES), line->at,
-                   wanted);
+        return wn_fail_at(error, line->begin, length, at,
+                          "%s:%zu: found the end of the line, wanted %s",
+                          line->file, line->number, wanted);
+    return wn_fail_at(
+        error, line->begin, length, at, "%s:%zu: found '%.*s', wanted %s",
+        line->file, line->number,
+        (int)(left < SHOWN_BYTES ? left : SHOWN_BYTES), line->at, wanted);
 }
 
 /* Put file and line in front of a message. */
@@ -308,6 +312,208 @@ static const struct wn_clean_action actions[] = {
     {"not-null", WN_CLEAN_MISSING, NULL, NULL}};
 enum { ACTIONS = sizeof actions / sizeof *actions };
 
+/* --- rules of rows ------------------------------------------------------- */
+
+static const struct wn_clean_action row_action = {"row", WN_CLEAN_ROW, NULL,
+                                                  NULL},
+                                    row_unique = {"unique", WN_CLEAN_ROW_UNIQUE,
+                                                  NULL, NULL};
+
+/* Whether the word `word` is next, before a blank or a bracket. */
+static bool at_word(const struct wn_lexer *line, const char *word)
+{
+    const size_t size = strlen(word);
+    const size_t left = (size_t)(line->end - line->at);
+
+    return left >= size && memcmp(line->at, word, size) == 0 &&
+           (left == size || wn_is_blank(line->at[size]) ||
+            line->at[size] == '(' || line->at[size] == '#');
+}
+
+/* The bytes of a column's name that needs no quotes. */
+static size_t name_bytes(const struct wn_lexer *line)
+{
+    const char *at = line->at;
+
+    if (at < line->end && (isdigit((unsigned char)*at) || strchr("-.", *at)))
+        return 0;
+    while (at < line->end &&
+           (isalnum((unsigned char)*at) || (*at & 0x80) || strchr("_.-", *at)))
+        at++;
+    return (size_t)(at - line->at);
+}
+
+/* Whether a rule of a row begins here: "when", "unique (", or a column and a
+ * sign. */
+static bool at_row_rule(struct wn_lexer line)
+{
+    skip_blanks(&line);
+    const bool when = at_word(&line, "when");
+    const bool unique = at_word(&line, "unique");
+    size_t size = name_bytes(&line);
+
+    if (line.at < line.end && *line.at == '"')
+        for (size = 1; line.at + size < line.end; size++)
+            if (line.at[size] == '"' && line.at[size - 1] != '\\') {
+                size++;
+                break;
+            }
+    line.at += size;
+    skip_blanks(&line);
+    if (size == 0 || line.at == line.end)
+        return false;
+    return (when && *line.at != ':') || (unique && *line.at == '(') ||
+           strchr("=<>!", *line.at);
+}
+
+static int take_operand(struct wn_lexer *line, const char *text,
+                        struct wn_clean_operand *side, struct wn_error *error)
+{
+    static const char wanted[] =
+        "a column, a number, a text in ' ' or NA; in \" \" is a column";
+    double value;
+
+    skip_blanks(line);
+    const struct wn_lexer from = *line;
+    side->at = (size_t)(line->at - text);
+    if (line->at < line->end && *line->at == '"') {
+        side->text = take_text(line, "", wanted, error);
+        return side->text ? 0 : -1;
+    }
+    if (line->at < line->end && *line->at == '\'') {
+        line->at++;
+        side->kind = WN_OPERAND_TEXT;
+        side->text = take_until(line, '\'', "a quote at its end", error);
+        return side->text ? 0 : -1;
+    }
+    size_t length = name_bytes(line);
+    line->at += length;
+    if (length == 0) {
+        length = take_word(line, "=<>!(),'\"");
+        side->kind = WN_OPERAND_TEXT;
+        if (length == 0 || !wn_number_parse(from.at, length, &value))
+            return fail_wanted(&from, wanted, error);
+    } else if (length == 2 && memcmp(from.at, "NA", 2) == 0) {
+        side->kind = WN_OPERAND_NA;
+    }
+    side->text = wn_copy_text(from.at, length);
+    return 0;
+}
+
+static struct wn_clean_comparison *add_comparison(struct wn_clean_rule *rule)
+{
+    wn_grow(&rule->comparison, &rule->comparison_capacity,
+            rule->comparisons + 1, sizeof *rule->comparison);
+    rule->comparison[rule->comparisons] = (struct wn_clean_comparison){0};
+    return &rule->comparison[rule->comparisons++];
+}
+
+/* "a >= b and c = 'x'". */
+static int parse_condition(struct wn_lexer *line, const char *text,
+                           struct wn_clean_rule *rule, struct wn_error *error)
+{
+    static const char *const sign[] = {"=", "!=", "<=", ">=", "<", ">"};
+
+    for (;;) {
+        struct wn_clean_comparison *made = add_comparison(rule);
+        size_t s = sizeof sign / sizeof *sign;
+
+        skip_blanks(line);
+        const struct wn_lexer from = *line;
+        if (take_operand(line, text, &made->side[0], error))
+            return -1;
+        skip_blanks(line);
+        while (s-- > 0)
+            if (strlen(sign[s]) <= (size_t)(line->end - line->at) &&
+                memcmp(line->at, sign[s], strlen(sign[s])) == 0 &&
+                (s < WN_IS_BELOW || line->at + 1 == line->end ||
+                 line->at[1] != '='))
+                break;
+        if (s >= sizeof sign / sizeof *sign)
+            return fail_wanted(line, "=, !=, <, <=, > or >=", error);
+        made->operator= s;
+        const struct wn_lexer at_sign = *line;
+        line->at += strlen(sign[s]);
+        if (take_operand(line, text, &made->side[1], error))
+            return -1;
+        const bool na = made->side[0].kind == WN_OPERAND_NA ||
+                        made->side[1].kind == WN_OPERAND_NA;
+        if (made->side[0].kind != WN_OPERAND_COLUMN &&
+            made->side[1].kind != WN_OPERAND_COLUMN)
+            return fail_wanted(&from, "a column on one side", error);
+        if (na && s > WN_IS_UNEQUAL)
+            return fail_wanted(&at_sign, "= or != with NA", error);
+        skip_blanks(line);
+        if (!at_word(line, "and"))
+            return 0;
+        line->at += strlen("and");
+    }
+}
+
+/* What follows the name; `text` is where the rule begins. */
+static int parse_row_rule(struct wn_lexer *line, const char *text,
+                          struct wn_clean_rule *rule, struct wn_error *error)
+{
+    rule->action = &row_action;
+    skip_blanks(line);
+    if (at_word(line, "unique")) {
+        rule->action = &row_unique;
+        line->at += strlen("unique");
+        if (!at_char(line, '('))
+            return fail_wanted(line, "the columns in ( )", error);
+        do {
+            line->at++;
+            skip_blanks(line);
+            const struct wn_lexer from = *line;
+            struct wn_clean_operand *side = &add_comparison(rule)->side[0];
+
+            if (take_operand(line, text, side, error))
+                return -1;
+            if (side->kind != WN_OPERAND_COLUMN)
+                return fail_wanted(&from, "a column", error);
+        } while (at_char(line, ','));
+        if (!at_char(line, ')'))
+            return fail_wanted(line, ", or )", error);
+        line->at++;
+        return 0;
+    }
+    if (!at_word(line, "when"))
+        return parse_condition(line, text, rule, error);
+    line->at += strlen("when");
+    if (parse_condition(line, text, rule, error))
+        return -1;
+    rule->premises = rule->comparisons;
+    skip_blanks(line);
+    if (!at_word(line, "then"))
+        return fail_wanted(line, "and, or then", error);
+    line->at += strlen("then");
+    return parse_condition(line, text, rule, error);
+}
+
+/* mostly=SHARE behind a check. */
+static int parse_mostly(struct wn_lexer *line, struct wn_clean_rule *rule,
+                        struct wn_error *error)
+{
+    static const char word[] = "mostly=";
+    const size_t size = sizeof word - 1;
+    struct wn_lexer after = *line;
+
+    skip_blanks(&after);
+    if ((size_t)(after.end - after.at) < size ||
+        memcmp(after.at, word, size) != 0)
+        return 0;
+    *line = after;
+    if (rule->action->kind == WN_CLEAN_FIX)
+        return fail_wanted(line, "mostly= behind a check only", error);
+    line->at += size;
+    const struct wn_lexer from = *line;
+    const size_t length = take_word(line, "");
+    if (!wn_number_parse(from.at, length, &rule->mostly) ||
+        !(rule->mostly > 0 && rule->mostly < 1))
+        return fail_wanted(&from, "a share between 0 and 1", error);
+    return 0;
+}
+
 /* --- a line -------------------------------------------------------------- */
 
 /* Columns as they stand: a word before the colon, or anything in quotes. NULL
@@ -327,14 +533,16 @@ static char *take_columns(struct wn_lexer *line, struct wn_error *error)
     return NULL;
 }
 
-/* [NAME] COLUMNS: up to and with the colon. *text becomes the beginning of
- * COLUMNS. */
+/* [NAME] COLUMNS: up to and with the colon, or [NAME] before a rule of a row.
+ * *text becomes the beginning of what follows the name. */
 static int parse_head(struct wn_lexer *line, struct wn_clean_rule *rule,
                       const char **text, struct wn_error *error)
 {
     struct wn_lexer from = *line;
 
     *text = line->at;
+    if (at_row_rule(*line))
+        return 0;
     rule->columns_text = take_columns(line, error);
     if (!rule->columns_text)
         return -1;
@@ -353,7 +561,10 @@ static int parse_head(struct wn_lexer *line, struct wn_clean_rule *rule,
                                "underscores, or the columns and a colon",
                                error);
         rule->name = rule->columns_text;
+        rule->columns_text = NULL;
         *text = line->at;
+        if (at_row_rule(*line))
+            return 0;
         rule->columns_text = take_columns(line, error);
         if (!rule->columns_text)
             return -1;
@@ -405,13 +616,18 @@ static void free_rule(struct wn_clean_rule *rule)
     wn_regex_free(rule->columns);
     wn_regex_free(rule->regex);
     wn_dictionary_free(&rule->values);
+    for (size_t c = 0; c < rule->comparisons; c++)
+        for (int side = 0; side < 2; side++)
+            free(rule->comparison[c].side[side].text);
+    free(rule->comparison);
 }
 
 static int parse_line(struct wn_clean_rules *rules, size_t number,
                       const char *text, size_t length, struct wn_error *error)
 {
-    struct wn_lexer line = {rules->file, number, text, text + length};
-    struct wn_clean_rule rule = {.line = number};
+    struct wn_lexer line = {rules->file,   number, text,
+                            text + length, text,   text + length};
+    struct wn_clean_rule rule = {.line = number, .mostly = 1};
     /* The defects that ingest finds itself. */
     static const char *const taken[] = {"missing", "number", "date", "boolean"};
     const char *begin;
@@ -433,7 +649,9 @@ static int parse_line(struct wn_clean_rules *rules, size_t number,
                        "%s:%zu: found another rule, wanted at most %d",
                        line.file, number, WN_CLEAN_MAX_RULES);
     if (parse_head(&line, &rule, &begin, error) ||
-        parse_action(&line, &rule, error))
+        (rule.columns ? parse_action(&line, &rule, error)
+                      : parse_row_rule(&line, begin, &rule, error)) ||
+        parse_mostly(&line, &rule, error))
         goto fail;
     /* The text of the rule is its name if none was given. */
     length = (size_t)(line.at - begin);

@@ -2,9 +2,12 @@
 /* clean/parse.h: the cleaning rules of winnow-rules(5).
  *
  *   [NAME] COLUMNS: ACTION
+ *   [NAME] CONDITION                     end >= start and days > 0
+ *   [NAME] when CONDITION then CONDITION
+ *   [NAME] unique (COLUMN, ...)
  *
- * A fix changes cells; a check finds cells that break it. run.h applies them.
- */
+ * A fix changes cells; a check finds cells that break it. The last three are
+ * checks of rows. run.h applies them. */
 #ifndef WN_CLEAN_PARSE_H
 #define WN_CLEAN_PARSE_H
 
@@ -48,14 +51,37 @@ struct wn_clean_action {
     const char *name;
     enum {
         WN_CLEAN_FIX,
-        WN_CLEAN_CHECK,   /* tests cells that are not missing */
-        WN_CLEAN_MISSING, /* finds missing cells */
-        WN_CLEAN_UNIQUE   /* compares the rows */
+        WN_CLEAN_CHECK,     /* tests cells that are not missing */
+        WN_CLEAN_MISSING,   /* finds missing cells */
+        WN_CLEAN_UNIQUE,    /* compares the rows */
+        WN_CLEAN_ROW,       /* compares cells of a row */
+        WN_CLEAN_ROW_UNIQUE /* compares the rows by several columns */
     } kind;
     /* Parse what follows the name; NULL if nothing does. */
     int (*parse)(struct wn_lexer *line, struct wn_clean_rule *rule,
                  struct wn_error *error);
     wn_clean_apply *apply; /* of fixes and WN_CLEAN_CHECK */
+};
+
+/* A side of a comparison: a column, a text that may be a number, or NA. */
+struct wn_clean_operand {
+    enum { WN_OPERAND_COLUMN, WN_OPERAND_TEXT, WN_OPERAND_NA } kind;
+    char *text;   /* the name of the column, or the text */
+    size_t at;    /* where it stands in the text of the rule */
+    size_t index; /* of the column, which run.c finds */
+};
+
+struct wn_clean_comparison {
+    struct wn_clean_operand side[2];
+    enum {
+        WN_IS_EQUAL,
+        WN_IS_UNEQUAL,
+        WN_IS_AT_MOST,
+        WN_IS_AT_LEAST,
+        WN_IS_BELOW,
+        WN_IS_ABOVE
+    }
+    operator;
 };
 
 struct wn_clean_rule {
@@ -70,7 +96,21 @@ struct wn_clean_rule {
     char *new;                   /* of map; the replacement */
     double low, high;            /* of range */
     struct wn_dictionary values; /* of one-of */
+    double mostly;               /* the share that must pass, else 1 */
+    /* Of a row: the first `premises` comparisons stand before "then". The first
+     * sides of unique (a, b) are its columns. */
+    struct wn_clean_comparison *comparison;
+    size_t comparisons, premises, comparison_capacity;
 };
+
+/* Whether a row breaks a rule of WN_CLEAN_ROW: 1 if a comparison that must hold
+ * does not, 0 if all do, -1 if the rule is not about this row or cannot be
+ * told: a comparison with a missing cell, other than with NA, cannot. `cell`
+ * and `missing` are by columns of the file. */
+int wn_clean_row(const struct wn_clean_rule *rule, const struct wn_cell *cell,
+                 const bool *missing, bool comma);
+/* The column that a broken row is put down to. */
+size_t wn_clean_row_column(const struct wn_clean_rule *rule);
 
 struct wn_clean_rules {
     char *file; /* as messages name it */

@@ -32,6 +32,8 @@ struct pass {
     struct column *column;
     struct column_rule *rule;
     size_t columns, rules, column_capacity, rule_capacity;
+    struct column_rule *row; /* the rules of rows */
+    size_t rows, row_capacity;
     int64_t *spent; /* cost of each rule in the rows merged so far */
     bool restart;   /* a rule became too expensive */
 };
@@ -46,7 +48,12 @@ struct cost {
 struct piece {
     struct pass *pass;
     struct wn_clean_scratch scratch;
-    struct wn_text cell;  /* padding, and the cell so far if a fix changed it */
+    struct wn_text cell; /* padding, and the cell so far if a fix changed it */
+    /* Of rules of rows, by columns of the file: the cells after the fixes, the
+     * texts of those that these changed, and which are missing. */
+    struct wn_cell *now;
+    struct wn_text *changed;
+    bool *missing;
     struct wn_clean done; /* without rules; `stop` is not used */
     struct cost *cost;
     size_t costs, cost_capacity;
@@ -67,7 +74,7 @@ static int add_rules(struct pass *pass, size_t c, bool fixes,
     for (size_t r = 0; r < rules->count; r++) {
         const struct wn_clean_rule *rule = &rules->rule[r];
 
-        if ((rule->action->kind == WN_CLEAN_FIX) != fixes)
+        if ((rule->action->kind == WN_CLEAN_FIX) != fixes || !rule->columns)
             continue;
         const int match =
             wn_regex_match(rule->columns, matcher, name, strlen(name), error);
@@ -89,6 +96,36 @@ static int add_rules(struct pass *pass, size_t c, bool fixes,
                           ? wn_new(csv->rows, sizeof(uint64_t))
                           : NULL};
     }
+    return 0;
+}
+
+/* Find the columns of a rule of rows. */
+static int add_row_rule(struct pass *pass, size_t r, struct wn_error *error)
+{
+    struct wn_clean_rule *rule = &pass->clean->rules.rule[r];
+    const struct wn_csv *csv = pass->input->csv;
+
+    for (size_t c = 0; c < 2 * rule->comparisons; c++) {
+        struct wn_clean_operand *side = &rule->comparison[c / 2].side[c % 2];
+
+        if (side->kind != WN_OPERAND_COLUMN || !side->text)
+            continue;
+        side->index = 0;
+        while (side->index < csv->columns &&
+               strcmp(csv->column[side->index], side->text))
+            side->index++;
+        if (side->index == csv->columns)
+            return wn_fail_at(error, rule->text, strlen(rule->text), side->at,
+                              "%s:%zu: found '%.60s', wanted the name of a "
+                              "column, or a text in ' '",
+                              pass->clean->rules.file, rule->line, side->text);
+    }
+    wn_grow(&pass->row, &pass->row_capacity, pass->rows + 1, sizeof *pass->row);
+    pass->row[pass->rows++] =
+        (struct column_rule){.rule = r,
+                             .digest = rule->action->kind == WN_CLEAN_ROW_UNIQUE
+                                           ? wn_new(csv->rows, sizeof(uint64_t))
+                                           : NULL};
     return 0;
 }
 
@@ -114,7 +151,9 @@ static int assign_rules(struct pass *pass, struct wn_error *error)
         pass->column[pass->columns++] = column;
     }
     for (size_t r = 0; r < rules->count && status == 0; r++)
-        if (!used[r])
+        if (!rules->rule[r].columns)
+            status = add_row_rule(pass, r, error);
+        else if (!used[r])
             status = wn_fail(
                 error, WN_EDATA, "%s:%zu: no column's name matches '%s'",
                 rules->file, rules->rule[r].line, rules->rule[r].columns_text);
@@ -134,6 +173,11 @@ static void stop_clean(void *own)
     wn_matcher_free(piece->scratch.matcher);
     wn_text_free(&piece->scratch.out);
     wn_text_free(&piece->cell);
+    for (size_t c = 0; c < piece->pass->input->csv->columns; c++)
+        wn_text_free(&piece->changed[c]);
+    free(piece->changed);
+    free(piece->now);
+    free(piece->missing);
     wn_clean_free(&piece->done);
     free(piece->cost);
     free(piece->spent);
@@ -144,12 +188,16 @@ static void *start_clean(void *shared)
 {
     struct pass *pass = shared;
     const size_t rules = pass->clean->rules.count;
+    const size_t columns = pass->input->csv->columns;
     struct piece *piece = wn_new(1, sizeof *piece);
 
     piece->pass = pass;
     piece->scratch.max_bytes = pass->input->csv->form.max_field;
     piece->scratch.comma = pass->input->csv->form.decimal_comma;
     piece->scratch.matcher = wn_matcher_new();
+    piece->now = wn_new(columns, sizeof *piece->now);
+    piece->changed = wn_new(columns, sizeof *piece->changed);
+    piece->missing = wn_new(columns, sizeof *piece->missing);
     piece->done.count = wn_new(rules, sizeof *piece->done.count);
     piece->spent = wn_new(rules, sizeof *piece->spent);
     return piece;
@@ -225,12 +273,51 @@ static void add_broken(struct wn_clean *clean, size_t row, size_t column,
         memcpy(count->cell[at].text, cell->text, length);
 }
 
+/* The rules of rows, after all fixes. */
+static void check_row(struct piece *piece, size_t row)
+{
+    const struct pass *pass = piece->pass;
+
+    for (size_t s = 0; s < pass->rows; s++) {
+        const size_t r = pass->row[s].rule;
+        const struct wn_clean_rule *rule = &pass->clean->rules.rule[r];
+        const size_t column = wn_clean_row_column(rule);
+        bool known = true;
+        uint64_t digest = 0;
+
+        for (size_t c = 0; pass->row[s].digest && c < rule->comparisons; c++) {
+            const size_t at = rule->comparison[c].side[0].index;
+
+            known = known && !piece->missing[at];
+            digest = digest * UINT64_C(0x9e3779b97f4a7c15) +
+                     wn_hash_bits(piece->now[at].text, piece->now[at].length);
+        }
+        digest = !known ? 0 : digest ? digest : 1;
+        if (pass->row[s].digest)
+            pass->row[s].digest[row] = digest;
+        const int status = pass->row[s].digest
+                               ? (digest ? 0 : -1)
+                               : wn_clean_row(rule, piece->now, piece->missing,
+                                              piece->scratch.comma);
+
+        piece->done.count[r].looked += status >= 0;
+        if (status == 1)
+            add_broken(&piece->done, row, column, r, &piece->now[column]);
+    }
+}
+
 static int clean_row(void *own, size_t row, const struct wn_cell *cells,
                      struct wn_error *error)
 {
     struct piece *piece = own;
     const struct pass *pass = piece->pass;
+    const size_t columns = pass->rows ? pass->input->csv->columns : 0;
 
+    for (size_t c = 0; c < columns; c++) {
+        piece->now[c] = cells[c];
+        piece->missing[c] = wn_cell_is_missing(&cells[c], pass->input->na,
+                                               pass->input->na_count);
+    }
     for (size_t c = 0; c < pass->columns; c++) {
         const struct column *column = &pass->column[c];
         const struct wn_cell before = cells[column->column];
@@ -261,6 +348,15 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
         const struct wn_clean_input *input = pass->input;
         const bool missing =
             wn_cell_is_missing(&cell, input->na, input->na_count);
+        if (pass->rows && cell.text != before.text) {
+            struct wn_text *changed = &piece->changed[column->column];
+
+            changed->length = 0;
+            wn_text_add(changed, cell.text, cell.length);
+            piece->now[column->column] =
+                (struct wn_cell){wn_text_of(changed), cell.length};
+            piece->missing[column->column] = missing;
+        }
 
         for (size_t s = column->checks; s < column->end; s++) {
             const struct column_rule *rule = &pass->rule[s];
@@ -286,10 +382,15 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
             }
             if (status < 0)
                 return -1;
+            piece->done.count[r].looked +=
+                status != 2 &&
+                (!missing ||
+                 pass->clean->rules.rule[r].action->kind == WN_CLEAN_MISSING);
             if (status == 1)
                 add_broken(&piece->done, row, column->column, r, &cell);
         }
     }
+    check_row(piece, row);
     return 0;
 }
 
@@ -328,6 +429,7 @@ static int finish_clean(void *shared, void *own, size_t begin, size_t end,
 
         to->changed += from->changed;
         to->broken += from->broken;
+        to->looked += from->looked;
         to->passed_over += from->passed_over;
         for (size_t i = 0;
              i < from->reported && to->reported < WN_CLEAN_REPORTED; i++)
@@ -381,8 +483,26 @@ static void find_repeated(struct wn_clean *clean,
         slot[at] = digest;
     }
     free(slot);
-    qsort(clean->broken, clean->broken_count, sizeof *clean->broken,
-          wn_defect_by_place);
+}
+
+/* Forget the broken cells of rules that hold in most of what they looked at;
+ * their numbers stay. */
+static void forgive(struct wn_clean *clean)
+{
+    size_t kept = 0;
+
+    for (size_t b = 0; b < clean->broken_count; b++) {
+        const struct wn_defect broken = clean->broken[b];
+        struct wn_clean_count *count = &clean->count[broken.rule];
+        const double allowed =
+            (1 - clean->rules.rule[broken.rule].mostly) * (double)count->looked;
+
+        if ((double)count->broken > allowed + 1e-9)
+            clean->broken[kept++] = broken;
+        else
+            count->reported = 0;
+    }
+    clean->broken_count = kept;
 }
 
 int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,
@@ -429,8 +549,22 @@ int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,
             if (pass.rule[s].digest)
                 find_repeated(clean, &pass.rule[s], pass.column[c].column,
                               input->csv->rows);
+    for (size_t s = 0; s < pass.rows && status == 0; s++)
+        if (pass.row[s].digest)
+            find_repeated(
+                clean, &pass.row[s],
+                wn_clean_row_column(&clean->rules.rule[pass.row[s].rule]),
+                input->csv->rows);
+    if (status == 0) {
+        qsort(clean->broken, clean->broken_count, sizeof *clean->broken,
+              wn_defect_by_place);
+        forgive(clean);
+    }
     for (size_t s = 0; s < pass.rules; s++)
         free(pass.rule[s].digest);
+    for (size_t s = 0; s < pass.rows; s++)
+        free(pass.row[s].digest);
+    free(pass.row);
     free(pass.rule);
     free(pass.column);
     free(pass.spent);

@@ -27,6 +27,7 @@ struct wn_clean_input {
 /* What one rule did. */
 struct wn_clean_count {
     uint64_t changed, broken;
+    uint64_t looked;      /* cells, or rows, that a check was evaluated on */
     uint64_t passed_over; /* cells it was not evaluated on */
     size_t stop;          /* not evaluated from this row on, or SIZE_MAX */
     size_t reported;

@@ -234,28 +234,50 @@ static void find_indicators(const double *rate, size_t n,
 
 /* --- charts -------------------------------------------------------------- */
 
+/* The median of value[0..n); NaN if one is. `scratch` is of n. */
+static double median(const double *value, size_t n, double *scratch)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(value[i]))
+            return NAN;
+        scratch[i] = value[i];
+    }
+    qsort(scratch, n, sizeof *scratch, wn_number_ascending);
+    return (scratch[(n - 1) / 2] + scratch[n / 2]) / 2;
+}
+
 /* Level, deviation and memory of up to BASE nights before the LATEST, then the
  * charts of those after the first of them. Rows stay in a table for many
  * nights, and so does their share of wrong labels: limits are as far apart as
- * the memory of the nights wants. */
-static void find_charts(const double *rate, size_t n, struct wn_trend *trend)
+ * the memory of the nights wants, taken at the upper end of its 90 % interval,
+ * and no closer than a p chart of the rows. Nothing is claimed that intervals
+ * do not bear out: the mean must be outside of the usual one, and the level
+ * outside of the last one. */
+static void find_charts(const double *rate, const struct wn_night *const *night,
+                        size_t n, struct wn_trend *trend)
 {
     const size_t end = n - LATEST, begin = end > BASE ? end - BASE : 0;
     const size_t base = end - begin;
-    double *sorted = wn_new(base, sizeof *sorted);
+    const struct wn_night *now = night[n - 1];
+    double *column = wn_new(base, sizeof *column);
     double moves = 0, mean, variance, memory;
 
+    trend->level = median(rate + begin, base, column);
     for (size_t i = 0; i < base; i++)
-        sorted[i] = rate[begin + i];
-    qsort(sorted, base, sizeof *sorted, wn_number_ascending);
-    trend->level = (sorted[(base - 1) / 2] + sorted[base / 2]) / 2;
-    free(sorted);
+        column[i] = night[begin + i]->low;
+    const double usual_low = median(column, base, column);
+    for (size_t i = 0; i < base; i++)
+        column[i] = night[begin + i]->high;
+    const double usual_high = median(column, base, column);
+    free(column);
     find_moments(rate + begin, base, &mean, &variance, &memory);
-    memory = fmax(memory, 0);
+    memory = fmin(fmax(memory, 0) + 1.645 / sqrt((double)base), MOST_MEMORY);
     for (size_t i = begin + 1; i < end; i++)
         moves += fabs(rate[i] - rate[i - 1]) / (double)(base - 1);
     /* The mean range of two normal numbers of that correlation. */
-    trend->deviation = moves / 1.128 / sqrt(1 - memory);
+    trend->deviation =
+        fmax(moves / 1.128 / sqrt(1 - memory),
+             sqrt(trend->level * (1 - trend->level) / now->rows));
     trend->ewma = trend->level;
     trend->up = trend->down = 0;
     const double long_run =
@@ -271,16 +293,19 @@ static void find_charts(const double *rate, size_t n, struct wn_trend *trend)
     const double kept = (1 - WEIGHT) * memory;
     const double reach = LIMIT * trend->deviation *
                          sqrt(WEIGHT / (2 - WEIGHT) * (1 + kept) / (1 - kept));
-    trend->low = fmax(trend->level - reach, 0);
-    trend->high = trend->level + reach;
-    trend->outside = trend->deviation > 0 &&
-                     (trend->ewma > trend->high || trend->ewma < trend->low);
-    trend->shifted = fmax(trend->up, trend->down) > DECISION;
+    trend->low = fmin(fmax(trend->level - reach, 0), usual_low);
+    trend->high = fmax(trend->level + reach, usual_high);
+    const bool above = trend->ewma > trend->high && !(now->low <= trend->level);
+    const bool below = trend->ewma < trend->low && !(now->high >= trend->level);
+    trend->outside = trend->deviation > 0 && (above || below);
+    trend->shifted =
+        (trend->up > DECISION && above) || (trend->down > DECISION && below);
 }
 
 void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
 {
     static const struct wn_tau none = {NAN, NAN, NAN};
+    const struct wn_night **kept = wn_new(WN_TREND_MAX, sizeof *kept);
     double *rate = wn_new(WN_TREND_MAX, sizeof *rate);
     double last = NAN;
     size_t n = 0;
@@ -304,11 +329,15 @@ void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
         if (night->when - last > 1.5 * DAY)
             trend->holes += (size_t)round((night->when - last) / DAY) - 1;
         last = night->when;
-        rate[n++] = night->rate;
+        /* The middle of the interval moves less than the estimate in it. */
+        rate[n] = isnan(night->low) || isnan(night->high)
+                      ? night->rate
+                      : (night->low + night->high) / 2;
+        kept[n++] = night;
     }
     trend->nights = n;
     if (n >= WN_TREND_MIN)
-        find_charts(rate, n, trend);
+        find_charts(rate, kept, n, trend);
     if (n >= WN_WARNING_MIN) {
         const size_t used = n < WARNING_MAX ? n : WARNING_MAX;
 
@@ -317,4 +346,5 @@ void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
     if (n >= MEMORY_MIN)
         find_memory(rate, n, trend);
     free(rate);
+    free(kept);
 }

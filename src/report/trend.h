@@ -16,7 +16,8 @@ struct wn_tau {
 enum { WN_AS_THEY_ARE, WN_DETRENDED, WN_TAUS };
 
 struct wn_trend {
-    size_t nights; /* with a rate, of the last WN_TREND_MAX */
+    size_t nights; /* with a rate, of the last WN_TREND_MAX; what follows is
+                      about the middle of their intervals */
     size_t holes;  /* days without an audit between them */
     /* Below WN_TREND_MIN nights these are NaN. */
     double level, deviation;    /* median and spread of the nights before */

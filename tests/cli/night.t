@@ -205,20 +205,25 @@ awk 'BEGIN {
     print "number,when,rows,rate,rate_low,rate_high,flagged,new,gone," \
         "decided,drifted,psi,schema,seconds,version,options"
     for (i = 1; i <= 33; i++)
-        printf "%d,2026-0%d-%02dT03:00:00Z,400,%.4f,0,0.1,8,,,0,,,,2,0.1,ab\n",
+        printf "%d,2026-0%d-%02dT03:00:00Z,20000,%.4f,%.4f,%.4f,8,,,0,,,,2,0.1,ab\n",
             i, 4 + (i + 2 * (i > 9) > 30), (i + 2 * (i > 9) - 1) % 30 + 1,
-            .02 + .002 * (i * 7 % 5 - 2) / 2 + (i > 30 ? .02 : 0) }' >33.csv
+            rate = .02 + .002 * (i * 7 % 5 - 2) / 2 + (i > 30 ? .02 : 0),
+            rate - .004, rate + .004 }' >33.csv
 head -n 31 33.csv >30.csv
+head -n 33 33.csv >32.csv
 report --history=30.csv --fail-on=trend held.h5 >text
 is "$? $(tr -s ' \n' ' ' <text | grep -o 'Days without an audit: 2.*shifted')" \
-    '0 Days without an audit: 2. The weighted mean of the last nights is 2 % wrong, within its limits, 1.8 to 2.2 %. The level has not shifted' \
+    '0 Days without an audit: 2. The weighted mean of the last nights is 2 % wrong, within its limits, 1.6 to 2.4 %. The level has not shifted' \
     'a steady trend'
-report --history=33.csv --fail-on=trend held.h5 >text
+report --history=32.csv --fail-on=trend held.h5 >text
 is "$? $(sed -n 2p text) $(grep -c 'The level has risen' text)" \
     '1 reached --fail-on: trend 1' 'a step'
-report --history=33.csv --fail-on=trend >text
+report --history=32.csv --fail-on=trend >text
 is "$? $(sed -n 1,2p text | tr '\n' ' ')" \
-    '1 33.csv: 33 nights reached --fail-on: trend ' 'a history alone'
+    '1 32.csv: 32 nights reached --fail-on: trend ' 'a history alone'
+report --history=33.csv --fail-on=trend >text
+is "$? $(grep -c 'The level has risen' text)" '0 1' \
+    'the night after it is no news'
 report --history=33.csv --format=html >alone.html
 is "$(grep -o '<section id="[a-z]*"' alone.html) $(grep -c 'has risen' alone.html)" \
     '<section id="nights" 1' 'its page'

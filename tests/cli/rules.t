@@ -135,6 +135,69 @@ ingest spelt.csv -l label --rules=spelt.rules -f -o spelt.h5 2>err
 ok "$(grep -q '3 classes' err; echo $?)" "and read again"
 ok "$(! grep -q spelling err; echo $?)" "no spelling is left"
 
+# --- rules over several columns, and mostly= ------------------------------------
+
+cat >rows.csv <<'END'
+id,start,end,country,region,a,b,y
+1,2020-01-01,2020-02-01,NL,x,1,2,p
+2,2020-03-01,2020-02-01,,,1,3,q
+3,2020-01-01,,NL,y,1,2,p
+4,2020-01-01,2020-01-01,,z,,2,q
+5,5,10,FR,,2,2,p
+6,10,9,FR,q,2,2,q
+END
+cat >rows.rules <<'END'
+region: map q = none
+order    end >= start
+unique (a, b)     # pairs
+full     when country != NA then region != NA and a <= 1.5
+some     when country = 'FR' then region = 'q' mostly=0.5
+most     when region != NA then a = 1 mostly=0.7
+small    a: range 0..1 mostly=0.6
+tiny     a: range 0..1 mostly=0.7
+END
+ingest rows.csv -l y --rules=rows.rules --kind=.*:categorical -v -o rows.h5 \
+    2>err
+# By hand. Row 1 ends before it starts, and row 5, as 9 < 10 as numbers; rows 2
+# and 5 repeat a pair; a missing cell breaks nothing but what is about NA. In
+# row 4 the region is missing, in row 5 a is 2. "some" looks at two rows, can
+# tell one, and that one, "none", breaks it. "most" can tell three rows, of
+# which one breaks it. Of five values of a two are not small.
+is "$(sed -n 's/^ingest: rows.csv:\(.*\): column \(.*\): found .* the rule /\1 \2 /p' \
+    err | tr '\n' ';')" \
+    '3 end order;7 end order;4 a unique (a, b);7 a unique (a, b);6 region full;7 region full;7 region some;7 a most;6 a tiny;7 a tiny;' \
+    'rules over several columns find these cells'
+is "$(sed -n 's/^ingest: rule //p' err | tail -n 4 | tr '\n' ';')" \
+    'some: 1 cell broken;most: 1 cell broken;small: 2 cells broken;tiny: 2 cells broken;' \
+    'all are counted'
+for threads in 1 3; do
+    ingest rows.csv -l y --rules=rows.rules --kind=.*:categorical \
+        -q -f -j$threads -o j.h5
+    same j.h5 rows.h5 "-j$threads gives the same bytes"
+done
+score --methods=none -q -i rows.h5
+flag -q -i rows.h5
+is "$(report --format=tsv --top=all rows.h5 | awk -F '\t' '
+    NR == 1 { for (i = 1; i <= NF; i++) if ($i == "rules") c = i }
+    NR > 1 && $c != "" { print $2 ": " $c }' | sort | tr '\n' ';')" \
+    '1: order;2: unique (a, b);4: full, tiny;5: order, full, some, unique (a, b), most, tiny;' \
+    'flag and report have them'
+report --format=json rows.h5 | grep '"record":"rule"' | grep -q \
+    '"name":"small","text":"a: range 0..1 mostly=0.6","changed":0,"broken":2'
+ok $? 'and those that are forgiven'
+report --fail-on=invalid@small:2 rows.h5 >out
+is "$? $(sed -n 2p out)" '1 reached --fail-on: invalid@small:2 (2)' \
+    '--fail-on knows their rate'
+awk 'BEGIN { print "s,e,y"
+    for (i = 0; i < 9000; i++) print i % 101 "," (i * 7) % 103 "," i % 2 }' >many.csv
+printf 's: replace /^9$/1000/\norder e >= s\nunique (s, e)\n' >many.rules
+ingest many.csv -l y --rules=many.rules -v -o many.h5 2>err
+# Of 101 x 103 pairs, none comes twice within 9,000 rows.
+is "$(sed -n 's/^ingest: rule //p' err | tail -n 2 | tr '\n' ';')" \
+    "order: $(awk -F , 'NR > 1 { if ($1 == 9) $1 = 1000
+        n += $2 < $1 } END { print n }' many.csv) cells broken;unique (s, e): 0 cells broken;" \
+    'after the fixes, in many pieces'
+
 # --- audit takes both options --------------------------------------------------
 
 audit iris.csv -l "$label" --rules=map.rules --apply-rules -q \
@@ -164,8 +227,8 @@ same slow.h5 slow1.h5 "the same with one thread"
 
 while IFS='|' read -r text message; do
     printf "$text" >bad.rules
-    fails_with 2 "ingest: bad.rules$message" \
-        ingest t.csv -l label --rules=bad.rules -f -o none.h5
+    ingest t.csv -l label --rules=bad.rules -f -o none.h5 >out 2>err
+    is "$? $(head -n 1 err)$(cat out)" "2 ingest: bad.rules$message" "$text"
 done <<'END'
 |: found no rule, wanted at least one
 # only this\n\n|: found no rule, wanted at least one
@@ -206,7 +269,28 @@ missing age: trim|:1: found the name 'missing', which ingest gives, wanted anoth
 age: trim\n\377: trim|:2: found bytes that are not UTF-8 text, wanted a rule
 a\000ge: trim|:1: found bytes that are not UTF-8 text, wanted a rule
 agee: trim|:1: no column's name matches 'agee'
+age >= |:1: found the end of the line, wanted a column, a number, a text in ' ' or NA; in " " is a column
+age > = id|:1: found '= id', wanted a column, a number, a text in ' ' or NA; in " " is a column
+age < NA|:1: found '< NA', wanted = or != with NA
+age >= "id|:1: found '"id', wanted a quote at its end
+when age > 1 the id > 2|:1: found 'the id > 2', wanted and, or then
+when age > 1 then|:1: found the end of the line, wanted a column, a number, a text in ' ' or NA; in " " is a column
+unique (age id)|:1: found 'id)', wanted , or )
+unique (age, 5)|:1: found '5)', wanted a column
+age > id or id > 3|:1: found 'or id > 3', wanted the end of the rule
+age: range 0..9 mostly=2|:1: found '2', wanted a share between 0 and 1
+age: trim mostly=.5|:1: found 'mostly=.5', wanted mostly= behind a check only
+age >= idd|:1: found 'idd', wanted the name of a column, or a text in ' '
 END
+# A caret stands below what was found.
+printf '# a rule\n  late  age > = id\n' >bad.rules
+ingest t.csv -l label --rules=bad.rules -f -o none.h5 2>err
+is "$(tail -n 2 err)" "    late  age > = id
+                ^" 'a caret shows where'
+printf 'late  age >= idd\n' >bad.rules
+ingest t.csv -l label --rules=bad.rules -f -o none.h5 2>err
+is "$(tail -n 2 err)" "  age >= idd
+         ^" 'for a column that is not there, too'
 fails_with 2 "ingest: none.rules: cannot open: No such file or directory" \
     ingest t.csv -l label --rules=none.rules -f -o none.h5
 awk 'BEGIN { printf "age: require /"; for (i = 0; i < 5000; i++) printf "a"

@@ -137,9 +137,19 @@ int report_night_record(const struct wn_run *run,
                 : 0;
 }
 
-static bool trend_is_news(const struct wn_trend *trend)
+/* Whether the trend is what it was not the night before. */
+static bool trend_is_news(const struct wn_report *report)
 {
-    return trend && (trend->outside || trend->shifted || trend->unstable);
+    const struct wn_trend *now = report->trend;
+    struct wn_trend last = {0};
+
+    if (!now || !(now->outside || now->shifted || now->unstable))
+        return false;
+    struct wn_nights before = *report->history;
+    before.count--;
+    wn_trend_find(&before, &last);
+    return (now->outside && !last.outside) || (now->shifted && !last.shifted) ||
+           (now->unstable && !last.unstable);
 }
 
 int report_find_reached(const struct wn_run *run, struct wn_report *report,
@@ -158,7 +168,7 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
                                          .fresh = last ? last->fresh : NAN,
                                          .drifted = last ? last->drifted : NAN,
                                          .schema = last ? last->schema : NAN,
-                                         .trend = trend_is_news(report->trend)};
+                                         .trend = trend_is_news(report)};
     const struct wn_findings of_audit = {
         .issue = report->issue,
         .n = report->data.n,
@@ -171,7 +181,7 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
             report->against ? (double)wn_comparison_new(report->against) : NAN,
         .drifted = report->drift ? (double)report->drift->drifted : NAN,
         .schema = report->drift ? (double)report->drift->changes.count : NAN,
-        .trend = trend_is_news(report->trend),
+        .trend = trend_is_news(report),
         .rules = report->data.cleanings,
         .rule_name = report->data.clean_name,
         .broken = report->data.clean_broken};
