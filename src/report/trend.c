@@ -13,7 +13,7 @@
 #include "util/random.h"
 
 enum { BASE = 60, LATEST = 3, SURROGATES = 1000, WARNING_MAX = 120 };
-enum { RECENT = 30, MEMORY_MIN = 60 };
+enum { RECENT = 30, MEMORY_MIN = 120 };
 #define WEIGHT 0.2   /* of the newest night in the average */
 #define LIMIT 3.0    /* deviations of the average */
 #define SLACK 0.5    /* CUSUM */
@@ -162,8 +162,10 @@ double wn_trend_memory(const double *rate, size_t n)
 }
 
 /* Whether the last nights remember more than those before: the share of steady
- * series whose score is as high. */
-static void find_memory(const double *rate, size_t n, struct wn_trend *trend)
+ * series whose score is as high. They must differ by more than chance alone
+ * makes of so many rows. */
+static void find_memory(const double *rate, size_t n, double rows,
+                        struct wn_trend *trend)
 {
     double *series = wn_new(n, sizeof *series);
     const double score = wn_trend_memory(rate, n);
@@ -179,7 +181,11 @@ static void find_memory(const double *rate, size_t n, struct wn_trend *trend)
     }
     if (!isnan(score))
         trend->p = ((double)reached + 1) / (SURROGATES + 1);
-    trend->unstable = trend->p < LEVEL;
+    const double before = mean;
+    find_moments(rate + n - RECENT, RECENT, &mean, &variance, &memory);
+    variance += (mean - before) * (mean - before);
+    trend->unstable =
+        trend->p < LEVEL && variance > before * (1 - before) / rows;
     free(series);
 }
 
@@ -344,7 +350,7 @@ void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
         find_indicators(rate + n - used, used, trend);
     }
     if (n >= MEMORY_MIN)
-        find_memory(rate, n, trend);
+        find_memory(rate, n, kept[n - 1]->rows, trend);
     free(rate);
     free(kept);
 }

@@ -25,7 +25,7 @@ struct wn_trend {
     double up, down;            /* CUSUM, in deviations */
     struct wn_tau tau[WN_TAUS]; /* below WN_WARNING_MIN nights NaN */
     double p; /* that the last 30 nights remember no more than those before; NaN
-                 below 60 nights */
+                 below 120 nights */
     bool outside, shifted, unstable;
 };
 

@@ -136,7 +136,7 @@ while [ $kill -lt "$kills" ]; do
     # The clock goes back now and then.
     day=$((kill * 37 % 50))
     # Between none and all of it.
-    time=$(awk -v k=$kill 'BEGIN { 
+    time=$(awk -v k=$kill 'BEGIN {
             printf "%.3f", .01 + (k * .61803 % 1) * 1.6 }')
     case $((kill % 3)) in
     2)

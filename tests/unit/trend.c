@@ -75,7 +75,7 @@ static void add(struct wn_nights *history, size_t i, double rate)
 {
     const struct wn_night night = {.number = (double)i + 1,
                                    .when = 1.7e9 + 86400.0 * (double)i,
-                                   .rows = 1000,
+                                   .rows = 1e6,
                                    .rate = rate,
                                    .low = NAN,
                                    .high = NAN};
