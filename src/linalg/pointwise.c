@@ -54,40 +54,14 @@ WN_MULTIVERSION void wn_column_sums(float *sum, const float *delta, size_t rows,
     }
 }
 
-/* exp(x) for x <= 0: 2^n e^r with |r| <= log(2) / 2, by Cephes' polynomial.
- * Adding 1.5 * 2^23 rounds n to an integer, in the low bits. Small x are cut
- * off by their bits and get the power 0: comparing the numbers themselves would
- * make branches, and the loop would not vectorise. x - x is 0, or NaN of NaN.
- */
 WN_MULTIVERSION void wn_exp_rows(float *z, size_t count)
 {
 #pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        const float x = z[i];
-        const float whole = 12582912.f; /* 1.5 * 2^23 */
-        float at, power, y = 1.9875691500e-4f;
-        uint32_t bits, given;
-
-        memcpy(&given, &x, sizeof given);
-        bits = given < 0xc2ae0000u ? given : 0xc2ae0000u; /* -87 */
-        memcpy(&at, &bits, sizeof at);
-        const float shifted = at * 1.44269504088896341f + whole,
-                    n = shifted - whole;
-        const float r = (at - n * .693359375f) + n * 2.12194440e-4f;
-        memcpy(&bits, &shifted, sizeof bits);
-        bits = (bits + 127) << 23 & -(uint32_t)(given < 0xc2ae0000u);
-        memcpy(&power, &bits, sizeof power);
-        y = y * r + 1.3981999507e-3f;
-        y = y * r + 8.3334519073e-3f;
-        y = y * r + 4.1665795894e-2f;
-        y = y * r + 1.6666665459e-1f;
-        y = y * r + 5.0000001201e-1f;
-        y = y * (r * r) + r + 1;
-        z[i] = y * power + (x - x);
-    }
+    for (size_t i = 0; i < count; i++)
+        z[i] = wn_exp_of(z[i]);
 }
 
-/* The same in double, by Taylor's polynomial. */
+/* wn_exp_of() in double, by Taylor's polynomial. */
 WN_MULTIVERSION void wn_exp_doubles(double *z, size_t count)
 {
 #pragma omp simd

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "linalg/pointwise.h"
 #include "noise/order_statistics.h"
 #include "util/spill.h"
 #include "util/memory.h"
@@ -38,7 +39,7 @@ static const double shares[] = {0.01, 0.2, 0.5};
 static void measure_gain(const int32_t *label, const struct wn_probability *p,
                          struct wn_claim *out)
 {
-    enum { TRIALS = sizeof shares / sizeof *shares };
+    enum { TRIALS = sizeof shares / sizeof *shares, ROWS = 256 };
     double *share = wn_new(p->k, sizeof *share);
     double n = 0, sum[TRIALS] = {0}, squares[TRIALS] = {0};
 
@@ -51,21 +52,32 @@ static void measure_gain(const int32_t *label, const struct wn_probability *p,
     for (size_t c = 0; c < p->k; c++)
         if (share[c] > 0)
             out->entropy -= share[c] / n * log(share[c] / n);
-    for (size_t i = 0; i < p->n; i++) {
-        if (label[i] < 0)
-            continue;
-        const double ratio =
-            wn_probability_at(p, i, (size_t)label[i]) * n / share[label[i]];
+    for (size_t i = 0; i < p->n;) {
+        double gain[TRIALS * ROWS];
+        size_t rows = 0;
 
-        for (int t = 0; t < TRIALS; t++) {
-            const double gain = log((1 - shares[t]) * ratio + shares[t]);
+        for (; i < p->n && rows < ROWS; i++) {
+            if (label[i] < 0)
+                continue;
+            const double ratio =
+                wn_probability_at(p, i, (size_t)label[i]) * n / share[label[i]];
 
-            sum[t] += gain;
-            squares[t] += gain * gain;
+            for (size_t t = 0; t < TRIALS; t++)
+                gain[t * ROWS + rows] = (1 - shares[t]) * ratio + shares[t];
+            rows++;
+        }
+        for (size_t t = 0; t < TRIALS; t++) {
+            wn_log_doubles(gain + t * ROWS, rows);
+            for (size_t r = 0; r < rows; r++) {
+                const double of = gain[t * ROWS + r];
+
+                sum[t] += of;
+                squares[t] += of * of;
+            }
         }
     }
     out->gain = -INFINITY;
-    for (int t = 0; t < TRIALS; t++) {
+    for (size_t t = 0; t < TRIALS; t++) {
         const double mean = n > 0 ? sum[t] / n : 0;
 
         if (mean <= out->gain)
@@ -329,16 +341,11 @@ void wn_claim_make(const int32_t *label, const struct wn_probability *p,
         judge_by_depth(label, p, expectation->brought, threads, suspicion, out);
     }
     if (out->kind == WN_CLAIM_EXPECTED || expectation->precision >= 0) {
-        const size_t n = suspicion->n;
-        struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
-
-        for (size_t i = 0; i < n; i++)
-            ranked[i] = (struct wn_ranked){
-                label[i] < 0 ? -0. : -suspicion->verdict[i].suspicion, i};
         const size_t flags =
-            wn_rank_flags(ranked, n, expectation->precision, 0);
+            wn_rank_flags(&suspicion->verdict->suspicion, WN_VERDICT_STRIDE,
+                          suspicion->n, expectation->precision, 0);
+
         if (flags < out->max_flags)
             out->max_flags = flags;
-        wn_spill_free(ranked);
     }
 }

@@ -189,17 +189,16 @@ static int try_fold(struct fold *fold, struct wn_error *error)
     }
     if (audit_training(fold, &judged, error))
         return -1;
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
+    uint32_t *order = wn_spill_new(n, sizeof *order);
     for (size_t i = 0; i < n; i++) {
         struct wn_verdict *verdict = &judged.verdict[i];
 
         if (fold->label[i] < 0 || (task->trusted && task->trusted[i]))
             verdict->suspicion = 0;
-        ranked[i] = (struct wn_ranked){-verdict->suspicion, i};
         fold->weight[i] = (float)((s->weight ? (double)s->weight[i] : 1) *
                                   (1 - verdict->suspicion));
     }
-    wn_rank(ranked, n);
+    wn_order(&judged.verdict->suspicion, WN_VERDICT_STRIDE, true, n, order);
     const size_t suspects =
         (size_t)rint((double)task->suspects * (double)training / (double)n);
     memcpy(fold->changed, fold->label, n * sizeof *fold->label);
@@ -210,11 +209,13 @@ static int try_fold(struct fold *fold, struct wn_error *error)
          change++) {
         for (size_t i = 0; i < n; i++)
             fold->changed[i] = task->gone[i] ? -1 : fold->label[i];
-        for (size_t r = 0; r < suspects && ranked[r].key < 0; r++) {
-            const size_t i = ranked[r].row;
+        for (size_t r = 0; r < suspects; r++) {
+            const struct wn_verdict *verdict = &judged.verdict[order[r]];
 
-            fold->changed[i] =
-                change == WN_GAIN_DROP ? -1 : judged.verdict[i].best;
+            if (verdict->suspicion <= 0)
+                break;
+            fold->changed[order[r]] =
+                change == WN_GAIN_DROP ? -1 : verdict->best;
         }
         /* What changes nothing gains nothing. */
         if (memcmp(fold->changed, fold->label, n * sizeof *fold->label))
@@ -225,7 +226,7 @@ static int try_fold(struct fold *fold, struct wn_error *error)
                     fold->credit[change][m][i] =
                         fold->credit[AS_THEY_ARE][m][i];
     }
-    wn_spill_free(ranked);
+    wn_spill_free(order);
     wn_suspicion_free(&judged);
     return status;
 }
@@ -356,6 +357,6 @@ double wn_gain_bytes(const struct wn_sample *sample)
     const double n = (double)sample->n, k = (double)sample->k;
 
     return wn_pool_bytes(pair, 2, sample) + 4 * n * k + 16 * k * k +
-           n * (4.0 * (4 + 2 * (WN_GAIN_CHANGES + 1)) +
-                sizeof(struct wn_ranked) + sizeof(struct wn_verdict) + 8);
+           n * (4.0 * (4 + 2 * (WN_GAIN_CHANGES + 1)) + 20 +
+                sizeof(struct wn_verdict) + 8);
 }

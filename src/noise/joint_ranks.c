@@ -3,35 +3,46 @@
 #include "noise/suspicion.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "linalg/pointwise.h"
 #include "noise/label_quality.h"
 #include "noise/order_statistics.h"
 #include "noise/rows_by_class.h"
 #include "util/memory.h"
+#include "util/simd.h"
 #include "util/spill.h"
 
 enum score { MARGIN, ADJUSTED, POSTERIOR, POSTERIOR_MARGIN, ONE_WAY, SCORES };
 
-/* By whether the user brought the probabilities. */
-static const double weights[2][SCORES] = {
-    {[MARGIN] = 1, [POSTERIOR_MARGIN] = 2},
-    {[MARGIN] = 1, [ADJUSTED] = 2, [POSTERIOR] = 2, [ONE_WAY] = 4}};
+/* A score is z[y], or the margin of z[y] over the largest other z, as a share
+ * of the sum of z or by itself; the less, the more suspicious. */
+static const struct {
+    double weight[2]; /* by whether the user brought the probabilities */
+    bool margin, share;
+} scores[SCORES] = {
+    [MARGIN] = {{1, 1}, .margin = true},
+    [ADJUSTED] = {{0, 2}, .share = true},
+    [POSTERIOR] = {{0, 2}, .share = true},
+    [POSTERIOR_MARGIN] = {{2, 0}, .margin = true, .share = true},
+    [ONE_WAY] = {{0, 4}, .share = true}};
 static const double least_p = 1e-6; /* smaller probabilities count as this */
 
-enum {
-    AHEAD = 16, /* rows whose memory is fetched before they are used */
-    FRAMES = 64 /* classes */
+enum { AHEAD = 16 }; /* rows whose memory is fetched before they are used */
+
+/* What a score says of a row, and the sum over the scores. */
+struct scored {
+    double key, sum;
 };
+enum { STRIDE = sizeof(struct scored) / sizeof(double) };
 
 /* What the rows of all classes share. */
 struct task {
     const int32_t *label;
     const struct wn_probability *p;
     const struct wn_noise *noise;
-    const struct wn_rows_by_class *rows;
+    struct wn_rows_by_class rows;
     struct wn_channel channel;
     double rate; /* mean over the classes of their share of wrong labels */
     double b;    /* power of the probabilities in the verdicts */
@@ -39,29 +50,15 @@ struct task {
     size_t *begin;
     int32_t *from;
     int64_t *count;
-    double *frames; /* k x 2 k: given and one_way of each class; NULL with more
-                       than FRAMES classes */
 };
 
-/* What the rows with one label share, and scratch; k each. */
-struct frame {
-    size_t y;
-    double *given;   /* T[y][.] */
-    double *one_way; /* what is left of it without confusions that go both ways
-                      */
-    double *row, *log_p, *posterior;
-};
-
-static void task_make(struct task *task, const struct wn_probability *p,
-                      const struct wn_noise *noise,
-                      const struct wn_rows_by_class *rows)
+static void task_make(struct task *task)
 {
+    const struct wn_noise *noise = task->noise;
     const struct wn_sparse *at = &noise->at;
     double classes = 0;
 
-    task->p = p;
-    task->noise = noise;
-    task->rows = rows;
+    wn_rows_by_class_sort(task->label, task->p->n, at->k, &task->rows);
     wn_channel_make(&task->channel, at, noise->calibrated);
     task->rate = 0;
     for (size_t c = 0; c < at->k; c++)
@@ -88,112 +85,163 @@ static void task_make(struct task *task, const struct wn_probability *p,
 
 /* T[y][t] is s a, with s = sqrt(T[y][t] T[t][y]) for what goes both ways, a
  * model's confusion as likely as an error, and a = sqrt(T[y][t] / T[t][y]) for
- * what goes one way. The former gives way to an even spread. */
-static void frame_of_class(struct frame *frame, const struct task *task,
-                           size_t y)
+ * what goes one way. The former gives way to an even spread. back[k] is
+ * scratch. */
+static void find_one_way(const struct task *task, size_t y, double *back,
+                         double *one_way)
 {
     const struct wn_channel *channel = &task->channel;
     const size_t k = task->p->k;
-    double *back = frame->posterior; /* T[.][y] */
 
-    frame->y = y;
-    wn_channel_row(channel, y, frame->given);
+    wn_channel_row(channel, y, one_way);
     for (size_t t = 0; t < k; t++)
-        back[t] = channel->even[y];
+        back[t] = channel->even[y]; /* T[.][y] */
     for (size_t place = task->begin[y]; place < task->begin[y + 1]; place++)
         back[task->from[place]] +=
             channel->slope[y] * (double)task->count[place];
     for (size_t t = 0; t < k; t++)
-        frame->one_way[t] =
-            task->rate / (double)(k - 1) * sqrt(frame->given[t] / back[t]);
-    frame->one_way[y] = 1 - task->rate;
+        one_way[t] = task->rate / (double)(k - 1) * sqrt(one_way[t] / back[t]);
+    one_way[y] = 1 - task->rate;
 }
 
-static void make_frames(struct task *task)
+/* z = max(p, least) factor + shift of rows with label y, p[k][rows], and their
+ * keys by the score. part[2][rows] is scratch. */
+WN_MULTIVERSION static void measure(enum score score, const double *p, size_t k,
+                                    size_t rows, size_t y, double least,
+                                    const double *factor, const double *shift,
+                                    double *part, double *key)
 {
-    const size_t k = task->p->k;
-    double *scratch = wn_new(k, sizeof *scratch);
+    double *all = part, *other = part + rows;
+    const double unit = scores[score].share ? 0 : 1;
+    const double rival = scores[score].margin ? 1 : 0;
 
-    task->frames = wn_new(wn_product(k, k, 2), sizeof *task->frames);
-    for (size_t y = 0; y < k; y++) {
-        struct frame frame = {.given = task->frames + y * 2 * k,
-                              .one_way = task->frames + (y * 2 + 1) * k,
-                              .posterior = scratch};
-
-        frame_of_class(&frame, task, y);
-    }
-    free(scratch);
-}
-
-/* One score of a row with label frame->y: the higher, the more suspicious. */
-static double measure(enum score score, const struct task *task,
-                      struct frame *frame, const double *row)
-{
-    const size_t k = task->p->k, y = frame->y;
-    double *z = frame->posterior, all = 0, other = 0;
-
-    if (score == MARGIN)
-        return -wn_label_quality(WN_NORMALIZED_MARGIN, row, k, (int32_t)y);
-    if (score == ADJUSTED) {
-        memcpy(z, row, k * sizeof *z);
-        wn_label_quality_adjust(task->noise, z);
-        return -z[y];
-    }
-    if (score == ONE_WAY) {
-        wn_sharpness_logs(row, 1, k, frame->log_p);
-        for (size_t t = 0; t < k; t++)
-            z[t] = task->b * frame->log_p[t];
-        wn_exp_doubles(z, k);
+    for (size_t r = 0; r < rows; r++) {
+        all[r] = 0;
+        other[r] = -1;
     }
     for (size_t t = 0; t < k; t++) {
-        z[t] = score == ONE_WAY
-                   ? z[t] * frame->one_way[t]
-                   : (row[t] > least_p ? row[t] : least_p) * frame->given[t];
-        all += z[t];
-        if (t != y && z[t] > other)
-            other = z[t];
-    }
-    return ((score == POSTERIOR_MARGIN ? other : 0) - z[y]) / all;
-}
+        const double *of = p + t * rows, f = factor[t], more = shift[t];
 
-/* Add weight x log odds of the rank by a score to sum[], from the n labelled
- * rows in order: the middle rank of equal scores. */
-static void add_odds(const struct wn_ranked *ranked, size_t n, double weight,
-                     double *sum)
-{
-    for (size_t r = 0, end; r < n; r = end) {
-        for (end = r + 1; end < n && ranked[end].key == ranked[r].key;)
-            end++;
-        const double middle = (double)(r + end) / 2;
-        const double odds = log(((double)n - middle) / middle);
+#pragma omp simd
+        for (size_t r = 0; r < rows; r++) {
+            const double z = (of[r] > least ? of[r] : least) * f + more;
 
-        for (size_t e = r; e < end; e++) {
-            if (e + AHEAD < n)
-                __builtin_prefetch(sum + ranked[e + AHEAD].row, 1);
-            sum[ranked[e].row] += weight * odds;
+            all[r] += z;
+            if (t == y)
+                key[r] = z;
+            else
+                other[r] = z > other[r] ? z : other[r];
         }
     }
+#pragma omp simd
+    for (size_t r = 0; r < rows; r++)
+        key[r] = (key[r] - rival * other[r]) / (unit > 0 ? unit : all[r]);
 }
 
-/* Give a row another suspicion, and the other classes their parts of it. */
-static void set_verdict(const struct task *task, struct frame *frame,
-                        const double *row, double suspicion,
-                        struct wn_verdict *verdict)
+/* Measure a score of every row, in parallel. */
+static void measure_rows(const struct task *task, enum score score, int threads,
+                         struct scored *scored)
 {
-    const int32_t y = (int32_t)frame->y;
+    const struct wn_noise *noise = task->noise;
+    const size_t k = task->p->k, most = wn_gather_rows(k);
+    double *shift = wn_new(k, sizeof *shift);
+
+    if (score == ADJUSTED)
+        wn_label_quality_shift(noise, shift);
+#pragma omp parallel num_threads(threads)
+    {
+        double *factor = wn_new(wn_product(k, 2, 1), sizeof *factor);
+        double *p = wn_new(wn_product(k, most, 1), sizeof *p);
+        double *part = wn_new(3 * most, sizeof *part), *key = part + 2 * most;
+        size_t block = 0, count;
+
+        for (size_t y = 0; y < k; y++) {
+            bool first = true;
+
+            for (size_t at = task->rows.begin[y]; at < task->rows.begin[y + 1];
+                 at += count) {
+                const uint32_t *row = task->rows.row + at;
+
+                count = task->rows.begin[y + 1] - at;
+                count = count < most ? count : most;
+                if (block++ % (size_t)omp_get_num_threads() !=
+                    (size_t)omp_get_thread_num())
+                    continue;
+                if (first && score == ONE_WAY)
+                    find_one_way(task, y, factor + k, factor);
+                else if (first &&
+                         (score == POSTERIOR || score == POSTERIOR_MARGIN))
+                    wn_channel_row(&task->channel, y, factor);
+                for (size_t t = 0; first && score <= ADJUSTED && t < k; t++)
+                    factor[t] = 1;
+                first = false;
+                wn_probability_gather(task->p, row, count, p);
+                if (score == ONE_WAY) {
+                    wn_sharpness_logs(p, count, k, p, part);
+                    wn_sharpen(p, count * k, task->b, p);
+                }
+                measure(score, p, k, count, y,
+                        score == POSTERIOR || score == POSTERIOR_MARGIN
+                            ? least_p
+                            : -1,
+                        factor, shift, part, key);
+                for (size_t r = 0; r < count; r++)
+                    scored[row[r]].key = key[r];
+            }
+        }
+        free(factor);
+        free(p);
+        free(part);
+    }
+    free(shift);
+    for (size_t at = task->rows.begin[k]; at < task->rows.begin[k + 1]; at++)
+        scored[task->rows.row[at]].key = INFINITY;
+}
+
+/* Add weight x log odds of the rank by a score, from the n labelled rows in
+ * order: the middle rank of equal scores. */
+static void add_odds(const uint32_t *order, size_t n, double weight,
+                     struct scored *scored)
+{
+    for (size_t r = 0, end; r < n; r = end) {
+        const double key = scored[order[r]].key;
+
+        for (end = r + 1; end < n && scored[order[end]].key == key; end++)
+            if (end + AHEAD < n)
+                __builtin_prefetch(scored + order[end + AHEAD], 1);
+        if (end + AHEAD < n)
+            __builtin_prefetch(scored + order[end + AHEAD], 1);
+        const double middle = (double)(r + end) / 2;
+        const double odds = weight * log(((double)n - middle) / middle);
+
+        for (size_t e = r; e < end; e++)
+            scored[order[e]].sum += odds;
+    }
+}
+
+/* Give row i another suspicion, and the other classes their parts of it.
+ * scratch[4 k]. */
+static void set_verdict(const struct task *task, size_t i, double suspicion,
+                        double *scratch, struct wn_verdict *verdict)
+{
+    const size_t k = task->p->k;
+    const int32_t y = task->label[i];
     double part = 0; /* of its best other class in the suspicion */
 
     if (verdict->best != y) {
         part = verdict->confidence / verdict->suspicion;
     } else if (suspicion > 0.5) {
-        const struct wn_verdict whole =
-            wn_suspicion_verdict(row, frame->given, task->p->k, y, task->b,
-                                 frame->log_p, frame->posterior);
+        double *given = scratch + k, *posterior = scratch + 3 * k;
 
-        frame->posterior[y] = -1;
-        verdict->best = (int32_t)wn_argmax(frame->posterior, task->p->k);
+        wn_channel_row(&task->channel, (size_t)y, given);
+        const struct wn_verdict whole =
+            wn_suspicion_verdict(wn_probability_row(task->p, i, scratch), given,
+                                 k, y, task->b, scratch + 2 * k, posterior);
+
+        posterior[y] = -1;
+        verdict->best = (int32_t)wn_argmax(posterior, k);
         if (whole.suspicion > 0)
-            part = frame->posterior[verdict->best] / whole.suspicion;
+            part = posterior[verdict->best] / whole.suspicion;
     }
     verdict->suspicion = suspicion;
     verdict->confidence = part * suspicion;
@@ -203,105 +251,62 @@ static void set_verdict(const struct task *task, struct frame *frame,
     }
 }
 
-/* Call for every labelled row, in parallel: measure a score into ranked[n], or
- * with score SCORES give the row suspicion[i]. Rows without a label rank last.
- * Few classes have their frames ready, and the rows come as they lie in memory;
- * with many, class by class. */
-static void visit_rows(const struct task *task, enum score score, int threads,
-                       struct wn_ranked *ranked, const double *suspicion,
-                       struct wn_verdict *verdict)
-{
-    const size_t k = task->p->k, n = task->p->n;
-
-#pragma omp parallel num_threads(threads)
-    {
-        double *scratch = wn_new(wn_product(k, 5, 1), sizeof *scratch);
-        struct frame frame = {.y = k,
-                              .given = scratch,
-                              .one_way = scratch + k,
-                              .row = scratch + 2 * k,
-                              .log_p = scratch + 3 * k,
-                              .posterior = scratch + 4 * k};
-
-#pragma omp for schedule(static)
-        for (size_t r = 0; r < n; r++) {
-            const size_t i = task->frames ? r : task->rows->row[r];
-            const double *row = wn_probability_row(task->p, i, frame.row);
-
-            if (task->label[i] < 0) {
-                if (score < SCORES)
-                    ranked[r] = (struct wn_ranked){INFINITY, i};
-                continue;
-            }
-            if (task->frames) {
-                frame.y = (size_t)task->label[i];
-                frame.given = task->frames + frame.y * 2 * k;
-                frame.one_way = frame.given + k;
-            } else if ((size_t)task->label[i] != frame.y) {
-                frame_of_class(&frame, task, (size_t)task->label[i]);
-            }
-            if (score < SCORES)
-                ranked[r] =
-                    (struct wn_ranked){-measure(score, task, &frame, row), i};
-            else
-                set_verdict(task, &frame, row, suspicion[i], &verdict[i]);
-        }
-        free(scratch);
-    }
-}
-
 void wn_suspicion_rank(const int32_t *label, const struct wn_probability *p,
                        const struct wn_noise *noise, bool brought, int threads,
                        struct wn_suspicion *suspicion)
 {
-    struct wn_rows_by_class rows;
     struct task task = {.label = label,
+                        .p = p,
+                        .noise = noise,
                         .b = wn_verdict_sharpness(&suspicion->sharpness)};
+    struct wn_verdict *verdict = suspicion->verdict;
 
-    wn_rows_by_class_sort(label, p->n, p->k, &rows);
-    task_make(&task, p, noise, &rows);
-    if (p->k <= FRAMES)
-        make_frames(&task);
-    const size_t n = rows.begin[p->k];
-    struct wn_ranked *ranked = wn_spill_new(p->n, sizeof *ranked);
-    double *sum = wn_spill_new(p->n, sizeof *sum);
-    double *value = wn_spill_new(n, sizeof *value);
+    task_make(&task);
+    const size_t all = p->n, n = task.rows.begin[p->k];
+    struct scored *scored = wn_spill_new(all, sizeof *scored);
+    uint32_t *order = wn_spill_new(all, sizeof *order);
+    uint32_t *before = wn_spill_new(all, sizeof *before);
 
     for (enum score score = 0; score < SCORES; score++)
-        if (weights[brought][score] > 0) {
-            visit_rows(&task, score, threads, ranked, NULL, NULL);
-            wn_rank(ranked, p->n);
-            add_odds(ranked, n, weights[brought][score], sum);
+        if (scores[score].weight[brought] > 0) {
+            measure_rows(&task, score, threads, scored);
+            wn_order(&scored->key, STRIDE, false, all, order);
+            add_odds(order, n, scores[score].weight[brought], scored);
         }
-    for (size_t r = 0; r < n; r++) {
-        const size_t i = rows.row[r];
-
-        ranked[r] = (struct wn_ranked){-suspicion->verdict[i].suspicion, i};
+    /* The rows without a label are the last ones. */
+    for (size_t i = 0; i < all; i++) {
+        scored[i].key = label[i] < 0 ? -1 : verdict[i].suspicion;
+        scored[i].sum = label[i] < 0 ? -INFINITY : scored[i].sum;
     }
-    wn_rank(ranked, n);
-    for (size_t r = 0; r < n; r++) {
-        value[r] = -ranked[r].key;
-        ranked[r] = (struct wn_ranked){-sum[rows.row[r]], rows.row[r]};
-    }
-    wn_rank(ranked, n);
+    wn_order(&scored->key, STRIDE, true, all, before);
+    wn_order(&scored->sum, STRIDE, true, all, order);
     /* Deal the suspicions out again, their mean to equal rows. */
     for (size_t r = 0, end; r < n; r = end) {
         double mean = 0;
 
-        for (end = r; end < n && ranked[end].key == ranked[r].key; end++)
-            mean += value[end];
+        for (end = r; end < n && scored[order[end]].sum == scored[order[r]].sum;
+             end++)
+            mean += verdict[before[end]].suspicion;
         mean /= (double)(end - r);
         for (size_t e = r; e < end; e++)
-            sum[ranked[e].row] = mean;
+            scored[order[e]].key = mean;
     }
-    visit_rows(&task, SCORES, threads, NULL, sum, suspicion->verdict);
-    wn_spill_free(ranked);
-    wn_spill_free(sum);
-    wn_spill_free(value);
-    free(task.frames);
+#pragma omp parallel num_threads(threads)
+    {
+        double *scratch = wn_new(wn_product(p->k, 4, 1), sizeof *scratch);
+
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < all; i++)
+            if (label[i] >= 0)
+                set_verdict(&task, i, scored[i].key, scratch, &verdict[i]);
+        free(scratch);
+    }
+    wn_spill_free(scored);
+    wn_spill_free(order);
+    wn_spill_free(before);
     free(task.begin);
     free(task.from);
     free(task.count);
     wn_channel_free(&task.channel);
-    wn_rows_by_class_free(&rows);
+    wn_rows_by_class_free(&task.rows);
 }

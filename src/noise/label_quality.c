@@ -30,22 +30,25 @@ double wn_label_quality(enum wn_label_quality quality, const double *row,
     }
 }
 
-void wn_label_quality_adjust(const struct wn_noise *noise, double *row)
+void wn_label_quality_shift(const struct wn_noise *noise, double *shift)
 {
-    double largest = 0, sum = 0;
+    double largest = 0;
 
     for (size_t c = 0; c < noise->k; c++)
         if (noise->count[c] && noise->threshold[c] > largest)
             largest = noise->threshold[c];
-    for (size_t c = 0; c < noise->k; c++) {
-        /* No row has an absent class, so its confidence is unknown; it gets the
-         * threshold that the others are moved to. */
-        const double threshold =
-            noise->count[c] ? noise->threshold[c] : largest;
-
-        row[c] += largest - threshold;
-        sum += row[c];
-    }
+    /* No row has an absent class, so its confidence is unknown; it gets the
+     * threshold that the others are moved to. */
     for (size_t c = 0; c < noise->k; c++)
+        shift[c] = noise->count[c] ? largest - noise->threshold[c] : 0;
+}
+
+void wn_label_quality_adjust(const double *shift, double *row, size_t k)
+{
+    double sum = 0;
+
+    for (size_t c = 0; c < k; c++)
+        sum += row[c] += shift[c];
+    for (size_t c = 0; c < k; c++)
         row[c] /= sum;
 }

@@ -25,8 +25,11 @@ enum wn_label_quality {
 double wn_label_quality(enum wn_label_quality quality, const double *row,
                         size_t k, int32_t label);
 
-/* Normalise row[k] for the different confidence of the classes: row - threshold
- * + the largest threshold of a class that has rows, divided by the sum. */
-void wn_label_quality_adjust(const struct wn_noise *noise, double *row);
+/* shift[k]: the largest threshold of a class that has rows, less that of each
+ * class. */
+void wn_label_quality_shift(const struct wn_noise *noise, double *shift);
+/* Normalise row[k] for the different confidence of the classes: row + shift,
+ * divided by the sum. */
+void wn_label_quality_adjust(const double *shift, double *row, size_t k);
 
 #endif

@@ -141,7 +141,7 @@ struct prune_class {
     const struct wn_label_rule_view *view;
     const int64_t *counts;
     size_t c, size;
-    const size_t *row;        /* size */
+    const uint32_t *row;      /* size */
     struct wn_ranked *ranked; /* scratch for heaps, one after the other */
     struct wn_top_k *tops;    /* scratch, k */
 };

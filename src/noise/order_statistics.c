@@ -36,110 +36,146 @@ static int by_rank(const void *a, const void *b)
     return rank_before(a, b) ? -1 : rank_before(b, a);
 }
 
+void wn_rank(struct wn_ranked *ranked, size_t n)
+{
+    qsort(ranked, n, sizeof *ranked, by_rank);
+}
+
 enum {
-    FEW = 512,                 /* to sort by comparisons, */
-    FEW_EQUAL = 16,            /* and to insert one by one */
-    DIGIT = 11,                /* bits */
-    DIGITS = 3,                /* of the key, the first ones */
-    BINS = 1 << DIGIT,         /* values of a digit */
-    REST = 64 - DIGITS * DIGIT /* bits of the key behind them */
+    FEW = 512,         /* to sort by comparisons, */
+    FEW_EQUAL = 24,    /* and to insert one by one */
+    DIGIT = 11,        /* bits */
+    DIGITS = 3,        /* of a prefix */
+    BINS = 1 << DIGIT, /* values of a digit */
+    PREFIX = 32        /* bits of an item in front of the row */
 };
 
-/* The first bits of a key, as a number of the same order. */
-static uint64_t first_bits(double key)
+/* The bits of a key, as a number of its order. */
+static uint64_t bits_of(const double *key, bool falling)
 {
-    const double positive = key + 0.0; /* -0 is 0 */
+    const double positive = *key + 0.0; /* -0 is 0 */
     uint64_t bits;
 
     memcpy(&bits, &positive, sizeof bits);
-    bits = bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-    return bits >> REST;
+    bits ^= -(bits >> 63) | (uint64_t)1 << 63;
+    return falling ? ~bits : bits;
 }
 
-/* Sort by a digit, keeping the order of equal ones. */
-static void sort_by_digit(const struct wn_ranked *from, size_t n, int digit,
-                          size_t *place, struct wn_ranked *to)
+static int by_item(const void *a, const void *b)
 {
-    size_t sum = 0;
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
-    for (size_t b = 0; b < BINS; b++) {
-        const size_t count = place[b];
-
-        place[b] = sum;
-        sum += count;
-    }
-    for (size_t r = 0; r < n; r++) {
-        const uint64_t bits = first_bits(from[r].key) >> digit * DIGIT;
-
-        to[place[bits % BINS]++] = from[r];
-    }
+    return (x > y) - (x < y);
 }
 
-/* Radix sort by the first bits of the keys; where they are equal, by
- * comparisons. */
-void wn_rank(struct wn_ranked *ranked, size_t n)
+/* Sort items, a prefix and then a row, by the prefix; rows that stand in order
+ * stay so. */
+static void sort_items(uint64_t *item, size_t n, uint64_t *other)
 {
+    size_t place[DIGITS][BINS] = {{0}};
+    uint64_t *from = item;
+
     if (n < FEW) {
-        qsort(ranked, n, sizeof *ranked, by_rank);
+        qsort(item, n, sizeof *item, by_item);
         return;
     }
-    struct wn_ranked *other = wn_spill_new(n, sizeof *other), *from = ranked;
-    size_t(*place)[BINS] = wn_new(DIGITS, sizeof *place);
     for (size_t r = 0; r < n; r++)
         for (int d = 0; d < DIGITS; d++)
-            place[d][first_bits(ranked[r].key) >> d * DIGIT & (BINS - 1)]++;
+            place[d][item[r] >> (PREFIX + d * DIGIT) & (BINS - 1)]++;
     for (int d = 0; d < DIGITS; d++) {
-        struct wn_ranked *to = from == ranked ? other : ranked;
+        const int shift = PREFIX + d * DIGIT;
+        uint64_t *to = from == item ? other : item;
+        size_t sum = 0;
 
         /* A digit that is the same everywhere sorts nothing. */
-        if (place[d][first_bits(from[0].key) >> d * DIGIT & (BINS - 1)] == n)
+        if (place[d][from[0] >> shift & (BINS - 1)] == n)
             continue;
-        sort_by_digit(from, n, d, place[d], to);
+        for (size_t b = 0; b < BINS; b++) {
+            const size_t count = place[d][b];
+
+            place[d][b] = sum;
+            sum += count;
+        }
+        for (size_t r = 0; r < n; r++)
+            to[place[d][from[r] >> shift & (BINS - 1)]++] = from[r];
         from = to;
     }
-    if (from != ranked)
-        memcpy(ranked, from, n * sizeof *ranked);
-    for (size_t begin = 0, end; begin < n; begin = end) {
-        const uint64_t bits = first_bits(ranked[begin].key);
-        bool sorted = true;
+    if (from != item)
+        memcpy(item, from, n * sizeof *item);
+}
 
-        for (end = begin + 1; end < n && first_bits(ranked[end].key) == bits;
-             end++)
-            sorted &= !rank_before(&ranked[end], &ranked[end - 1]);
-        if (!sorted && end - begin > FEW_EQUAL)
-            qsort(ranked + begin, end - begin, sizeof *ranked, by_rank);
-        for (size_t r = begin + 1; !sorted && r < end; r++) {
-            const struct wn_ranked moved = ranked[r];
+/* Radix sort by the first 32 of the bits that the keys do not share; where
+ * these are equal, by the others. */
+void wn_order(const double *key, size_t stride, bool falling, size_t n,
+              uint32_t *order)
+{
+    uint64_t *item = wn_spill_new(n, sizeof *item);
+    uint64_t *other = wn_spill_new(n, sizeof *other);
+    uint64_t low = UINT64_MAX, high = 0;
+    int shift = 0;
+
+    for (size_t r = 0; r < n; r++) {
+        const uint64_t bits = bits_of(key + r * stride, falling);
+
+        low = bits < low ? bits : low;
+        high = bits > high ? bits : high;
+    }
+    while (n && (high - low) >> shift > UINT32_MAX)
+        shift++;
+    const uint64_t rest = ((uint64_t)1 << shift) - 1;
+    for (size_t r = 0; r < n; r++)
+        item[r] = (bits_of(key + r * stride, falling) - low) >> shift
+                                                                    << PREFIX |
+                  (uint64_t)r;
+    sort_items(item, n, other);
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin + 1;
+             end < n && item[end] >> PREFIX == item[begin] >> PREFIX;)
+            end++;
+        if (end == begin + 1 || !rest)
+            continue;
+        for (size_t r = begin; r < end; r++) {
+            const uint32_t row = (uint32_t)item[r];
+            const uint64_t bits = bits_of(key + row * stride, falling) - low;
+            const uint64_t moved = (bits & rest) << PREFIX | row;
             size_t at = r;
 
-            for (; at > begin && rank_before(&moved, &ranked[at - 1]); at--)
-                ranked[at] = ranked[at - 1];
-            ranked[at] = moved;
+            for (;
+                 end - begin <= FEW_EQUAL && at > begin && item[at - 1] > moved;
+                 at--)
+                item[at] = item[at - 1];
+            item[at] = moved;
         }
+        if (end - begin > FEW_EQUAL)
+            sort_items(item + begin, end - begin, other);
     }
-    free(place);
+    for (size_t r = 0; r < n; r++)
+        order[r] = (uint32_t)item[r];
+    wn_spill_free(item);
     wn_spill_free(other);
 }
 
-size_t wn_rank_flags(struct wn_ranked *ranked, size_t n, double precision,
-                     double least)
+size_t wn_rank_flags(const double *suspicion, size_t stride, size_t n,
+                     double precision, double least)
 {
+    uint32_t *order = wn_spill_new(n, sizeof *order);
     double all = 0, sum = 0, best = 0;
     size_t flags = 0;
 
     for (size_t i = 0; i < n; i++)
-        all -= ranked[i].key;
-    wn_rank(ranked, n);
-    for (size_t r = 0; r < n && -ranked[r].key >= least; r++) {
+        all += suspicion[i * stride];
+    wn_order(suspicion, stride, true, n, order);
+    for (size_t r = 0; r < n && suspicion[order[r] * stride] >= least; r++) {
         const double size = (double)r + 1;
 
-        sum -= ranked[r].key;
+        sum += suspicion[order[r] * stride];
         if (precision >= 0 ? sum / size >= precision
                            : 2 * sum / (size + all) > best) {
             best = 2 * sum / (size + all);
             flags = r + 1;
         }
     }
+    wn_spill_free(order);
     return flags;
 }
 

@@ -3,7 +3,9 @@
 #ifndef WN_NOISE_ORDER_STATISTICS_H
 #define WN_NOISE_ORDER_STATISTICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Sort x[n], finite, ascending. */
 void wn_sort(double *x, size_t n);
@@ -19,14 +21,17 @@ struct wn_ranked {
 
 /* Sort by key, equal keys by row. */
 void wn_rank(struct wn_ranked *ranked, size_t n);
+/* order[n]: the rows by their keys, key[i stride], finite or infinite, rising
+ * or falling; equal keys by row. For at most 2^32 rows. O(n) memory. */
+void wn_order(const double *key, size_t stride, bool falling, size_t n,
+              uint32_t *order);
 
-/* How many of the most suspicious rows to flag: the r with the largest expected
- * F1 = 2 S_r / (r + S_n), S_r the sum of the first r suspicions; or, with a
- * precision >= 0, the largest r with S_r / r at least that. No row below
- * `least` is one of them. The keys are the suspicions with a minus sign; they
- * are ranked here. */
-size_t wn_rank_flags(struct wn_ranked *ranked, size_t n, double precision,
-                     double least);
+/* How many of the most suspicious of n rows to flag: the r with the largest
+ * expected F1 = 2 S_r / (r + S_n), S_r the sum of the first r suspicions; or,
+ * with a precision >= 0, the largest r with S_r / r at least that. No row below
+ * `least` is one of them. suspicion[i stride] is that of row i. */
+size_t wn_rank_flags(const double *suspicion, size_t stride, size_t n,
+                     double precision, double least);
 
 /* A bounded heap that keeps the rows with the `limit` smallest keys, equal keys
  * by the lower row. What it keeps does not depend on the order of the calls. */

@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "linalg/pointwise.h"
 #include "noise/order_statistics.h"
 #include "util/memory.h"
+#include "util/simd.h"
 #include "util/spill.h"
 
 enum {
@@ -20,7 +22,8 @@ enum {
     CELLS = CENTRES * SHAPES * SHARES,
     PASSES = 3, /* each where the one before found some likelihood */
     HALVINGS = 22,
-    GROUPS = 256
+    GROUPS = 256,
+    LANES = 8 /* of sums over the depths */
 };
 static const double spreads[SPREADS] = {0.5, 0.7, 1, 1.4};
 static const double max_distance = 7.5, min_distance = 0.05;
@@ -52,7 +55,8 @@ struct grid {
     double rivals[2], others;
     double root[2], share[SHARES];       /* ends of the root of e */
     double kernel[CENTRES][FINE];        /* density of d under d0 */
-    double l[FINE][SPREADS * WN_DEPTHS]; /* where chance is not NULL */
+    double l[FINE][SPREADS * WN_DEPTHS]; /* where has_odds */
+    bool has_odds[FINE];
     double *chance[FINE]; /* shape x share x (log P(mismatch), log P(match)) x
                              depth; or NULL */
 };
@@ -101,14 +105,12 @@ static void find_overlap(const struct grid *grid, size_t fine, size_t shape,
         g[u] = c / (c + exp(l[u]));
 }
 
-/* P(mismatch), and P(wrong) of a mismatch and of a match. */
-static void find_chances(double g, double e, double others, double chance[3])
+/* P(mismatch). */
+static inline double mismatch_chance(double g, double e, double others)
 {
     const double p = (1 - g) * e + g * (1 - e / others);
 
-    chance[0] = fmin(fmax(p, 1e-9), 1 - 1e-9);
-    chance[1] = (e * (1 - g) + g * e * (others - 1) / others) / chance[0];
-    chance[2] = g * e / others / (1 - chance[0]);
+    return p < 1e-9 ? 1e-9 : p > 1 - 1e-9 ? 1 - 1e-9 : p;
 }
 
 /* Tables for every d that a group asks for. */
@@ -128,26 +130,27 @@ static void fill_grid(const struct group *group, size_t groups, int threads,
             wanted[group[z].low + a * group[z].step] = true;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t fine = 0; fine < FINE; fine++) {
-        double g[WN_DEPTHS], chance[3];
+        const size_t cells = 2 * grid->shapes * SHARES * WN_DEPTHS;
+        double g[WN_DEPTHS];
 
         free(grid->chance[fine]);
         grid->chance[fine] = NULL;
         if (!wanted[fine])
             continue;
-        double *at = grid->chance[fine] =
-            wn_new(2 * SHAPES * SHARES * WN_DEPTHS, sizeof *at);
-        for (size_t r = 0; r < SPREADS; r++)
+        double *at = grid->chance[fine] = wn_new(cells, sizeof *at);
+        for (size_t r = 0; !grid->has_odds[fine] && r < SPREADS; r++)
             find_odds(distance_at(fine), spreads[r],
                       grid->l[fine] + r * WN_DEPTHS);
+        grid->has_odds[fine] = true;
         for (size_t shape = 0; shape < grid->shapes; shape++) {
             find_overlap(grid, fine, shape, g);
             for (size_t s = 0; s < SHARES; s++, at += 2 * WN_DEPTHS)
                 for (size_t u = 0; u < WN_DEPTHS; u++) {
-                    find_chances(g[u], grid->share[s], grid->others, chance);
-                    at[u] = log(chance[0]);
-                    at[WN_DEPTHS + u] = log(1 - chance[0]);
+                    at[u] = mismatch_chance(g[u], grid->share[s], grid->others);
+                    at[WN_DEPTHS + u] = 1 - at[u];
                 }
         }
+        wn_log_doubles(grid->chance[fine], cells);
     }
 }
 
@@ -163,22 +166,33 @@ static double log_sum(const double *x, size_t count, size_t stride)
     return top + log(sum);
 }
 
-/* Log-likelihoods of a group: cell[CENTRES][shapes][SHARES]. */
-static void find_cells(const struct grid *grid, const struct group *group,
-                       double *cell)
+static inline double sum_lanes(const double lane[LANES])
 {
+    return ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
+           ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+}
+
+/* Log-likelihoods of a group: cell[CENTRES][shapes][SHARES]. */
+WN_MULTIVERSION static void find_cells(const struct grid *grid,
+                                       const struct group *group, double *cell)
+{
+    double matches[WN_DEPTHS];
+
+    for (size_t u = 0; u < WN_DEPTHS; u++)
+        matches[u] = group->rows[u] - group->mismatches[u];
     for (size_t a = 0; a < CENTRES; a++) {
         const double *at = grid->chance[group->low + a * group->step];
 
         for (size_t s = 0; s < grid->shapes * SHARES; s++, cell++) {
-            double sum = 0;
+            double lane[LANES] = {0};
 
-#pragma omp simd reduction(+ : sum)
-            for (size_t u = 0; u < WN_DEPTHS; u++)
-                sum +=
-                    group->mismatches[u] * at[u] +
-                    (group->rows[u] - group->mismatches[u]) * at[WN_DEPTHS + u];
-            *cell = sum;
+            for (size_t u = 0; u < WN_DEPTHS; u += LANES) {
+#pragma omp simd
+                for (size_t l = 0; l < LANES; l++)
+                    lane[l] += group->mismatches[u + l] * at[u + l] +
+                               matches[u + l] * at[WN_DEPTHS + u + l];
+            }
+            *cell = sum_lanes(lane);
             at += 2 * WN_DEPTHS;
         }
     }
@@ -238,6 +252,38 @@ static void shrink_distances(size_t from, size_t end, struct group *group)
                      : FINE - 1 - (CENTRES - 1) * group->step;
 }
 
+/* Add the wrong labels of a group at one d, shape and e, with g[WN_DEPTHS] and
+ * a weight. Their mean and variance. */
+WN_MULTIVERSION static void weigh_depths(const double *g, double e,
+                                         double others, double weight,
+                                         struct group *group, double *mean,
+                                         double *variance)
+{
+    double sum[LANES] = {0}, spread[LANES] = {0};
+
+    for (size_t at = 0; at < WN_DEPTHS; at += LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < LANES; l++) {
+            const size_t u = at + l;
+            const double chance = mismatch_chance(g[u], e, others);
+            const double differ = group->mismatches[u];
+            const double agree = group->rows[u] - differ;
+            /* P(wrong) of a mismatch and of a match. */
+            const double x =
+                (e * (1 - g[u]) + g[u] * e * (others - 1) / others) / chance;
+            const double y = g[u] * e / others / (1 - chance);
+
+            sum[l] += differ * x + agree * y;
+            spread[l] += differ * x * (1 - x) + agree * y * (1 - y);
+            group->wrong[u][0] += weight * differ * x;
+            group->wrong[u][1] += weight * agree * y;
+            group->overlap[u] += weight * group->rows[u] * g[u];
+        }
+    }
+    *mean = sum_lanes(sum);
+    *variance = sum_lanes(spread);
+}
+
 /* The wrong labels of a group, posterior[d0][e] of all groups and share[e], its
  * sum. */
 static void find_wrong(const struct grid *grid,
@@ -246,41 +292,35 @@ static void find_wrong(const struct grid *grid,
 {
     const size_t shapes = grid->shapes;
     double *cell = wn_new(CELLS, sizeof *cell);
-    double g[WN_DEPTHS];
+    double top[SHARES], weight_of[CENTRES][SHARES], g[WN_DEPTHS];
 
     find_cells(grid, group, cell);
+    for (size_t s = 0; s < SHARES; s++) {
+        top[s] = group->own[0][s];
+        for (size_t a = 1; a < CENTRES; a++)
+            top[s] = fmax(top[s], group->own[a][s]);
+        for (size_t d0 = 0; d0 < CENTRES; d0++)
+            weight_of[d0][s] = posterior[d0][s] *
+                               exp(top[s] - group->given[d0][s]) *
+                               (double)group->step / (double)shapes;
+    }
     for (size_t a = 0; a < CENTRES; a++) {
         const size_t fine = group->low + a * group->step;
         double of[SHARES] = {0}; /* this d, in the mean over the shapes */
 
-        for (size_t s = 0; s < SHARES; s++)
-            for (size_t d0 = 0; d0 < CENTRES; d0++)
-                of[s] += posterior[d0][s] * grid->kernel[d0][fine] *
-                         exp(group->own[a][s] - group->given[d0][s]) *
-                         (double)group->step / (double)shapes;
+        for (size_t d0 = 0; d0 < CENTRES; d0++)
+            for (size_t s = 0; s < SHARES; s++)
+                of[s] += weight_of[d0][s] * grid->kernel[d0][fine];
         for (size_t shape = 0; shape < shapes; shape++) {
             find_overlap(grid, fine, shape, g);
             for (size_t s = 0; s < SHARES; s++) {
-                const double e = grid->share[s];
                 const double fit = cell[(a * shapes + shape) * SHARES + s];
-                double weight = of[s] * exp(fit - group->own[a][s]);
-                double sum = 0, variance = 0;
+                double weight = of[s] * exp(fit - top[s]), sum, variance;
 
                 if (weight < 1e-9)
                     continue;
-                for (size_t u = 0; u < WN_DEPTHS; u++) {
-                    const double differ = group->mismatches[u];
-                    const double agree = group->rows[u] - differ;
-                    double chance[3];
-
-                    find_chances(g[u], e, grid->others, chance);
-                    sum += differ * chance[1] + agree * chance[2];
-                    variance += differ * chance[1] * (1 - chance[1]) +
-                                agree * chance[2] * (1 - chance[2]);
-                    group->wrong[u][0] += weight * differ * chance[1];
-                    group->wrong[u][1] += weight * agree * chance[2];
-                    group->overlap[u] += weight * group->rows[u] * g[u];
-                }
+                weigh_depths(g, grid->share[s], grid->others, weight, group,
+                             &sum, &variance);
                 weight /= share[s];
                 group->mean[s] += weight * sum;
                 group->square[s] += weight * sum * sum;
@@ -413,35 +453,54 @@ static void fit(struct group *group, size_t groups, size_t k, int threads,
     free(grid);
 }
 
+WN_MULTIVERSION static double largest(const double *row, size_t k)
+{
+    const size_t even = k - k % LANES;
+    double lane[LANES], top = row[0];
+
+    for (size_t l = 0; l < LANES; l++)
+        lane[l] = top;
+    for (size_t c = 0; c < even; c += LANES) {
+#pragma omp simd
+        for (size_t l = 0; l < LANES; l++)
+            lane[l] = row[c + l] > lane[l] ? row[c + l] : lane[l];
+    }
+    for (size_t c = even; c < k; c++)
+        top = row[c] > top ? row[c] : top;
+    for (size_t l = 0; l < LANES; l++)
+        top = lane[l] > top ? lane[l] : top;
+    return top;
+}
+
 /* Key: the predicted class twice, plus 0 .. 1, the surest first; the class of a
- * row is half the key, rounded down. Rows without a label come last. */
+ * row is half the key, rounded down. Rows without a label have the last ones.
+ */
 static void predict_rows(const int32_t *label, const struct wn_probability *p,
-                         int threads, struct wn_ranked *ranked, uint8_t *place)
+                         int threads, double *key, uint8_t *place)
 {
     const size_t k = p->k;
 
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (size_t i = 0; i < p->n; i++) {
-        size_t best = 0;
-        double top = -INFINITY;
+#pragma omp parallel num_threads(threads)
+    {
+        double *scratch = wn_new(k, sizeof *scratch);
 
-        place[i] = WN_NO_DEPTH;
-        ranked[i] = (struct wn_ranked){2 * (double)k, i};
-        if (label[i] < 0)
-            continue;
-        for (size_t c = 0; c < k; c++) {
-            const double at = wn_probability_at(p, i, c);
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < p->n; i++) {
+            const double *row = wn_probability_row(p, i, scratch);
+            const double top = largest(row, k);
+            size_t best = 0;
 
-            if (at > top) {
-                best = c;
-                top = at;
-            }
+            while (row[best] < top)
+                best++;
+            place[i] = label[i] < 0          ? WN_NO_DEPTH
+                       : row[label[i]] < top ? WN_MISMATCH
+                                             : 0;
+            key[i] = label[i] < 0
+                         ? 2 * (double)k
+                         : 2 * (double)best + 1 - fmin(fmax(top, 0), 1);
         }
-        place[i] =
-            wn_probability_at(p, i, (size_t)label[i]) < top ? WN_MISMATCH : 0;
-        ranked[i].key = 2 * (double)best + 1 - fmin(fmax(top, 0), 1);
+        free(scratch);
     }
-    wn_rank(ranked, p->n);
 }
 
 double wn_overlap_bytes(void)
@@ -455,31 +514,34 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
                      int threads, struct wn_overlap *out)
 {
     const size_t n = p->n, k = p->k;
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
+    double *key = wn_spill_new(n, sizeof *key);
+    uint32_t *order = wn_spill_new(n, sizeof *order);
     size_t *rows = wn_new(k + 1, sizeof *rows), *seen = wn_new(k, sizeof *seen);
     struct group *group = wn_new(GROUPS + 1, sizeof *group);
     size_t groups = 0, counted = 0;
 
     *out = (struct wn_overlap){.place = wn_spill_new(n, 1)};
-    predict_rows(label, p, threads, ranked, out->place);
+    predict_rows(label, p, threads, key, out->place);
+    wn_order(key, 1, false, n, order);
     /* First all predictions, which say what classes are predicted; then only
      * the rows labelled with one of those. */
-    for (size_t s = 0; s < n && ranked[s].key < 2 * (double)k; s++)
-        seen[(size_t)(ranked[s].key / 2)]++;
+    for (size_t i = 0; i < n; i++)
+        if (label[i] >= 0)
+            seen[(size_t)(key[i] / 2)]++;
     for (size_t i = 0; i < n; i++)
         if (label[i] >= 0) {
             out->labelled++;
             if (!seen[label[i]])
                 out->place[i] = WN_NO_DEPTH;
         }
-    for (size_t s = 0; s < n; s++)
-        if (!(out->place[ranked[s].row] & WN_NO_DEPTH)) {
-            rows[(size_t)(ranked[s].key / 2)]++;
+    for (size_t i = 0; i < n; i++)
+        if (!(out->place[i] & WN_NO_DEPTH)) {
+            rows[(size_t)(key[i] / 2)]++;
             counted++;
         }
     for (size_t s = 0, c = k, rank = 0, filled = 0; s < n; s++) {
-        uint8_t *place = &out->place[ranked[s].row];
-        const size_t class = (size_t)(ranked[s].key / 2);
+        uint8_t *place = &out->place[order[s]];
+        const size_t class = (size_t)(key[order[s]] / 2);
 
         if (*place & WN_NO_DEPTH)
             continue;
@@ -509,7 +571,8 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
     if (out->n > 0)
         fit(group, groups, k, threads, out);
     free(group);
-    wn_spill_free(ranked);
+    wn_spill_free(key);
+    wn_spill_free(order);
     free(rows);
     free(seen);
 }

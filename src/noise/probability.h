@@ -6,6 +6,7 @@
 #define WN_NOISE_PROBABILITY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* n x k, row-major; exactly one of the pointers is set. */
 struct wn_probability {
@@ -33,17 +34,35 @@ static inline const double *wn_probability_row(const struct wn_probability *p,
     return scratch;
 }
 
-/* Fetch the ends of row i ahead of its use: rows class by class lie anywhere in
- * memory. */
-static inline void wn_probability_fetch(const struct wn_probability *p,
-                                        size_t i)
+/* The rows row[count] into out[k][count], class after class, so that loops over
+ * the rows of a class fill vectors however few classes there are. Rows that lie
+ * anywhere in memory are fetched ahead of their use. */
+static inline void wn_probability_gather(const struct wn_probability *p,
+                                         const uint32_t *row, size_t count,
+                                         double *out)
 {
-    const size_t cell = p->single ? sizeof *p->single : sizeof *p->exact;
-    const char *all =
-        p->single ? (const char *)p->single : (const char *)p->exact;
+    const size_t k = p->k;
 
-    __builtin_prefetch(all + i * p->k * cell);
-    __builtin_prefetch(all + (i + 1) * p->k * cell - 1);
+    for (size_t r = 0; r < count; r++)
+        if (p->single)
+            __builtin_prefetch(p->single + row[r] * k);
+        else
+            __builtin_prefetch(p->exact + row[r] * k);
+    for (size_t c = 0; c < k; c++, out += count)
+        if (p->single)
+            for (size_t r = 0; r < count; r++)
+                out[r] = (double)p->single[row[r] * k + c];
+        else
+            for (size_t r = 0; r < count; r++)
+                out[r] = p->exact[row[r] * k + c];
+}
+
+/* So many rows are gathered at once. */
+enum { WN_GATHER_CELLS = 4096, WN_GATHER_ROWS = 8 };
+static inline size_t wn_gather_rows(size_t k)
+{
+    return k * WN_GATHER_ROWS < WN_GATHER_CELLS ? WN_GATHER_CELLS / k
+                                                : WN_GATHER_ROWS;
 }
 
 /* The class of the largest entry, the lowest on ties. */

@@ -10,7 +10,7 @@
 void wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
                            struct wn_rows_by_class *rows)
 {
-    *rows = (struct wn_rows_by_class){k, wn_spill_new(n, sizeof(size_t)),
+    *rows = (struct wn_rows_by_class){k, wn_spill_new(n, sizeof(uint32_t)),
                                       wn_new(k + 3, sizeof(size_t))};
     /* Count two places up, then sum: begin[c + 1] is the place of the next row
      * of class c, and in the end the end of the class. */
@@ -19,7 +19,8 @@ void wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
     for (size_t c = 2; c < k + 3; c++)
         rows->begin[c] += rows->begin[c - 1];
     for (size_t i = 0; i < n; i++)
-        rows->row[rows->begin[(label[i] < 0 ? k : (size_t)label[i]) + 1]++] = i;
+        rows->row[rows->begin[(label[i] < 0 ? k : (size_t)label[i]) + 1]++] =
+            (uint32_t)i;
 }
 
 void wn_rows_by_class_free(struct wn_rows_by_class *rows)

@@ -10,11 +10,11 @@
  * without a label (-1) are those of class k. */
 struct wn_rows_by_class {
     size_t k;
-    size_t *row;   /* n */
+    uint32_t *row; /* n */
     size_t *begin; /* k + 2 */
 };
 
-/* Sort label[n], -1 .. k-1. O(n + k). */
+/* Sort label[n], -1 .. k-1, at most 2^32 of them. O(n + k). */
 void wn_rows_by_class_sort(const int32_t *label, size_t n, size_t k,
                            struct wn_rows_by_class *rows);
 void wn_rows_by_class_free(struct wn_rows_by_class *rows);

@@ -88,8 +88,9 @@ enum {
     MAX_CELLS = 1 << 23,    /* unless they have more probabilities than this */
     COARSE = 8,             /* the first search takes every eighth row, */
     COARSE_ROWS = 4096,     /* but at least this many */
-    BLOCK = 256,            /* sample rows that a thread takes at a time, */
-    CELLS = 1 << 14,        /* in pieces of about this many probabilities */
+    LANES = 16,             /* sample rows side by side, */
+    BLOCK = 256,            /* and so many that a thread takes at a time */
+    PART = 64,              /* classes that are summed in single precision */
     GRID = 12,              /* steps of the first search */
     MAX_STEPS = 20          /* of the second */
 };
@@ -105,54 +106,39 @@ static const double near_b = 0.002; /* of log b, where a search ends */
 static const double nudge =
     0.05; /* step of log b and log noise for derivatives */
 
-WN_MULTIVERSION void wn_sharpness_logs(const double *row, size_t rows, size_t k,
-                                       double *log_p)
+WN_MULTIVERSION void wn_sharpness_logs(const double *p, size_t rows, size_t k,
+                                       double *log_p, double *top)
 {
-    enum { LANES = 8 };
     const double even = even_share / (double)k, rest = 1 - even_share;
-    const size_t whole = k - k % LANES;
 
 #pragma omp simd
     for (size_t cell = 0; cell < rows * k; cell++)
-        log_p[cell] = rest * (row[cell] > 0 ? row[cell] : 0) + even;
+        log_p[cell] = rest * (p[cell] > 0 ? p[cell] : 0) + even;
     wn_log_doubles(log_p, rows * k);
-    for (size_t r = 0; r < rows; r++, log_p += k) {
-        double lane[LANES], top = log_p[0];
+    memcpy(top, log_p, rows * sizeof *top);
+    for (size_t t = 1; t < k; t++) {
+        const double *of = log_p + t * rows;
 
-        for (size_t l = 0; l < LANES; l++)
-            lane[l] = top;
-        for (size_t t = 0; t < whole; t += LANES) {
 #pragma omp simd
-            for (size_t l = 0; l < LANES; l++)
-                lane[l] = log_p[t + l] > lane[l] ? log_p[t + l] : lane[l];
-        }
-        for (size_t t = whole; t < k; t++)
-            top = log_p[t] > top ? log_p[t] : top;
-        for (size_t l = 0; l < LANES; l++)
-            top = lane[l] > top ? lane[l] : top;
+        for (size_t r = 0; r < rows; r++)
+            top[r] = of[r] > top[r] ? of[r] : top[r];
+    }
+    for (size_t t = 0; t < k; t++) {
+        double *of = log_p + t * rows;
+
 #pragma omp simd
-        for (size_t t = 0; t < k; t++)
-            log_p[t] -= top;
+        for (size_t r = 0; r < rows; r++)
+            of[r] -= top[r];
     }
 }
 
-/* wn_channel_row() in single precision, without the diagonal. */
-WN_MULTIVERSION static void spread_channel(const struct wn_channel *channel,
-                                           size_t y, float *row)
+WN_MULTIVERSION void wn_sharpen(const double *log_p, size_t count, double b,
+                                double *weight)
 {
-    const struct wn_sparse *at = channel->at;
-    const double *even = channel->even;
-
 #pragma omp simd
-    for (size_t t = 0; t < at->k; t++)
-        row[t] = (float)even[t];
-    for (size_t cell = at->begin[y]; cell < at->begin[y + 1]; cell++) {
-        const size_t t = (size_t)at->column[cell];
-
-        row[t] = (float)(channel->even[t] +
-                         channel->slope[t] * (double)channel->count[cell]);
-    }
-    row[y] = 0;
+    for (size_t cell = 0; cell < count; cell++)
+        weight[cell] = b * log_p[cell];
+    wn_exp_doubles(weight, count);
 }
 
 /* T with its cells off the diagonal times `noise`; without a channel the
@@ -171,28 +157,27 @@ struct outcome {
 /* The rows of the fit, and scratch. */
 struct sample {
     size_t n, k;
-    float *log;            /* n x k */
+    float *log;            /* groups of LANES rows: groups x k x LANES */
     int32_t *label;        /* n, class after class */
     struct outcome *parts; /* a sum for each block */
-    size_t piece;          /* rows at a time */
-    float *scratch;        /* threads x (1 + 2 piece) k */
+    float *even;           /* k: of the channel of the trial */
+    float *scratch;        /* threads x k x LANES */
     int threads;
 };
 
 static void make_sample(struct sample *sample, size_t n, size_t k, int threads)
 {
-    const size_t piece = k < CELLS ? CELLS / k : 1;
+    const size_t groups = (n + LANES - 1) / LANES;
 
-    *sample =
-        (struct sample){.n = n,
-                        .k = k,
-                        .log = wn_spill_new(wn_product(n, k, 1), sizeof(float)),
-                        .label = wn_spill_new(n, sizeof(int32_t)),
-                        .parts = wn_new(n / BLOCK + 1, sizeof(struct outcome)),
-                        .piece = piece < BLOCK ? piece : BLOCK,
-                        .threads = threads};
-    sample->scratch = wn_new(
-        wn_product((size_t)threads, 1 + 2 * sample->piece, k), sizeof(float));
+    *sample = (struct sample){
+        .n = n,
+        .k = k,
+        .log = wn_spill_new(wn_product(groups * LANES, k, 1), sizeof(float)),
+        .label = wn_spill_new(n, sizeof(int32_t)),
+        .parts = wn_new(n / BLOCK + 1, sizeof(struct outcome)),
+        .even = wn_new(k, sizeof(float)),
+        .scratch = wn_new(wn_product((size_t)threads, k, LANES), sizeof(float)),
+        .threads = threads};
 }
 
 static void free_sample(struct sample *sample)
@@ -200,100 +185,143 @@ static void free_sample(struct sample *sample)
     wn_spill_free(sample->log);
     wn_spill_free(sample->label);
     free(sample->parts);
+    free(sample->even);
     free(sample->scratch);
 }
 
-/* Sums over a row: q[k] its sharpened probabilities, x[k] their logarithms. */
-struct row_sums {
-    double all, match;     /* of q and of q given */
-    double all_x, match_x; /* of q x and of q x given */
+/* Sums over the classes of LANES rows: q their sharpened probabilities, x the
+ * logarithms of these. */
+struct group_sums {
+    double all[LANES], match[LANES];     /* of q and of q even */
+    double all_x[LANES], match_x[LANES]; /* of q x and of q x even */
 };
 
-WN_MULTIVERSION static struct row_sums sum_row(const float *q, const float *x,
-                                               const float *given, size_t k)
+WN_MULTIVERSION static void sum_group(const float *log_p, const float *even,
+                                      size_t k, float b, float *q,
+                                      struct group_sums *sums)
 {
-    enum { LANES = 8 }; /* most rows have few classes */
-    float all[LANES] = {0}, match[LANES] = {0};
-    float all_x[LANES] = {0}, match_x[LANES] = {0};
-    const size_t even = k - k % LANES;
-    struct row_sums sums = {0, 0, 0, 0};
+    *sums = (struct group_sums){{0}, {0}, {0}, {0}};
+    for (size_t begin = 0, end; begin < k; begin = end) {
+        float all[LANES] = {0}, match[LANES] = {0};
+        float all_x[LANES] = {0}, match_x[LANES] = {0};
 
-    for (size_t t = 0; t < even; t += LANES) {
+        end = k - begin < PART ? k : begin + PART;
+        for (size_t t = begin; t < end; t++) {
+            const float *of = log_p + t * LANES, factor = even[t];
+            float *power = q + t * LANES;
+
 #pragma omp simd
-        for (size_t l = 0; l < LANES; l++) {
-            const float a = q[t + l], ax = a * x[t + l], g = given[t + l];
+            for (size_t l = 0; l < LANES; l++) {
+                const float x = b * of[l], a = wn_exp_of(x);
+                const float ax = a * x;
 
-            all[l] += a;
-            all_x[l] += ax;
-            match[l] += a * g;
-            match_x[l] += ax * g;
+                power[l] = a;
+                all[l] += a;
+                all_x[l] += ax;
+                match[l] += a * factor;
+                match_x[l] += ax * factor;
+            }
+        }
+        for (size_t l = 0; l < LANES; l++) {
+            sums->all[l] += (double)all[l];
+            sums->all_x[l] += (double)all_x[l];
+            sums->match[l] += (double)match[l];
+            sums->match_x[l] += (double)match_x[l];
         }
     }
-    for (size_t l = 0; l < LANES; l++) {
-        sums.all += (double)all[l];
-        sums.all_x += (double)all_x[l];
-        sums.match += (double)match[l];
-        sums.match_x += (double)match_x[l];
-    }
-    for (size_t t = even; t < k; t++) {
-        const double a = (double)q[t], ax = a * (double)x[t];
-        const double g = (double)given[t];
-
-        sums.all += a;
-        sums.all_x += ax;
-        sums.match += a * g;
-        sums.match_x += ax * g;
-    }
-    return sums;
 }
 
-/* q = x = b log_p. */
-WN_MULTIVERSION static void scale(const float *log_p, size_t count, float b,
-                                  float *x, float *q)
+/* Turn the sums of the rows from..end of a group, all with label y, from those
+ * of an even spread into those of T[y][.] without its diagonal. */
+WN_MULTIVERSION static void add_cells(const struct wn_channel *channel,
+                                      size_t y, size_t from, size_t end,
+                                      const float *log_p, float b,
+                                      const float *q, struct group_sums *sums)
+{
+    const struct wn_sparse *at = channel->at;
+    double in[LANES];
+
+    for (size_t l = 0; l < LANES; l++)
+        in[l] = l >= from && l < end;
+    for (size_t cell = at->begin[y]; cell < at->begin[y + 1]; cell++) {
+        const size_t t = (size_t)at->column[cell];
+        const double more =
+            t == y ? -channel->even[t]
+                   : channel->slope[t] * (double)channel->count[cell];
+        const float *of = q + t * LANES, *log_of = log_p + t * LANES;
+
+#pragma omp simd
+        for (size_t l = 0; l < LANES; l++) {
+            const double a = more * in[l] * (double)of[l];
+
+            sums->match[l] += a;
+            sums->match_x[l] += a * (double)(b * log_of[l]);
+        }
+    }
+}
+
+/* What is known of the label y of each row: stay T[y][y], less by the trial's
+ * noise; own q[y], and own_x its logarithm. */
+struct group_labels {
+    double stay[LANES], own[LANES], own_x[LANES];
+};
+
+/* The likelihood ratio of each row, and its parts of slope and suspicion. */
+WN_MULTIVERSION static void find_outcomes(const struct group_labels *labels,
+                                          const struct group_sums *sums,
+                                          double noise, double *ratio,
+                                          double *slope, double *suspicion)
 {
 #pragma omp simd
-    for (size_t cell = 0; cell < count; cell++)
-        q[cell] = x[cell] = b * log_p[cell];
+    for (size_t l = 0; l < LANES; l++) {
+        const double right = labels->own[l] * labels->stay[l];
+        const double rest = sums->match[l] > 0 ? sums->match[l] : 0;
+        const double sum = right + noise * rest;
+        const double match = sum > min_match ? sum : min_match;
+
+        ratio[l] = match / sums->all[l];
+        slope[l] =
+            (right * labels->own_x[l] + noise * sums->match_x[l]) / match -
+            sums->all_x[l] / sums->all[l];
+        suspicion[l] = 1 - right / match;
+    }
+    wn_log_doubles(ratio, LANES);
 }
 
-/* Add the rows from `begin` to `end` of the sample. */
+/* Add a group of the sample, its rows from `begin` to `end`. */
 static void try_rows(const struct sample *sample, const struct trial *trial,
-                     size_t begin, size_t end, float *scratch,
-                     struct outcome *out)
+                     size_t begin, size_t end, float *q, struct outcome *out)
 {
     const struct wn_channel *channel = trial->channel;
-    const size_t k = sample->k, count = (end - begin) * k;
+    const size_t k = sample->k, count = end - begin;
+    const double noise = channel ? trial->noise : even_share / (double)k;
     const float b = (float)exp(trial->log_b);
     const float *log_p = sample->log + begin * k;
-    float *given = scratch, *x = given + k, *q = x + sample->piece * k;
-    const double noise = channel ? trial->noise : even_share / (double)k;
-    double ratio[BLOCK];
-    size_t last = k;
+    const int32_t *label = sample->label + begin;
+    struct group_sums sums;
+    struct group_labels labels;
+    double ratio[LANES], slope[LANES], suspicion[LANES];
 
-    scale(log_p, count, b, x, q);
-    wn_exp_rows(q, count);
-    for (size_t r = begin; r < end; r++, q += k, x += k) {
-        const size_t y = (size_t)sample->label[r];
-
-        if (y != last && channel)
-            spread_channel(channel, y, given);
-        for (size_t t = 0; !channel && last == k && t < k; t++)
-            given[t] = 1;
-        last = y;
-        const double stay =
-            channel ? 1 - noise * (1 - channel->stay[y]) : 1 - even_share;
-        const struct row_sums sums = sum_row(q, x, given, k);
-        const double right = (double)q[y] * stay;
-        const double match = fmax(right + noise * sums.match, min_match);
-
-        ratio[r - begin] = match / sums.all;
-        out->slope += (right * (double)x[y] + noise * sums.match_x) / match -
-                      sums.all_x / sums.all;
-        out->suspicion += 1 - right / match;
+    sum_group(log_p, sample->even, k, b, q, &sums);
+    for (size_t from = 0, to; channel && from < count; from = to) {
+        for (to = from + 1; to < count && label[to] == label[from];)
+            to++;
+        add_cells(channel, (size_t)label[from], from, to, log_p, b, q, &sums);
     }
-    wn_log_doubles(ratio, end - begin);
-    for (size_t r = 0; r < end - begin; r++)
-        out->likelihood += ratio[r];
+    for (size_t l = 0; l < LANES; l++) {
+        const size_t y = (size_t)label[l < count ? l : 0];
+
+        labels.stay[l] =
+            1 - (channel ? noise * (1 - channel->stay[y]) : even_share);
+        labels.own[l] = (double)q[y * LANES + l];
+        labels.own_x[l] = (double)(b * log_p[y * LANES + l]);
+    }
+    find_outcomes(&labels, &sums, noise, ratio, slope, suspicion);
+    for (size_t l = 0; l < count; l++) {
+        out->likelihood += ratio[l];
+        out->slope += slope[l];
+        out->suspicion += suspicion[l];
+    }
 }
 
 /* The likelihood, its slope and the mean suspicion of the sample under a
@@ -301,20 +329,21 @@ static void try_rows(const struct sample *sample, const struct trial *trial,
 static struct outcome try_fit(struct sample *sample, const struct trial *trial)
 {
     const size_t blocks = (sample->n + BLOCK - 1) / BLOCK;
-    const size_t width = (1 + 2 * sample->piece) * sample->k;
     struct outcome outcome = {0, 0, 0};
 
+    for (size_t t = 0; t < sample->k; t++)
+        sample->even[t] = trial->channel ? (float)trial->channel->even[t] : 1.f;
 #pragma omp parallel for num_threads(sample->threads) schedule(static)
     for (size_t block = 0; block < blocks; block++) {
-        float *scratch = sample->scratch + (size_t)omp_get_thread_num() * width;
+        float *scratch =
+            sample->scratch + (size_t)omp_get_thread_num() * sample->k * LANES;
         const size_t last = (block + 1) * BLOCK;
         const size_t end = last < sample->n ? last : sample->n;
 
         sample->parts[block] = (struct outcome){0, 0, 0};
-        for (size_t r = block * BLOCK; r < end; r += sample->piece)
-            try_rows(sample, trial, r,
-                     end - r < sample->piece ? end : r + sample->piece, scratch,
-                     &sample->parts[block]);
+        for (size_t r = block * BLOCK; r < end; r += LANES)
+            try_rows(sample, trial, r, end - r < LANES ? end : r + LANES,
+                     scratch, &sample->parts[block]);
     }
     for (size_t block = 0; block < blocks; block++) {
         outcome.likelihood += sample->parts[block].likelihood;
@@ -451,7 +480,7 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                       int threads, struct wn_sharpness *out)
 {
     const size_t all = p->n - wn_rows_by_class_count(rows, p->k), k = p->k;
-    double *scratch = wn_new(wn_product(k, 2, 1), sizeof *scratch);
+    double *scratch = wn_new(wn_product(k, 2 * LANES, 1), sizeof *scratch);
     struct wn_random random;
     struct sample sample, coarse;
     size_t n = SAMPLE_CELLS / k;
@@ -464,15 +493,24 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
     /* One labelled row out of each of n equal stretches, at random, so that no
      * period in the data coincides with one in the sample. */
     wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
-    for (size_t r = 0; r < n; r++) {
-        const size_t begin = r * all / n, end = (r + 1) * all / n;
-        const size_t i =
-            rows->row[begin + wn_random_below(&random, end - begin)];
+    for (size_t from = 0; from < n; from += LANES) {
+        double *log_p = scratch + k * LANES, top[LANES];
+        uint32_t row[LANES];
 
-        wn_sharpness_logs(wn_probability_row(p, i, scratch), 1, k, scratch + k);
-        for (size_t c = 0; c < k; c++)
-            sample.log[r * k + c] = (float)scratch[k + c];
-        sample.label[r] = label[i];
+        for (size_t l = 0; l < LANES; l++) {
+            const size_t r = from + l < n ? from + l : n - 1;
+            const size_t begin = r * all / n, end = (r + 1) * all / n;
+
+            row[l] =
+                from + l < n
+                    ? rows->row[begin + wn_random_below(&random, end - begin)]
+                    : row[l - 1];
+            sample.label[r] = label[row[l]];
+        }
+        wn_probability_gather(p, row, LANES, scratch);
+        wn_sharpness_logs(scratch, LANES, k, log_p, top);
+        for (size_t cell = 0; cell < k * LANES; cell++)
+            sample.log[from * k + cell] = (float)log_p[cell];
     }
     free(scratch);
     size_t few = n / COARSE > COARSE_ROWS ? n / COARSE : COARSE_ROWS;
@@ -481,7 +519,9 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
     for (size_t r = 0; r < few; r++) {
         const size_t i = r * n / few;
 
-        memcpy(coarse.log + r * k, sample.log + i * k, k * sizeof(float));
+        for (size_t t = 0; t < k; t++)
+            coarse.log[(r / LANES * k + t) * LANES + r % LANES] =
+                sample.log[(i / LANES * k + t) * LANES + i % LANES];
         coarse.label[r] = sample.label[i];
     }
     const double log_b = fit_log_b(&coarse, &sample, channel);

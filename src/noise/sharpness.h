@@ -65,8 +65,11 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
                       const struct wn_channel *channel, double evidence,
                       int threads, struct wn_sharpness *out);
 
-/* log_p (rows x k): the logarithms of .99 row + .01/k, less the largest of each
- * row. */
-void wn_sharpness_logs(const double *row, size_t rows, size_t k, double *log_p);
+/* log_p[k][rows]: the logarithms of .99 p + .01/k, less the largest of each
+ * row; top[rows] is scratch. */
+void wn_sharpness_logs(const double *p, size_t rows, size_t k, double *log_p,
+                       double *top);
+/* weight[count] = log_p^b: sharpened probabilities, in any scale. */
+void wn_sharpen(const double *log_p, size_t count, double b, double *weight);
 
 #endif

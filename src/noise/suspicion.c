@@ -31,162 +31,136 @@ struct stretch {
     double other;    /* rows for which the model prefers another class */
 };
 
-enum {
-    LANES = 8, /* of sums; most rows have few classes */
-    AHEAD = 16 /* rows whose memory is fetched before they are used */
-};
+enum { LANES = 8 }; /* of sums */
 
-/* weight *= given (NULL: 1); returns the sum. */
-WN_MULTIVERSION static double weigh(double *weight, const double *given,
-                                    size_t k)
+/* Judge rows with label y (k: none): weight[k][rows] are their sharpened
+ * probabilities, in any scale, and turn into posteriors under given[k], NULL
+ * for all 1. part[3][rows] is scratch. */
+WN_MULTIVERSION static void judge(double *weight, const double *given, size_t k,
+                                  size_t rows, size_t y, double *part,
+                                  struct wn_verdict *verdict)
+{
+    double *others = part, *top = part + rows, *best = top + rows;
+
+#pragma omp simd
+    for (size_t r = 0; r < rows; r++) {
+        others[r] = best[r] = 0;
+        top[r] = -1;
+    }
+    for (size_t t = 0; t < k; t++) {
+        const double factor = given ? given[t] : 1, class = (double)t;
+        /* The others are summed by themselves: 1 less the own would lose small
+         * suspicions. */
+        const double counts = t != y;
+        double *of = weight + t * rows;
+
+#pragma omp simd
+        for (size_t r = 0; r < rows; r++) {
+            const double x = of[r] * factor;
+
+            of[r] = x;
+            others[r] += counts * x;
+            best[r] = x > top[r] ? class : best[r];
+            top[r] = x > top[r] ? x : top[r];
+        }
+    }
+    /* The sum is never 0: T has no 0 but 1 - rate, and then others are not. */
+    for (size_t r = 0; r < rows; r++) {
+        const double own = y < k ? weight[y * rows + r] : 0;
+        const double share = 1 / (own + others[r]);
+
+        verdict[r] = (struct wn_verdict){y < k ? fmin(others[r] * share, 1) : 0,
+                                         top[r] * share, (int32_t)best[r]};
+        part[r] = share;
+    }
+    for (size_t t = 0; t < k; t++) {
+        double *of = weight + t * rows;
+
+#pragma omp simd
+        for (size_t r = 0; r < rows; r++)
+            of[r] *= part[r];
+    }
+}
+
+WN_MULTIVERSION static double sum_up(const double *x, size_t n)
 {
     double lane[LANES] = {0}, sum = 0;
-    const size_t even = k - k % LANES;
+    const size_t even = n - n % LANES;
 
-    if (given) {
-#pragma omp simd
-        for (size_t t = 0; t < k; t++)
-            weight[t] *= given[t];
-    }
-    for (size_t t = 0; t < even; t += LANES) {
+    for (size_t i = 0; i < even; i += LANES) {
 #pragma omp simd
         for (size_t l = 0; l < LANES; l++)
-            lane[l] += weight[t + l];
+            lane[l] += x[i + l];
     }
     for (size_t l = 0; l < LANES; l++)
         sum += lane[l];
-    for (size_t t = even; t < k; t++)
-        sum += weight[t];
+    for (size_t i = even; i < n; i++)
+        sum += x[i];
     return sum;
-}
-
-/* weight *= share; returns the largest. */
-WN_MULTIVERSION static double divide(double *weight, double share, size_t k)
-{
-    double lane[LANES] = {0}, top = 0;
-    const size_t even = k - k % LANES;
-
-    for (size_t t = 0; t < even; t += LANES) {
-#pragma omp simd
-        for (size_t l = 0; l < LANES; l++) {
-            const double x = weight[t + l] * share;
-
-            weight[t + l] = x;
-            lane[l] = x > lane[l] ? x : lane[l];
-        }
-    }
-    for (size_t t = even; t < k; t++) {
-        weight[t] *= share;
-        top = weight[t] > top ? weight[t] : top;
-    }
-    for (size_t l = 0; l < LANES; l++)
-        top = lane[l] > top ? lane[l] : top;
-    return top;
-}
-
-/* weight[k] are the sharpened probabilities, in any scale; they turn into
- * posteriors. */
-static struct wn_verdict verdict_of_weights(double *weight, const double *given,
-                                            size_t k, int32_t y)
-{
-    struct wn_verdict verdict = {0, 0, 0};
-    double own = 0;
-
-    /* The others are summed by themselves: 1 less the own would lose small
-     * suspicions. */
-    if (y >= 0) {
-        own = weight[y] * (given ? given[y] : 1);
-        weight[y] = 0;
-    }
-    /* The sum is never 0: T has no 0 but 1 - rate, and then others are not. */
-    const double others = weigh(weight, given, k), share = 1 / (own + others);
-    if (y >= 0)
-        weight[y] = own;
-    verdict.confidence = divide(weight, share, k);
-    while (weight[verdict.best] < verdict.confidence)
-        verdict.best++;
-    verdict.suspicion = y < 0 ? 0 : fmin(others * share, 1);
-    return verdict;
-}
-
-WN_MULTIVERSION static void sharpen(const double *log_p, size_t count, double b,
-                                    double *weight)
-{
-#pragma omp simd
-    for (size_t cell = 0; cell < count; cell++)
-        weight[cell] = b * log_p[cell];
-    wn_exp_doubles(weight, count);
 }
 
 struct wn_verdict wn_suspicion_verdict(const double *row, const double *given,
                                        size_t k, int32_t y, double b,
                                        double *scratch, double *posterior)
 {
-    wn_sharpness_logs(row, 1, k, scratch);
-    sharpen(scratch, k, b, posterior);
-    return verdict_of_weights(posterior, given, k, y);
+    struct wn_verdict verdict;
+    double part[3];
+
+    wn_sharpness_logs(row, 1, k, scratch, part);
+    wn_sharpen(scratch, k, b, posterior);
+    judge(posterior, given, k, 1, y < 0 ? k : (size_t)y, part, &verdict);
+    return verdict;
 }
 
-/* So many rows of k classes have their logarithms and powers taken at once. */
-static size_t rows_at_once(size_t k)
-{
-    enum { CELLS = 4096 };
+/* Scratch of a thread. */
+struct judging {
+    double *given, *sum;    /* k */
+    double *log_p, *weight; /* k x the rows gathered at once */
+    double *part;           /* 3 x these rows */
+    struct wn_verdict *verdict;
+};
 
-    return k && k < CELLS ? CELLS / k : 1;
-}
-
-/* The verdicts on the rows with label c (k: none), in their order. scratch has
- * (2 rows_at_once(k) + 2) k. */
+/* The verdicts on the rows with label c (k: none), in their order. */
 static void find_verdicts(const struct wn_probability *p,
                           const struct wn_rows_by_class *rows,
                           const struct wn_channel *channel, size_t c,
-                          struct stretch *stretch, double *scratch,
+                          struct stretch *stretch,
+                          const struct judging *at_hand,
                           struct wn_suspicion *out)
 {
-    const size_t k = p->k, most = rows_at_once(k);
-    double *weight = scratch + 2 * k, *log_p = weight + most * k;
-    double *given = c < k ? scratch : NULL, *sum = scratch + k;
+    const size_t k = p->k, most = wn_gather_rows(k);
+    double *given = c < k ? at_hand->given : NULL, *sum = at_hand->sum;
+    double *log_p = at_hand->log_p, *weight = at_hand->weight;
     const double b_noisy = out->sharpness.b_noisy;
     const double b = wn_verdict_sharpness(&out->sharpness);
-    const int32_t y = c < k ? (int32_t)c : -1;
     size_t count;
 
     if (c < k)
         wn_channel_row(channel, c, given);
     memset(sum, 0, k * sizeof *sum);
     for (size_t at = rows->begin[c]; at < rows->begin[c + 1]; at += count) {
-        const size_t *row = rows->row + at;
+        const uint32_t *row = rows->row + at;
 
         count = rows->begin[c + 1] - at;
         count = count < most ? count : most;
+        wn_probability_gather(p, row, count, weight);
+        wn_sharpness_logs(weight, count, k, log_p, at_hand->part);
+        wn_sharpen(log_p, count * k, b_noisy, weight);
+        judge(weight, given, k, count, c, at_hand->part, at_hand->verdict);
+        for (size_t t = 0; t < k; t++)
+            sum[t] += sum_up(weight + t * count, count);
         for (size_t r = 0; r < count; r++) {
-            const double *from = wn_probability_row(p, row[r], weight + r * k);
+            const double suspicion = at_hand->verdict[r].suspicion;
 
-            if (r + AHEAD < count)
-                wn_probability_fetch(p, row[r + AHEAD]);
-
-            if (from != weight + r * k)
-                memcpy(weight + r * k, from, k * sizeof *from);
+            stretch->variance += suspicion * (1 - suspicion);
+            stretch->other += given && log_p[c * count + r] < 0;
         }
-        wn_sharpness_logs(weight, count, k, log_p);
-        sharpen(log_p, count * k, b_noisy, weight);
-        for (size_t r = 0; r < count; r++) {
-            double *posterior = weight + r * k;
-            const struct wn_verdict verdict =
-                verdict_of_weights(posterior, given, k, y);
-
-            out->verdict[row[r]] = verdict;
-            stretch->variance += verdict.suspicion * (1 - verdict.suspicion);
-            stretch->other += given && log_p[r * k + c] < 0;
-            for (size_t t = 0; t < k; t++)
-                sum[t] += posterior[t];
+        if (b != b_noisy) {
+            wn_sharpen(log_p, count * k, b, weight);
+            judge(weight, given, k, count, c, at_hand->part, at_hand->verdict);
         }
-        if (b == b_noisy)
-            continue;
-        sharpen(log_p, count * k, b, weight);
         for (size_t r = 0; r < count; r++)
-            out->verdict[row[r]] =
-                verdict_of_weights(weight + r * k, given, k, y);
+            out->verdict[row[r]] = at_hand->verdict[r];
     }
     if (!given)
         return;
@@ -283,14 +257,25 @@ void wn_suspicion_find(const int32_t *label, const struct wn_probability *p,
      * joint. */
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int w = 0; w < threads; w++) {
-        double *scratch =
-            wn_new(wn_product(k, 2 * rows_at_once(k) + 2, 1), sizeof *scratch);
+        const size_t most = wn_gather_rows(k);
+        const struct judging at_hand = {
+            .given = wn_new(k, sizeof(double)),
+            .sum = wn_new(k, sizeof(double)),
+            .log_p = wn_new(wn_product(k, most, 1), sizeof(double)),
+            .weight = wn_new(wn_product(k, most, 1), sizeof(double)),
+            .part = wn_new(3 * most, sizeof(double)),
+            .verdict = wn_new(most, sizeof(struct wn_verdict))};
 
         for (size_t s = (size_t)w; s < count; s += (size_t)threads)
             for (size_t c = stretches[s].from; c < stretches[s].end; c++)
-                find_verdicts(p, &rows, &channel, c, &stretches[s], scratch,
+                find_verdicts(p, &rows, &channel, c, &stretches[s], &at_hand,
                               out);
-        free(scratch);
+        free(at_hand.given);
+        free(at_hand.sum);
+        free(at_hand.log_p);
+        free(at_hand.weight);
+        free(at_hand.part);
+        free(at_hand.verdict);
     }
     const double n = (double)(p->n - wn_rows_by_class_count(&rows, k));
     for (size_t c = 0; c < k; c++)

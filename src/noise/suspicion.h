@@ -43,6 +43,8 @@ struct wn_verdict {
     double confidence; /* the largest posterior */
     int32_t best;      /* its class, the lowest on ties */
 };
+/* From one suspicion to the next, for wn_order(). */
+enum { WN_VERDICT_STRIDE = sizeof(struct wn_verdict) / sizeof(double) };
 
 struct wn_suspicion {
     size_t n, k;

@@ -27,17 +27,20 @@ static const double first_plan[WN_STRATA] = {.15, .2, .225, .225, .2};
 
 /* --- strata -------------------------------------------------------------- */
 
-size_t wn_strata_cut(const int32_t *label, const uint8_t *trusted,
-                     const struct wn_ranked *ranked, size_t n, uint8_t *stratum,
-                     size_t *place)
+size_t wn_strata_find(const int32_t *label, const uint8_t *trusted,
+                      const struct wn_verdict *base, size_t n, uint8_t *stratum,
+                      size_t *place)
 {
+    uint32_t *order = wn_spill_new(n, sizeof *order);
     size_t open = 0, r = 0, h = 0;
+
+    wn_order(&base->suspicion, WN_VERDICT_STRIDE, true, n, order);
 
     for (size_t i = 0; i < n; i++)
         open += label[i] >= 0 && !(trusted && trusted[i]);
     memset(stratum, 0, n);
     for (size_t at = 0; at < n; at++) {
-        const size_t i = ranked[at].row;
+        const size_t i = order[at];
 
         if (label[i] < 0 || (trusted && trusted[i]))
             continue;
@@ -48,21 +51,7 @@ size_t wn_strata_cut(const int32_t *label, const uint8_t *trusted,
             place[i] = r;
         r++;
     }
-    return open;
-}
-
-size_t wn_strata_find(const int32_t *label, const uint8_t *trusted,
-                      const struct wn_verdict *base, size_t n, uint8_t *stratum,
-                      size_t *place)
-{
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
-
-    for (size_t i = 0; i < n; i++)
-        ranked[i] = (struct wn_ranked){-base[i].suspicion, i};
-    wn_rank(ranked, n);
-    const size_t open =
-        wn_strata_cut(label, trusted, ranked, n, stratum, place);
-    wn_spill_free(ranked);
+    wn_spill_free(order);
     return open;
 }
 
@@ -492,11 +481,8 @@ void wn_verdicts_find(const struct wn_known *known,
 
         out->low = fmin(out->low, fmin(out->rate, honest ? share : low));
         out->high = fmax(out->high, fmax(out->rate, honest ? share : high));
-        struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
-        for (size_t i = 0; i < n; i++)
-            ranked[i] = (struct wn_ranked){-out->suspicion[i], i};
-        out->flags = wn_rank_flags(ranked, n, precision, LEAST_FLAGGED);
-        wn_spill_free(ranked);
+        out->flags =
+            wn_rank_flags(out->suspicion, 1, n, precision, LEAST_FLAGGED);
     }
     /* What is known is certain. */
     out->low = fmax(out->low, (double)out->wrong / labelled);

@@ -61,14 +61,10 @@ struct wn_verdicts {
 };
 
 /* The stratum of each open row, 1 .. WN_STRATA, into stratum[n], 0 for others,
- * and its place into place[n]. Returns their number. */
+ * and its place into place[n], which may be NULL. Returns their number. */
 size_t wn_strata_find(const int32_t *label, const uint8_t *trusted,
                       const struct wn_verdict *base, size_t n, uint8_t *stratum,
                       size_t *place);
-/* The same for rows that are ranked[n] already. place may be NULL. */
-size_t wn_strata_cut(const int32_t *label, const uint8_t *trusted,
-                     const struct wn_ranked *ranked, size_t n, uint8_t *stratum,
-                     size_t *place);
 
 /* How many more rows to draw from each stratum for a plan of `count` rows:
  * open[h] are those without a verdict, planned[h] the verdicts there, wrong[h]

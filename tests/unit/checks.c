@@ -747,31 +747,41 @@ static void selects(void **state)
     }
 }
 
-/* Many keys, some with equal first bits, some equal, some of either sign, in
- * any order of the rows: each stands before the next by key, then by row. */
-static void ranks_many(void **state)
+/* Keys of all sizes and either sign, many with equal first bits or equal: each
+ * stands before the next by key, then by row. */
+static void orders_rows(void **state)
 {
-    enum { N = 5000 };
-    static struct wn_ranked ranked[N];
-    static bool seen[N];
-    static const double base[] = {-2, -1e-9, -0.0, 0, 1e-9, 0.5, 0.75};
-    size_t order = 0;
+    enum { N = 5000, STRIDE = 2 };
+    static double key[N * STRIDE];
+    static uint32_t order[N];
+    static const double base[] = {-2, -1e-9, -0.0, 0, 1e-9, 0.5, INFINITY};
+    static const double step[] = {1e-13, 1e-3, 0};
 
     (void)state;
-    for (size_t i = 0; i < N; i++) {
-        order = (order + 1234577) % N;
-        ranked[i] = (struct wn_ranked){
-            base[i * i % 7] * (1 + (double)(i * 31 % 11) * 1e-13), order};
-    }
-    wn_rank(ranked, N);
-    for (size_t i = 0; i < N; i++) {
-        assert_false(seen[ranked[i].row]);
-        seen[ranked[i].row] = true;
-        if (i)
-            assert_true(ranked[i - 1].key < ranked[i].key ||
-                        (ranked[i - 1].key == ranked[i].key &&
-                         ranked[i - 1].row < ranked[i].row));
-    }
+    for (int kind = 0; kind < 3; kind++)
+        for (int falling = 0; falling < 2; falling++)
+            for (size_t n = 0; n <= N; n = n < 4 ? n + 1 : n * 7 + 2) {
+                bool seen[N] = {0};
+
+                for (size_t i = 0; i < n; i++)
+                    key[i * STRIDE] =
+                        base[i * i % 7] *
+                        (1 + (double)(i * 31 % 1011) * step[kind]);
+                wn_order(key, STRIDE, falling, n, order);
+                for (size_t r = 0; r < n; r++) {
+                    const size_t i = order[r];
+
+                    assert_true(i < n && !seen[i]);
+                    seen[i] = true;
+                    if (!r)
+                        continue;
+                    const size_t h = order[r - 1];
+                    const double before = key[h * STRIDE];
+                    const double after = key[i * STRIDE];
+                    assert_true((falling ? before > after : before < after) ||
+                                (before == after && h < i));
+                }
+            }
 }
 
 /* numpy.percentile([1, 2, 4, 8], [0, 25, 50, 90, 100]) */
@@ -989,7 +999,7 @@ int main(void)
         cmocka_unit_test(fails_on),
         cmocka_unit_test(tells_news_from_what_was_known),
         cmocka_unit_test(selects),
-        cmocka_unit_test(ranks_many),
+        cmocka_unit_test(orders_rows),
         cmocka_unit_test(interpolates_percentiles),
     };
 

@@ -327,6 +327,8 @@ static void matches_label_quality(void **state)
     (void)state;
     assert_int_equal(
         wn_noise_estimate(core_label, &p, &settings, &noise, &error), 0);
+    double shift[3];
+    wn_label_quality_shift(&noise, shift);
     for (int i = 0; i < 10; i++) {
         double row[3];
 
@@ -339,7 +341,7 @@ static void matches_label_quality(void **state)
         assert_true(
             fabs(wn_label_quality(WN_CONFIDENCE_WEIGHTED_ENTROPY, row, 3, y) -
                  entropy[i]) < 1e-12);
-        wn_label_quality_adjust(&noise, row);
+        wn_label_quality_adjust(shift, row, 3);
         assert_true(fabs(wn_label_quality(WN_SELF_CONFIDENCE, row, 3, y) -
                          self_adjusted[i]) < 1e-12);
         assert_true(fabs(wn_label_quality(WN_NORMALIZED_MARGIN, row, 3, y) -

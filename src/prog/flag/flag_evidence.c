@@ -229,8 +229,8 @@ static double bytes(const struct wn_dataset *data, size_t d, size_t m,
     const double classes = 72 * cells + 400 * k;
     const double defects = 16 * (double)data->defects;
 
-    *fixed =
-        14e6 + wn_overlap_bytes() + 1e6 * threads + 24 * n + classes + defects;
+    *fixed = 14e6 + wn_overlap_bytes() + (1e6 + 256 * k) * threads + 24 * n +
+             classes + defects;
     /* Rows that a person judged are looked at twice. */
     return n * (4 * k + 8 * (double)m + (judged ? 300 : 180)) +
            4 * ROWS * (double)d + (judged ? 2 : 1) * classes + defects +
@@ -253,6 +253,9 @@ int flag_read_evidence(const struct wn_run *run, struct work *work,
         wn_features_width(work->audit, &d, error) ||
         wn_audit_extent(work->audit, "score/neighbor/index", 1, &m, error))
         return -1;
+    if (data->n > UINT32_MAX)
+        return wn_fail(error, WN_EDATA, "%s: found %zu rows, wanted at most %u",
+                       wn_audit_name(work->audit), data->n, UINT32_MAX);
     snprintf(what, sizeof what, "%zu rows of %zu classes and %zu neighbours",
              data->n, data->k, m);
     const double need = bytes(

@@ -253,21 +253,26 @@ static void rate_labels(const struct wn_run *run, struct work *work)
     const enum wn_label_quality quality =
         (enum wn_label_quality)wn_option_choice(run->options, "quality");
     const int adjust = wn_option_on(run->options, "adjust-confidence");
-    double *row = wn_new(k, sizeof *row);
+    double *shift = wn_new(wn_product(k, 2, 1), sizeof *shift);
+    double *row = shift + k;
 
     assert(p.single || !evidence->noise);
+    if (evidence->noise)
+        wn_label_quality_shift(evidence->noise, shift);
     for (size_t i = 0; i < evidence->n; i++) {
+        const int32_t y = evidence->noise ? evidence->label[i] : -1;
+
         work->quality[i] = 1;
-        if (!evidence->noise || evidence->label[i] < 0)
-            continue;
-        for (size_t c = 0; c < k; c++)
-            row[c] = wn_probability_at(&p, i, c);
-        if (adjust)
-            wn_label_quality_adjust(evidence->noise, row);
-        work->quality[i] =
-            (float)wn_label_quality(quality, row, k, evidence->label[i]);
+        if (y >= 0 && quality == WN_SELF_CONFIDENCE && !adjust) {
+            work->quality[i] = evidence->probability[i * k + (size_t)y];
+        } else if (y >= 0) {
+            wn_probability_row(&p, i, row);
+            if (adjust)
+                wn_label_quality_adjust(shift, row, k);
+            work->quality[i] = (float)wn_label_quality(quality, row, k, y);
+        }
     }
-    free(row);
+    free(shift);
 }
 
 /* Suspicion, suggestion and action of every row. The order comes from the
@@ -279,7 +284,8 @@ static void decide_rows(struct work *work,
     const struct wn_decide_settings settings = *given;
     const size_t n = evidence->n;
     const int label = wn_check_find("label"); /* its bit */
-    struct wn_ranked *ranked = wn_spill_new(n, sizeof *ranked);
+    double *key = wn_spill_new(n, sizeof *key);
+    uint32_t *order = wn_spill_new(n, sizeof *order);
     size_t labels = 0; /* looked at, the most suspicious first */
 
     for (size_t i = 0; i < n; i++) {
@@ -289,15 +295,14 @@ static void decide_rows(struct work *work,
         const double suspicion = known ? work->judged.verdict[i].suspicion : 0;
 
         work->suspicion[i] = (float)suspicion;
-        ranked[i] = (struct wn_ranked){
+        key[i] =
             evidence->shift && known && !(work->decided && work->decided[i])
-                ? -evidence->shift[i]
-                : -suspicion,
-            i};
+                ? evidence->shift[i]
+                : suspicion;
     }
-    wn_rank(ranked, n);
+    wn_order(key, 1, true, n, order);
     for (size_t r = 0; r < n; r++) {
-        const size_t i = ranked[r].row;
+        const size_t i = order[r];
         const int32_t y = evidence->label ? evidence->label[i] : -1;
         const struct wn_decided *decided =
             work->decided ? work->decided[i] : NULL;
@@ -325,8 +330,7 @@ static void decide_rows(struct work *work,
             .issue = work->issue[i],
             .label = y,
             .suggestion = work->suggestion[i],
-            .suspicion =
-                evidence->shift ? (double)work->suspicion[i] : -ranked[r].key,
+            .suspicion = evidence->shift ? (double)work->suspicion[i] : key[i],
             .drop_above = settings.drop_above,
             .trusted = evidence->trusted && evidence->trusted[i],
             .certain = !next &&
@@ -337,7 +341,8 @@ static void decide_rows(struct work *work,
                          : work->claim.kind});
         work->action[i] = (uint8_t)wn_reasons[work->reason[i]].action;
     }
-    wn_spill_free(ranked);
+    wn_spill_free(key);
+    wn_spill_free(order);
 }
 
 static int write_flags(const struct wn_run *run, struct wn_audit_writer *writer,
