@@ -301,13 +301,20 @@ static void decide_rows(struct work *work,
                 : suspicion;
     }
     wn_order(key, 1, true, n, order);
+    /* First which rows are certain, in order; then the rows as they lie in
+     * memory. */
     for (size_t r = 0; r < n; r++) {
         const size_t i = order[r];
+
+        labels += evidence->label && evidence->label[i] >= 0;
+        work->order[r] = (int64_t)i;
+        work->reason[i] = !evidence->noise || labels <= work->claim.max_actions;
+    }
+    for (size_t i = 0; i < n; i++) {
         const int32_t y = evidence->label ? evidence->label[i] : -1;
         const struct wn_decided *decided =
             work->decided ? work->decided[i] : NULL;
 
-        work->order[r] = (int64_t)i;
         work->suggestion[i] = -1;
         /* Where only some labels may be flagged, nothing is suggested for the
          * others. */
@@ -325,7 +332,6 @@ static void decide_rows(struct work *work,
                           fabs(work->place[y] - work->place[best]) <= 1;
         if (next)
             work->suggestion[i] = -1;
-        labels += y >= 0;
         work->reason[i] = (uint8_t)wn_decide(&(struct wn_case){
             .issue = work->issue[i],
             .label = y,
@@ -333,8 +339,7 @@ static void decide_rows(struct work *work,
             .suspicion = evidence->shift ? (double)work->suspicion[i] : key[i],
             .drop_above = settings.drop_above,
             .trusted = evidence->trusted && evidence->trusted[i],
-            .certain = !next &&
-                       (!evidence->noise || labels <= work->claim.max_actions),
+            .certain = !next && work->reason[i],
             .decision = decided ? decided->decision : WN_UNDECIDED,
             .claim = next && work->claim.kind != WN_CLAIM_NOTHING
                          ? WN_CLAIM_OVERLAP
