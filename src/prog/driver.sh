@@ -84,10 +84,10 @@ $leash true 2>/dev/null || leash=''
 # Options that are ours, and those of stages that make no sense here: they
 # would name or show something else than an audit leaves.
 own='output force quiet pruned self-test state name retain help version'
-own="$own config all check-config nagios nagios-line"
+own="$own config all check-config nagios nagios-line replay"
 apart='in-place source removed counts dry-run format explain columns as'
 apart="$apart review-plan decisions-template decisions-list plant planted"
-apart="$apart spreadsheet-safe list-issues list-methods list-models estimate"
+apart="$apart spreadsheet-safe list-options list-issues list-methods list-models estimate"
 apart="$apart history record night"
 
 # The options of a stage that are passed on, a line each: name, letter and
@@ -116,6 +116,7 @@ option_table=$(
 output o AUDIT here
 pruned - PRUNED here
 self-test - SHARE here
+replay - AUDIT here
 state - DIR here
 name - NAME here
 retain - N here
@@ -160,6 +161,7 @@ FILE - is standard input; it needs --output.
       --pruned=PRUNED     write the rows worth keeping there
       --self-test=SHARE   plant errors in copies of the data, see how many are
                           found, and write nothing
+      --replay=AUDIT      make AUDIT again, compare, and write nothing
       --state=DIR         keep the audits of all nights in DIR/NAME
       --name=NAME         the name there (default: FILE's without extension)
       --retain=N          keep the last N audits there (default: 30)
@@ -184,7 +186,7 @@ quote() {
     printf '%s\n' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
 }
 
-output='' pruned='' self_test='' force='' quiet=''
+output='' pruned='' self_test='' replay='' force='' quiet=''
 state='' dataset='' retain='' fail_on=''
 config='' all='' check_config='' nagios=''
 ingest='' score='' flag='' prune='' report='' # the options of each
@@ -204,6 +206,7 @@ take() {
 take_output() { output=$1; }
 take_pruned() { pruned=$1; }
 take_self_test() { self_test=$1; }
+take_replay() { replay=$1; }
 take_state() { state=$1; }
 take_name() { dataset=$1; }
 take_retain() { retain=$1; }
@@ -218,6 +221,12 @@ take_quiet() { quiet=1; }
 take_help() { help || exit 2; exit; }
 take_version() { echo "$self (winnow) @VERSION@" || exit 2; exit; }
 
+# --options, as the programs have it, for those that complete a command line.
+if [ "$*" = --options ]; then
+    echo "$option_table" |
+        awk '!seen[$1]++ && $1 != "nagios-line" { print $1, $2, $3 }' || exit 2
+    exit
+fi
 words=$(echo "$option_table" | awk '
     !seen[$1]++ { colon = $3 == "-" ? "" : ":"; long = long "," $1 colon
                   if ($2 != "-") short = short $2 colon }
@@ -489,6 +498,13 @@ esac
 [ -z "$fail_on" ] ||
     stage_alone flag "--fail-on=$fail_on" --list-issues >/dev/null || exit 2
 
+if [ -n "$replay" ]; then
+    [ -z "$state$pruned$self_test" ] ||
+        fail "--replay writes nothing, wanted no --state, --pruned, --self-test"
+    safe "$replay"
+    replay=$path
+    "$report_program" --list-options -- "$replay" >/dev/null || exit 2
+fi
 if [ -n "$self_test" ]; then
     case $self_test in
     *[!0-9.%]*) fail "--self-test: found '$self_test', wanted a share, as 5%" ;;
@@ -600,7 +616,7 @@ if [ -n "$pruned" ]; then
 fi
 over=''
 [ -z "$force" ] && [ ! -e "$output" ] || over=-f
-if [ -z "$force" ] && [ -e "$output" ] && [ -z "$self_test" ]; then
+if [ -z "$force$self_test$replay" ] && [ -e "$output" ]; then
     earlier "$output" ||
         fail "$output: is not from an earlier audit; --force replaces it"
 fi
@@ -638,6 +654,46 @@ if [ -n "$self_test" ]; then
         rm -f "$copy" "$work/planted.audit"
     done
     exit 0
+fi
+# --replay: each stage again with the options that are recorded and are not its
+# own without any. What the command line says comes in addition.
+recorded() {
+    eval "program=\$$1_program"
+    { "$program" --recorded | tr ' ' '\n' && echo && "$program" --options &&
+        echo && "$report_program" --list-options "$replay"; } |
+        awk -v stage="$1" -v quote="'" '
+            $0 == "" { part++; next }
+            !part { usual[$0] = 1; next }
+            part == 1 { flag[$1] = $3 == "-"; next }
+            $1 != stage { next }
+            {
+                value = substr($0, length($1 " " $2 " ") + 1)
+                if (($2 "=" value) in usual) next
+                if (flag[$2]) { if (value == "yes") print " --" $2; next }
+                gsub(/\\x20/, " ", value)
+                gsub(/\\x5c/, "\\", value)
+                gsub(quote, quote "\\" quote quote, value)
+                print " " quote "--" $2 "=" value quote
+            }' | tr -d '\n'
+}
+if [ -n "$replay" ]; then
+    for stage in ingest score flag; do
+        eval "$stage=\"\$(recorded $stage) \$$stage\""
+    done
+    run ingest -q -o "$work/audit.h5" -- "$input"
+    run score -q -i -- "$work/audit.h5"
+    run flag -q -i -- "$work/audit.h5"
+    if cmp -s -- "$replay" "$work/audit.h5"; then
+        printf 'the same bytes as %s\n' "$(plain "$replay")" || exit 2
+        exit 0
+    fi
+    printf 'other bytes than %s\n' "$(plain "$replay")" || exit 2
+    report=''
+    run report "--against=$replay" "--as=$replay" --top=0 --color=never -- \
+        "$work/audit.h5" >"$work/summary"
+    sed -n -e '/^Since /,/^$/{' -e '/^Since /d' -e '/^$/d' -e p -e '}' \
+        "$work/summary" || exit 2
+    exit 1
 fi
 # report writes to a file here: tell it what the screen is like.
 if [ -t 1 ]; then

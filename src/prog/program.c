@@ -92,14 +92,22 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     wn_die_handler(end_at_once);
     wn_log_open(&log, run.name);
     /* The hidden words for the driver: --options; --visible TEXT, which is TEXT
-     * as messages show it; and, as the last, --check-options, which says
-     * whether the options before it are right. */
+     * as messages show it; --recorded, what is recorded without options; and,
+     * as the last, --check-options, which says whether the options before it
+     * are right. */
     const bool check =
         argc > 2 && strcmp(argv[argc - 1], "--check-options") == 0;
     if (argc == 2 && strcmp(argv[1], "--options") == 0) {
         wn_options_list(program, &text);
     } else if (argc == 3 && strcmp(argv[1], "--visible") == 0) {
         wn_text_add_visible(&text, argv[2], strlen(argv[2]));
+    } else if (argc == 2 && strcmp(argv[1], "--recorded") == 0) {
+        argv[1] = argv[0]; /* an operand, where one is wanted */
+        run.options = wn_options_parse(program, argc, argv, &error);
+        if (!run.options)
+            goto done;
+        wn_options_describe(run.options, &text);
+        wn_text_add(&text, "\n", 1);
     } else {
         if (check)
             argv[argc - 1] = argv[0]; /* an operand, where one is wanted */

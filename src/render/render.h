@@ -48,6 +48,10 @@ void wn_prometheus_report(const struct wn_report *report, struct wn_text *out);
 void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
 void wn_csv_report(const struct wn_report *report, struct wn_text *out);
 
+/* A line for each option that the audit was made with: its stage, name and
+ * value, with "\\x20" for blanks and "\\x5c" for backslashes. */
+void wn_origin_list(const struct wn_report *report, struct wn_text *out);
+
 /* Add colours, as escape sequences, to a text report whose lines were made
  * visible. */
 void wn_text_color(struct wn_text *text);

@@ -277,3 +277,22 @@ void wn_csv_report(const struct wn_report *report, struct wn_text *out)
 {
     put_sheet(report, ',', out);
 }
+
+void wn_origin_list(const struct wn_report *report, struct wn_text *out)
+{
+    static const char *const stage[] = {"ingest", "score", "flag"};
+
+    for (int s = WN_DATA; s <= WN_FLAGS; s++) {
+        const char *at = report->origin[s].options;
+
+        while (at && *at) {
+            const size_t size = strcspn(at, " "), name = strcspn(at, "= ");
+
+            wn_text_format(out, "%s %.*s ", stage[s - WN_DATA], (int)name, at);
+            wn_text_add_visible(out, at + name + (name < size),
+                                size - name - (name < size));
+            wn_text_add(out, "\n", 1);
+            at += size + (at[size] == ' ');
+        }
+    }
+}

@@ -57,6 +57,20 @@ is "$(tail -n 1 s/wine/history.csv | cut -d , -f 7-9)" 2,1,0 'is new'
 runs 'the night after' night --name=wine wrong.csv
 is "$(tail -n 1 s/wine/history.csv | cut -d , -f 7-9)" 2,0,0 'not any more'
 
+# Made again.
+last=$(ls s/wine/audits/*.h5 | tail -n 1)
+fails_with 2 '--replay writes nothing' audit --replay="$last" --state=s wrong.csv
+audit -q --label=cultivar --model=neighbors --methods=disagreement --seed=5 \
+    -j1 -o once.h5 wrong.csv
+runs '--replay' audit --replay=once.h5 wrong.csv
+is "$(cat out err)" 'the same bytes as once.h5' 'the same data: the same bytes'
+audit --replay=once.h5 --rare-share=0.2 wine.csv >out 2>err
+is "$? $(sed -n '1p; s/^  different: //p' out | tr '\n' ';')" \
+    '1 other bytes than once.h5;the data have changed;flag: rare-share=0.2, was rare-share=0.1;' \
+    'other data and options are named'
+is "$(ls -A | grep -c replay)$(find . -name '.*.work' | wc -l | tr -d ' ')" 00 \
+    'nothing is left'
+
 # For a mail, and for Nagios.
 runs '--mail-subject' audit --state=s --name=wine --label=cultivar \
     --model=neighbors --methods=disagreement --mail-subject wrong.csv

@@ -71,4 +71,30 @@ done >>"etc/it's \$(touch x) \`b\` \"c\".csv"
 runs 'words that a shell would read otherwise' \
     audit --config=etc/hard.conf --model=none --methods=none a
 ok "$([ ! -e x ] && [ ! -e etc/x ]; echo $?)" 'are no commands'
+
+# The units are those that winnow-nightly(7) shows.
+for unit in service timer; do
+    awk '/^\.Bd/ { text = ""; next }
+        /^\.Ed/ { if (text ~ "^\\[Unit\\]" && text ~ want) printf "%s", text; text = "" }
+        { text = text $0 "\n" }' want="\n\\[$([ $unit = timer ] &&
+            echo Timer || echo Service)\\]" \
+        "$source/man/winnow-nightly.7" >unit
+    same unit "$source/src/prog/winnow-audit@.$unit" "the $unit of the manual"
+done
+if command -v systemd-analyze >/dev/null; then
+    mkdir units
+    cp "$source"/src/prog/winnow-audit@.* units
+    # Any program will do here.
+    sed 's,/usr/bin/audit,/bin/true,' "$source/src/prog/winnow-audit@.service" \
+        >units/winnow-audit@.service
+    cp units/winnow-audit@.service units/winnow-audit@letters.service
+    systemd-analyze verify --man=no ./units/winnow-audit@letters.service \
+        >verify.out 2>&1
+    is "$? $(grep winnow-audit verify.out)" '0 ' 'systemd-analyze verify'
+    systemd-analyze security --offline=yes --threshold=20 --no-pager \
+        ./units/winnow-audit@letters.service >security.out 2>&1
+    ok $? "exposure: $(sed -n 's/.*Overall exposure level.*: //p' security.out)"
+else
+    skip 'systemd-analyze' 'it is not there'
+fi
 done_testing

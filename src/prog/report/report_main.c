@@ -43,6 +43,9 @@ static const struct wn_option own_rows[] = {
      .kind = WN_TEXT,
      .value = "FIELDS",
      .help = "--with-source: these columns: suspicion,suggested"},
+    {.name = "list-options",
+     .kind = WN_FLAG,
+     .help = "show the options that the audit was made with and stop"},
     {.name = "list-fields",
      .kind = WN_FLAG,
      .help = "show the names of the fields and stop"},
@@ -579,7 +582,9 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         goto done;
     const bool with_source = wn_option_on(run->options, "with-source");
 
-    if (wn_option_on(run->options, "list-fields"))
+    if (wn_option_on(run->options, "list-options"))
+        wn_origin_list(&report, &text);
+    else if (wn_option_on(run->options, "list-fields"))
         wn_row_fields_list(&report, &text);
     else if (which_table(run->options))
         made = put_table(run, &report, &text, error);

@@ -37,11 +37,11 @@ int report_night_check(const struct wn_options *options,
                        const struct wn_format *format, struct wn_error *error)
 {
     static const char *const audited[] = {
-        "top",     "sample",       "fields",  "with-source", "list-fields",
-        "budget",  "explain",      "against", "reference",   "min-rows",
-        "record",  "night",        "image",   "columns",     "source",
-        "show",    "no-values",    "list",    "class",       "where",
-        "planted", "mail-subject", "slices",  "clusters"};
+        "top",     "sample",       "fields",       "with-source", "list-fields",
+        "budget",  "explain",      "against",      "reference",   "min-rows",
+        "record",  "night",        "image",        "columns",     "source",
+        "show",    "no-values",    "list",         "class",       "where",
+        "planted", "mail-subject", "list-options", "slices",      "clusters"};
     const char *text = wn_option_text(options, "night");
     const bool record = wn_option_given(options, "record");
     struct wn_night night;
