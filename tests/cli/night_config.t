@@ -79,7 +79,8 @@ for unit in service timer; do
         { text = text $0 "\n" }' want="\n\\[$([ $unit = timer ] &&
             echo Timer || echo Service)\\]" \
         "$source/man/winnow-nightly.7" >unit
-    same unit "$source/src/prog/winnow-audit@.$unit" "the $unit of the manual"
+    sed 1d "$source/src/prog/winnow-audit@.$unit" >file
+    same unit file "the $unit of the manual"
 done
 if command -v systemd-analyze >/dev/null; then
     mkdir units
