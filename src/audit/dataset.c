@@ -239,7 +239,7 @@ static int load_attributes(const struct load *load)
 {
     struct wn_dataset *dataset = load->dataset;
     const char *dynamics = "data/dynamics";
-    char *content = NULL, *task = NULL, *delimiter = NULL;
+    char *content = NULL, *task = NULL, *delimiter = NULL, *decimal = NULL;
     const struct {
         const char *path, *attribute;
         char **text;
@@ -249,6 +249,7 @@ static int load_attributes(const struct load *load)
                  {"data", "form", &dataset->form},
                  {"data", "task", &task},
                  {"data", "delimiter", &delimiter},
+                 {"data", "decimal", &decimal},
                  {"data", "encoding", &dataset->encoding},
                  {dynamics, "content", &content}};
     double size = 0;
@@ -263,7 +264,9 @@ static int load_attributes(const struct load *load)
             return -1;
     }
     dataset->delimiter = delimiter && *delimiter ? *delimiter : ',';
+    dataset->decimal_comma = decimal && strcmp(decimal, ",") == 0;
     free(delimiter);
+    free(decimal);
     dataset->ordinal = task && strcmp(task, "ordinal") == 0;
     known = !task || dataset->ordinal || strcmp(task, "classification") == 0;
     free(task);

@@ -105,6 +105,7 @@ struct wn_dataset {
     bool ordinal;   /* the classes are whole numbers in order */
     char *form;     /* "hdf5", "libsvm", "npy"; NULL for CSV */
     char delimiter; /* of the source's cells */
+    bool decimal_comma;
     char *encoding; /* of the source's text; NULL: UTF-8 */
 };
 

@@ -139,21 +139,26 @@ static int fail_cell(const struct lines *lines, size_t row, enum column column,
     return -1;
 }
 
-/* The verdict of a line; WN_UNDECIDED for "none". */
+/* The verdict of a line; WN_UNDECIDED for "none". `whole` is the cell with the
+ * blanks at its ends. */
 static int read_verdict(const struct lines *lines, size_t row,
-                        const struct wn_cell *cell, struct wn_decided *decided,
-                        struct wn_error *error)
+                        const struct wn_cell *cell, struct wn_cell whole,
+                        struct wn_decided *decided, struct wn_error *error)
 {
     const char *relabel = wn_decision_word[WN_SAID_RELABEL];
     const size_t prefix = strlen(relabel);
 
     decided->class = -1;
-    if (cell->length > prefix && memcmp(cell->text, relabel, prefix) == 0) {
-        struct wn_cell name = {cell->text + prefix, cell->length - prefix};
+    if (cell->length >= prefix && memcmp(cell->text, relabel, prefix) == 0) {
+        struct wn_cell name = {cell->text + prefix, 0};
 
-        wn_text_trim(&name.text, &name.length);
+        /* A class may end in a blank. */
+        name.length = (size_t)(whole.text + whole.length - name.text);
         decided->decision = WN_SAID_RELABEL;
         decided->class = find_class(lines->dataset, name.text, name.length);
+        wn_text_trim(&name.text, &name.length);
+        if (decided->class < 0 && name.length)
+            decided->class = find_class(lines->dataset, name.text, name.length);
         return decided->class >= 0
                    ? 0
                    : fail_cell(lines, row, VERDICT, cell,
@@ -244,7 +249,8 @@ static int read_line(void *context, size_t row, const struct wn_cell *cells,
             sizeof *lines->line);
     struct line *line = &lines->line[lines->count];
     *line = (struct line){0};
-    if (read_verdict(lines, row, &verdict, &line->decided, error))
+    if (read_verdict(lines, row, &verdict, cells[lines->column[VERDICT]],
+                     &line->decided, error))
         return -1;
     lines->count++;
     line->decided.planned = cell_of(lines, cells, STRATUM).length > 0;

@@ -634,6 +634,33 @@ static void free_piece(struct piece *piece)
     wn_text_free(&piece->text);
 }
 
+static bool is_json(const struct wn_source *source)
+{
+    return source->dataset->form && strcmp(source->dataset->form, "jsonl") == 0;
+}
+
+/* Add the bytes of a JSON object from `copied` on, the tail before its end. */
+static int add_object(const char *bytes, size_t length, size_t copied,
+                      const struct wn_text *tail, struct wn_sink *sink,
+                      struct wn_error *error)
+{
+    const char *close = tail ? memrchr(bytes, '}', length) : NULL;
+    const size_t end = close ? (size_t)(close - bytes) : length;
+    size_t last = end;
+
+    while (close && last && strchr(" \t", bytes[last - 1]))
+        last--;
+    /* Nothing stands before the comma in an empty object. */
+    const size_t comma = close && last && bytes[last - 1] == '{';
+
+    return sink_add(sink, bytes + copied, end - copied, error) ||
+                   (close && sink_add(sink, wn_text_of(tail) + comma,
+                                      tail->length - comma, error)) ||
+                   sink_add(sink, bytes + end, length - end, error)
+               ? -1
+               : 0;
+}
+
 /* Add the bytes of a piece from `copied` on, the tail before its line end. */
 static int add_piece(const struct wn_source *source, const struct piece *piece,
                      size_t copied, const struct wn_text *tail,
@@ -710,10 +737,22 @@ int wn_source_copy_left_out(struct wn_source *source, size_t row,
             quotes += piece.text.bytes[b] == '"';
         if (status == 0)
             status = close_line(source, row, sink, error);
-        /* In an open quote it would belong to the last cell. */
-        if (status == 0)
+        if (status == 0 && is_json(source)) {
+            struct wn_json_record json = {0};
+            struct wn_error why = {0};
+            const bool object = wn_json_read(piece.bytes,
+                                             wn_text_without_line_end(
+                                                 piece.bytes, piece.length),
+                                             &json, &why) == 0;
+
+            status = add_object(piece.bytes, piece.length, 0,
+                                object ? tail : NULL, sink, error);
+            wn_json_record_free(&json);
+        } else if (status == 0) {
+            /* In an open quote it would belong to the last cell. */
             status = add_piece(source, &piece, 0, quotes % 2 ? NULL : tail,
                                sink, error);
+        }
         free_piece(&piece);
     }
     return status;
@@ -723,7 +762,8 @@ int wn_source_copy_left_out(struct wn_source *source, size_t row,
 static int copy_changed_json(struct wn_source *source, size_t row,
                              const char *record, size_t length,
                              const struct wn_edit *change, size_t count,
-                             struct wn_sink *sink, struct wn_error *error)
+                             const struct wn_text *tail, struct wn_sink *sink,
+                             struct wn_error *error)
 {
     const struct wn_dataset *dataset = source->dataset;
     struct wn_json_record json = {0};
@@ -759,7 +799,7 @@ static int copy_changed_json(struct wn_source *source, size_t row,
                          "found no value to replace, wanted its key in the "
                          "line");
     if (status == 0)
-        status = sink_add(sink, record + copied, length - copied, error);
+        status = add_object(record, length, copied, tail, sink, error);
     else
         wn_fail(error, WN_EDATA, "%s: row %zu", source->name, row);
     wn_text_free(&value);
@@ -781,10 +821,9 @@ int wn_source_copy_changed(struct wn_source *source, size_t row,
 
     if (status == 0)
         status = close_line(source, row + 1, sink, error);
-    if (status == 0 && source->dataset->form &&
-        strcmp(source->dataset->form, "jsonl") == 0) {
+    if (status == 0 && is_json(source)) {
         status = copy_changed_json(source, row, piece.bytes, piece.length,
-                                   change, count, sink, error);
+                                   change, count, tail, sink, error);
         free_piece(&piece);
         return status;
     }

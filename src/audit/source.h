@@ -77,7 +77,8 @@ int wn_source_copy_rows(struct wn_source *source, size_t begin, size_t end,
                         struct wn_error *error) WN_MUST_CHECK;
 
 /* Below, `tail` is UTF-8 text, cells with a delimiter before each, which goes
- * after a record, before its line end; NULL: none. */
+ * after a record, before its line end; in JSON Lines, members with a comma
+ * before each, which go before the end of the object. NULL: none. */
 
 /* Copy the head. The tail goes after the header; a file without one has
  * none. */
@@ -85,8 +86,8 @@ int wn_source_copy_head(struct wn_source *source, const struct wn_text *tail,
                         struct wn_sink *sink,
                         struct wn_error *error) WN_MUST_CHECK;
 /* Copy the records that were left out between the row before `row` and that
- * row, which may be the number of rows. A record that ends in an open quote
- * gets no tail. */
+ * row, which may be the number of rows. A record that ends in an open quote,
+ * or is no JSON object, gets no tail. */
 int wn_source_copy_left_out(struct wn_source *source, size_t row,
                             const struct wn_text *tail, struct wn_sink *sink,
                             struct wn_error *error) WN_MUST_CHECK;

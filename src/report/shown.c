@@ -22,7 +22,6 @@ struct wn_shown {
     size_t columns;
     size_t *chosen, chosens; /* by --show */
     bool by_pattern;
-    bool comma;     /* numbers have a decimal comma */
     long text;      /* the first text column, or -1 */
     double *spread; /* columns, 0: not a number; NULL: not measured yet */
     double *sample; /* columns x sampled: the numbers it was measured on, */
@@ -44,8 +43,9 @@ double wn_shown_number(const struct wn_shown *shown, size_t column,
 
     wn_text_trim(&text, &length);
     if (strcmp(wn_source_rows_kind(shown->rows, column), "date") != 0)
-        return (shown->comma ? wn_number_parse_comma
-                             : wn_number_parse)(text, length, &value)
+        return (shown->report->data.decimal_comma
+                    ? wn_number_parse_comma
+                    : wn_number_parse)(text, length, &value)
                    ? value
                    : NAN;
     for (int order = 0; order < WN_DATE_ORDERS; order++)
@@ -182,8 +182,6 @@ struct wn_shown *wn_shown_open(const struct wn_report *report,
     for (size_t c = shown->columns; c-- > 0;)
         if (strcmp(wn_source_rows_kind(shown->rows, c), "text") == 0)
             shown->text = (long)c;
-    const char *options = report->origin[WN_DATA].options;
-    shown->comma = options && strstr(options, " decimal=, ");
     shown->by_pattern = request->pattern != NULL;
     if ((request->pattern && match_columns(shown, request, error)) ||
         wn_audit_extent(audit, index_path, 1, &shown->neighbors, error)) {

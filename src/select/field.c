@@ -6,6 +6,7 @@
 
 #include "check/decide.h"
 #include "csv/csv.h"
+#include "csv/json_record.h"
 #include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -180,20 +181,20 @@ WORDS(changes, (char *const *)wn_change_names + 1, WN_CHANGES - 1)
 #undef WN_FIELD_WORDS
 
 #define WN_FIELD_WHOLE(name, condition, value, brief)                          \
-    {#name, brief, WN_FIELD_IS_WHOLE, there_##name, get_##name, NULL,          \
+    {#name, brief, WN_FIELD_IS_WHOLE, there_##name, get_##name, NULL, NULL,    \
      NULL,  NULL},
 #define WN_FIELD_REAL(name, condition, value, brief)                           \
-    {#name, brief, WN_FIELD_IS_REAL, there_##name, get_##name, NULL,           \
+    {#name, brief, WN_FIELD_IS_REAL, there_##name, get_##name, NULL, NULL,     \
      NULL,  NULL},
 #define WN_FIELD_TEXT(name, condition, statement, brief)                       \
-    {#name, brief, WN_FIELD_IS_TEXT, there_##name, NULL, get_##name,           \
+    {#name, brief, WN_FIELD_IS_TEXT, there_##name, NULL, get_##name, NULL,     \
      NULL,  NULL},
 #define WN_FIELD_WORD(name, condition, words, statement, brief)                \
-    {#name, brief, WN_FIELD_IS_WORD, there_##name, NULL, get_##name,           \
-     words, NULL},
+    {#name, brief, WN_FIELD_IS_WORD, there_##name, NULL, get_##name, words,    \
+     NULL,  NULL},
 #define WN_FIELD_WORDS(name, condition, words, statement, brief)               \
-    {#name, brief, WN_FIELD_IS_WORDS, there_##name, NULL, get_##name,          \
-     words, NULL},
+    {#name, brief, WN_FIELD_IS_WORDS, there_##name, NULL, get_##name, words,   \
+     NULL,  NULL},
 const struct wn_row_field wn_row_field_table[] = {
 #include "select/fields.def"
     {0}};
@@ -316,12 +317,44 @@ void wn_row_field_text(const struct wn_row_field *field,
 
 /* --- lists --------------------------------------------------------------- */
 
+static bool is_json(const struct wn_report *report)
+{
+    return report->data.form && strcmp(report->data.form, "jsonl") == 0;
+}
+
+/* Whether a column of the source has the name; in JSON Lines, whether a key
+ * has it, whose value may be an object or an array. */
+static bool is_taken(const struct wn_report *report, const char *name)
+{
+    const struct wn_dataset *data = &report->data;
+    const size_t length = strlen(name);
+
+    for (size_t c = 0; c < data->columns; c++)
+        if (strncmp(data->column_name[c], name, length) == 0 &&
+            (data->column_name[c][length] == '\0' ||
+             (data->column_name[c][length] == '.' && is_json(report))))
+            return true;
+    return false;
+}
+
 static void add_field(struct wn_row_fields *fields,
+                      const struct wn_report *report,
                       const struct wn_row_field *field)
 {
+    struct wn_text title = {0};
+
+    wn_text_format(&title, "%s", field->name);
+    while (is_taken(report, title.bytes)) {
+        struct wn_text longer = {0};
+
+        wn_text_format(&longer, "winnow_%s", title.bytes);
+        wn_text_free(&title);
+        title = longer;
+    }
     wn_grow(&fields->field, &fields->capacity, fields->count + 1,
             sizeof *fields->field);
-    fields->field[fields->count++] = *field;
+    fields->field[fields->count] = *field;
+    fields->field[fields->count++].title = title.bytes;
 }
 
 /* Append every score, each with its spread behind it. */
@@ -334,9 +367,9 @@ static void add_scores(struct wn_row_fields *fields,
         const struct wn_row_field spread =
             of_score(score->spread_name, score->spread);
 
-        add_field(fields, &value);
+        add_field(fields, report, &value);
         if (score->spread)
-            add_field(fields, &spread);
+            add_field(fields, report, &spread);
     }
 }
 
@@ -361,7 +394,7 @@ int wn_row_fields_add(struct wn_row_fields *fields,
                     return wn_fail_at(error, list, length, place,
                                       "--%s: found '%s' again", option,
                                       field.name);
-            add_field(fields, &field);
+            add_field(fields, report, &field);
         }
         at += size;
         if (!*at)
@@ -380,7 +413,7 @@ void wn_row_fields_usual(struct wn_row_fields *fields,
         for (const struct wn_row_field *field = wn_row_field_table; field->name;
              field++)
             if (is_name(at, size, field->name))
-                add_field(fields, field);
+                add_field(fields, report, field);
         at += size;
     }
 }
@@ -390,43 +423,52 @@ void wn_row_fields_usual(struct wn_row_fields *fields,
 void wn_row_fields_head(const struct wn_row_fields *fields,
                         const struct wn_report *report, struct wn_text *out)
 {
-    const struct wn_dataset *data = &report->data;
+    const char delimiter = report->data.delimiter;
 
-    for (size_t f = 0; f < fields->count; f++) {
-        struct wn_text name = {0};
-        size_t c;
+    for (size_t f = 0; f < fields->count && !is_json(report); f++) {
+        const char *title = fields->field[f].title;
 
-        do {
-            struct wn_text longer = {0};
-
-            wn_text_format(&longer, "%s%s", name.length ? "winnow_" : "",
-                           name.length ? name.bytes : fields->field[f].name);
-            wn_text_free(&name);
-            name = longer;
-            c = 0;
-            while (c < data->columns &&
-                   strcmp(data->column_name[c], name.bytes))
-                c++;
-        } while (c < data->columns);
-        wn_text_add(out, &data->delimiter, 1);
-        wn_field_write(out, name.bytes, name.length, data->delimiter);
-        wn_text_free(&name);
+        wn_text_add(out, &delimiter, 1);
+        wn_field_write(out, title, strlen(title), delimiter);
     }
+}
+
+static void add_value(const struct wn_row_field *field,
+                      const struct wn_report *report,
+                      const struct wn_text *value, struct wn_text *out)
+{
+    const bool number =
+        field->kind == WN_FIELD_IS_WHOLE || field->kind == WN_FIELD_IS_REAL;
+
+    if (is_json(report)) {
+        wn_text_add(out, ", ", 2);
+        wn_json_write(out, field->title, strlen(field->title), WN_JSON_STRING);
+        wn_text_add(out, ": ", 2);
+        wn_json_write(out, wn_text_of(value), value->length,
+                      number ? WN_JSON_NUMBER : WN_JSON_STRING);
+        return;
+    }
+    char *point = number && report->data.decimal_comma && value->length
+                      ? memchr(value->bytes, '.', value->length)
+                      : NULL;
+
+    if (point)
+        *point = ',';
+    wn_text_add(out, &report->data.delimiter, 1);
+    wn_field_write(out, wn_text_of(value), value->length,
+                   report->data.delimiter);
 }
 
 void wn_row_fields_cells(const struct wn_row_fields *fields,
                          const struct wn_report *report, size_t i,
                          struct wn_text *out)
 {
-    const char delimiter = report->data.delimiter;
     struct wn_text value = {0};
 
     for (size_t f = 0; f < fields->count; f++) {
         value.length = 0;
         wn_row_field_text(&fields->field[f], report, i, &value);
-        wn_text_add(out, &delimiter, 1);
-        wn_field_write(out, value.length ? value.bytes : "", value.length,
-                       delimiter);
+        add_value(&fields->field[f], report, &value, out);
     }
     wn_text_free(&value);
 }
@@ -434,12 +476,16 @@ void wn_row_fields_cells(const struct wn_row_fields *fields,
 void wn_row_fields_empty(const struct wn_row_fields *fields,
                          const struct wn_report *report, struct wn_text *out)
 {
+    const struct wn_text none = {0};
+
     for (size_t f = 0; f < fields->count; f++)
-        wn_text_add(out, &report->data.delimiter, 1);
+        add_value(&fields->field[f], report, &none, out);
 }
 
 void wn_row_fields_free(struct wn_row_fields *fields)
 {
+    for (size_t f = 0; f < fields->count; f++)
+        free(fields->field[f].title);
     free(fields->field);
     *fields = (struct wn_row_fields){0};
 }

@@ -43,6 +43,7 @@ struct wn_row_field {
     /* Of the last two kinds. */
     char *const *(*words)(const struct wn_report *report, size_t *count);
     const float *score; /* n; of a score, whose functions are NULL */
+    char *title;        /* in a list: its name beside the source */
 };
 
 /* All fields but the scores, in the order of fields.def; ends with {0}. */
@@ -83,9 +84,11 @@ void wn_row_fields_free(struct wn_row_fields *fields);
 /* Print the names of the fields that the audit has, with what they are. */
 void wn_row_fields_list(const struct wn_report *report, struct wn_text *out);
 
-/* Cells beside a record of the source, as CSV with the source's delimiter, a
- * delimiter before each: the names of the fields, with `winnow_` before a name
- * that a column of the source has already; the fields of row i; empty cells. */
+/* What goes into a record of the source, for the tails of audit/source.h: the
+ * names of the fields, with `winnow_` before a name that the source has
+ * already; the fields of row i; fields without a value. As CSV with the
+ * source's delimiter and decimal sign, a delimiter before each cell; or, for
+ * JSON Lines, which has no head, as members of the object. */
 void wn_row_fields_head(const struct wn_row_fields *fields,
                         const struct wn_report *report, struct wn_text *out);
 void wn_row_fields_cells(const struct wn_row_fields *fields,

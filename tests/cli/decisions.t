@@ -272,6 +272,29 @@ is "$(report --format=json --top=0 overlap.h5 | sed -n \
 ok "$(report overlap.h5 | grep -q -- --order=plan; echo $((1 - $?)))" \
     'and no plan is proposed any more'
 
+# A class may end in a blank, and another be the same without it.
+awk 'BEGIN { srand(4); name[0] = "No"; name[1] = "Yes "; name[2] = "Yes"
+    print "a,b,y"
+    for (i = 0; i < 150; i++) {
+        c = i % 3
+        printf "%.3f,%.3f,%s\n", rand() + 3 * c, rand() - 3 * c, \
+            name[i % 20 == 7 ? (c + 1) % 3 : c] } }' >blank.csv
+ingest -q --label=y blank.csv | score -q --methods=none | flag -q -o blank.h5
+printf 'row\tverdict\tnote\n0\trelabel:Yes \t\n3\trelabel:Yes\t\n6\trelabel: No \t\n' >blank.tsv
+runs 'a class that ends in a blank' flag -q --decisions=blank.tsv blank.h5 -o b2.h5
+is "$(report --decisions-list b2.h5 | cut -f1,8 | tail -n +2 | tr '\t\n' '|/')" \
+    '0|relabel:Yes /3|relabel:Yes/6|ok/' 'its blank counts, and other blanks do not'
+printf 'row\tverdict\n0\trelabel:  \n' >none.tsv
+fails_with 2 "found 'relabel:', wanted relabel: and a class" \
+    flag -q --decisions=none.tsv blank.h5 -o b3.h5
+sed 's/,Yes$/,Maybe/' blank.csv >maybe.csv
+ingest -q --label=y maybe.csv | score -q --methods=none | flag -q -o maybe.h5
+printf 'r\n\nr\n\nr\n\n' | review --decisions=asked.tsv maybe.h5 >out 2>&1
+runs 'flag reads what review wrote' flag -q --decisions=asked.tsv maybe.h5 -o b4.h5
+is "$(report --decisions-list b4.h5 | cut -f8 | grep -c '^relabel:Yes $')" \
+    "$(grep -c '	relabel:Yes 	' asked.tsv)" 'blank and all'
+ok "$(grep -q '	relabel:Yes 	' asked.tsv; echo $?)" 'and there was one'
+
 # The driver passes the verdicts on.
 cp "$samples/digits.csv" d.csv
 audit -q --label=digit --decisions=five.tsv --methods=none d.csv

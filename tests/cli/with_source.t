@@ -86,7 +86,7 @@ fails_with 2 '--add and --dry-run exclude each other' \
 prune --add=rnk a.h5 >out 2>err
 is "$?:$(head -n 1 err)" \
     "2:prune: --add: found 'rnk', wanted a field; is 'rank' meant?" 'a typo'
-fails_with 2 '--add applies to CSV that stays CSV only' \
+fails_with 2 '--add applies to rows in the form of the source, wanted no --format=jsonl' \
     prune --add=rank --format=jsonl a.h5
 
 # ---- a pipe, another place, a file that changed
@@ -110,14 +110,79 @@ fails_with 2 'saved.csv' report --format=csv --with-source \
     --source=other/moved.csv -o saved.csv a.h5
 
 # ---- mistakes
-fails_with 2 '--with-source wants --format=csv' report --with-source a.h5
+fails_with 2 '--with-source wants --format=csv, or json for JSON Lines' \
+    report --with-source a.h5
 fails_with 2 '--add wants --with-source too' report --add=rank a.h5
 fails_with 2 '--with-source and --fields exclude each other' \
     report --format=csv --with-source --fields=rank a.h5
 fails_with 2 '--with-source: nothing has been flagged yet; run flag' \
     report --format=csv --with-source pipe.h5
-printf '1 1:2\n2 1:3\n1 1:4\n2 1:1\n' >x.svm
-ingest -q --from=libsvm x.svm -o svm.h5 || exit 99
-fails_with 2 'wants an audit of CSV; this one is of form libsvm' \
+awk 'BEGIN { for (i = 0; i < 40; i++) print i % 2, "1:" i % 7 + 8 * (i % 2) }' >x.svm
+ingest -q --from=libsvm x.svm -o svm.h5 &&
+    score -q --methods=none svm.h5 | flag -q -o svm.s.h5 || exit 99
+fails_with 2 'wants an audit of CSV or JSON Lines; this one is of form libsvm: join' \
     report --format=csv --with-source --add=row svm.h5
+fails_with 2 '--add applies to CSV and JSON Lines; this source is of form libsvm: join' \
+    prune --add=row svm.s.h5
+
+# ---- JSON Lines: members at the end of each object
+{
+    awk 'BEGIN { srand(3); for (i = 0; i < 90; i++) {
+            y = i % 2; label = i % 17 == 3 ? 1 - y : y
+            end = i % 5 ? "\n" : " \r\n\n"
+            printf "{\"id\": %d, \"x\": [%.3f,%.3f], \"y\": \"c\\u00e4 }%d\", %s }%s", i, \
+                4 * y + rand(), rand(), label, \
+                "\"rank\": {\"of\": 1}", i < 89 ? end : ""
+            if (i == 50)
+                printf "%s\n%s\n%s\n", "{ }", "{\"id\": 1, \"x\": [1", \
+                    "{\"id\": 2, \"x\": [1, 2]}" } }'
+} >j.jsonl
+ingest -q --label=y --id=id --lenient --missing-label=drop j.jsonl -o j.h5 \
+    2>/dev/null && score -q -i --methods=none j.h5 && flag -q -i j.h5 || exit 99
+runs 'the lines with members' \
+    report --format=json --with-source --add=rank,suspicion,issues,given j.h5
+cp out j.out
+added='"winnow_rank": [^ ]*, "suspicion": [^ ]*, "issues": \(null\|"[^"]*"\), "given": \(null\|"[^"]*"\)}'
+is "$(sed "s/, $added/}/; s/^{  $added/{ }/" j.out | cksum)" "$(cksum <j.jsonl)" \
+    'without them it is the source'
+is "$(grep -c "$added" j.out) $(grep -c '"suspicion": null' j.out)" '92 2' \
+    'members in every object, null in those left out'
+if "$python" -c 'import json, sys
+for line in open(sys.argv[1], encoding="utf-8", newline="\n"):
+    if line.strip() and not line.endswith("[1\n"):
+        value = json.loads(line)
+        if value.get("winnow_rank"):
+            print(value["id"], value["winnow_rank"], "%.9g" % value["suspicion"],
+                  value["issues"] or "")' j.out >j.read 2>err; then
+    is "$(sort j.read | cksum)" \
+        "$(report --format=tsv --fields=id,rank,suspicion,issues --top=all j.h5 |
+            sed 1d | awk -F'\t' '{ print $1, $2, sprintf("%.9g", $3), $4 }' | sort | cksum)" \
+        'the members are those of the row'
+else
+    skip 'members' "$(tail -n 1 err)"
+fi
+prune -q --relabel --weights --reasons --add=suggested --removed=jgone j.h5 >jkept
+prune -q --relabel --removed=jgone.plain j.h5 >jkept.plain
+is "$(sed 's/, "suggested": [^:]*, "weight": [^ ]*}$/}/
+    s/, "suggested": [^:]*, "weight": [^ ]*} \(.\)$/} \1/' jkept | cksum)" \
+    "$(cksum <jkept.plain)" 'prune --add and --weights'
+ok "$(grep -q '"action": "drop", "reason": "' jgone ||
+    grep -q '"action": ' jgone; echo $?)" '--reasons'
+fails_with 2 'wanted --format=json' report --format=csv --with-source j.h5
+fails_with 2 'wanted --format=csv' report --format=json --with-source a.h5
+
+# ---- numbers as the source writes them
+awk 'BEGIN { srand(5); print "a;b;y"
+    for (i = 0; i < 60; i++) {
+        text = sprintf("%.2f;%.2f;%s", rand() + 3 * (i % 2), rand(), i % 19 == 4 ? "q" : i % 2 ? "p" : "q")
+        gsub(/\./, ",", text); print text } }' >comma.csv
+ingest -q --label=y --delimiter=';' --decimal=, comma.csv -o c.h5 && score -q -i --methods=none c.h5 &&
+    flag -q -i c.h5 || exit 99
+report --format=csv --with-source --add=p_given,row c.h5 >found
+is "$(sed 1d found | cut -d';' -f4 | grep -c '^[0-9]*,[0-9e-]*$') $(grep -c '[.]' found)" \
+    "60 0" \
+    'decimal commas'
+is "$(sed 1d found | tr ',' '.' | awk -F';' '{ print $5, $4 }' | sort -n | cksum)" \
+    "$(report --format=tsv --fields=row,p_given --top=all c.h5 | sed 1d |
+        tr '\t' ' ' | sort -n | cksum)" 'and the numbers are those of the report'
 done_testing

@@ -218,8 +218,9 @@ struct provenance {
     const char *source; /* its name */
     const char *digest; /* of its `size` bytes */
     uint64_t size, rows;
-    const char *label;    /* the column or array */
-    char delimiter;       /* 0: none */
+    const char *label; /* the column or array */
+    char delimiter;    /* 0: none */
+    bool decimal_comma;
     const char *encoding; /* NULL: UTF-8 */
 };
 int ingest_write_provenance(const struct wn_run *run,

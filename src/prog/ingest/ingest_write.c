@@ -94,7 +94,8 @@ int ingest_write_provenance(const struct wn_run *run,
                  {"source_rows", NULL, p->arrays ? (double)p->rows : -1},
                  {"label_column", p->label, -1},
                  {"encoding", p->encoding, -1},
-                 {"delimiter", p->delimiter ? delimiter : NULL, -1}};
+                 {"delimiter", p->delimiter ? delimiter : NULL, -1},
+                 {"decimal", p->decimal_comma ? "," : NULL, -1}};
     struct wn_text options = {0};
 
     wn_options_describe(run->options, &options);
@@ -337,6 +338,7 @@ int ingest_write(struct ingest *ingest, struct wn_error *error)
         .size = csv->size,
         .label = csv->column[table->label_column],
         .delimiter = json ? (char)0 : csv->form.delimiter,
+        .decimal_comma = !json && csv->form.decimal_comma,
         .encoding = csv->encoding};
 
     if (!writer)

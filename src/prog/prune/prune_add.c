@@ -40,9 +40,19 @@ int prune_add_open(struct prune *prune, struct wn_error *error)
 
     if (!list && !weights && !prune_on(prune, "reasons"))
         return 0;
-    if (prune->dataset.form || prune_converts(prune))
+    const char *form = prune->dataset.form;
+
+    if (form && strcmp(form, "jsonl"))
         return wn_fail(error, WN_EUSAGE,
-                       "--%s applies to CSV that stays CSV only", option);
+                       "--%s applies to CSV and JSON Lines; this source is of "
+                       "form %s: join the table of 'report --format=csv "
+                       "--fields=record,suspicion' by the place in the source",
+                       option, form);
+    if (prune_converts(prune))
+        return wn_fail(error, WN_EUSAGE,
+                       "--%s applies to rows in the form of the source, "
+                       "wanted no --format=%s",
+                       option, prune_text(prune, "format"));
     added->report.roles = true;
     added->report.file = wn_run_input(prune->run);
     if (wn_report_load(&added->report, prune->audit, error))

@@ -2,6 +2,7 @@
 /* report --with-source: the records of the audited file, byte for byte, with
  * what the audit says of each behind it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "audit/source.h"
 #include "prog/report/report_parts.h"
@@ -21,8 +22,10 @@ int report_source_check(const struct wn_options *options,
         return wn_option_given(options, "add")
                    ? wn_fail(error, WN_EUSAGE, "--add wants --with-source too")
                    : 0;
-    if (format->report != wn_csv_report)
-        return wn_fail(error, WN_EUSAGE, "--with-source wants --format=csv");
+    if (format->report != wn_csv_report && format->report != wn_json_report)
+        return wn_fail(error, WN_EUSAGE,
+                       "--with-source wants --format=csv, or json for JSON "
+                       "Lines");
     for (size_t o = 0; o < sizeof excluded / sizeof *excluded; o++)
         if (wn_option_given(options, excluded[o]))
             return wn_fail(error, WN_EUSAGE,
@@ -118,11 +121,18 @@ int report_source_write(const struct wn_run *run,
     struct wn_output *output = NULL;
     int status = -1;
 
-    if (form)
+    if (form && strcmp(form, "jsonl"))
         return wn_fail(error, WN_EUSAGE,
-                       "--with-source wants an audit of CSV; this one is of "
-                       "form %s: --fields=record joins it",
+                       "--with-source wants an audit of CSV or JSON Lines; "
+                       "this one is of form %s: join the table of "
+                       "--format=csv --fields=record,suspicion by the place "
+                       "in the source",
                        form);
+    if (strcmp(wn_option_text(options, "format"), form ? "json" : "csv"))
+        return wn_fail(error, WN_EUSAGE,
+                       "--with-source writes the form of the source, wanted "
+                       "--format=%s",
+                       form ? "json" : "csv");
     if (!list && !report->flagged)
         return wn_fail(error, WN_EUSAGE,
                        "--with-source: nothing has been flagged yet; run flag, "
