@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The old output stays whole when a system call fails, is cut short, or is the
-# last of the process or of the machine (tests/shim/strike.c), and when memory is
-# refused (tests/shim/fault.c). Every 61st call goes wrong in turn;
-# WN_FAULTS=N: every Nth.
+# The old output stays whole when a system call fails, is cut short or
+# interrupted, or is the last of the process or of the machine
+# (tests/shim/strike.c), and when memory is refused (tests/shim/fault.c). Every
+# 61st call goes wrong in turn; WN_FAULTS=N: every Nth.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 
 PATH=$build/tests/cli:$PATH
@@ -42,7 +42,7 @@ judge() {
         [ "$(grep -c . err)" -eq 1 ] || echo " $1-$2:message"
         ;;
     # What can be done without; the sync of a directory after the rename.
-    fail:0 | short:0) cmp -s "$target" whole || echo " $1-$2:other" ;;
+    fail:0 | short:0 | break:0) cmp -s "$target" whole || echo " $1-$2:other" ;;
     kill:137 | power:137)
         cmp -s "$target" "$old" || cmp -s "$target" whole ||
             echo " $1-$2:lost"
@@ -79,7 +79,7 @@ survives() {
     cp "$old" "$target"
     "$strike" count 0 "$@" >counts 2>err
     bad='' reached=0
-    for kind in fail short kill power; do
+    for kind in fail short break kill power; do
         calls=$(sed -n "s/^$kind //p" counts)
         at=$((1 + all % every)) # others in each mode
         while [ "$at" -le "$calls" ]; do

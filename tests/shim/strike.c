@@ -9,6 +9,7 @@
  *   fail   the call is not made and fails, as by a full disk, a broken one, or
  *          for want of memory, descriptors or processes
  *   short  a read or write takes half of its bytes
+ *   break  a signal interrupts a read or write before its first byte
  *   kill   the process dies before the call (SIGKILL)
  *   power  the machine stops before the call: all processes die, and each file
  *          in the working directory has what it had at its last fsync(),
@@ -39,8 +40,9 @@
 
 #if defined __x86_64__ && defined PTRACE_GET_SYSCALL_INFO
 
-enum kind { FAIL, SHORT, KILL, POWER, COUNT };
-static const char *const kinds[] = {"fail", "short", "kill", "power", "count"};
+enum kind { FAIL, SHORT, BREAK, KILL, POWER, COUNT };
+static const char *const kinds[] = {"fail", "short", "break",
+                                    "kill", "power", "count"};
 static enum kind kind;
 static long at, counted[COUNT];
 static pid_t command;
@@ -243,18 +245,20 @@ static bool can_strike(enum kind which,
 
     /* Messages still come out. */
     if ((number == SYS_write || number == SYS_fcntl) && word[0] == 2)
-        return which > SHORT;
+        return which >= KILL;
     if (which == FAIL)
         for (size_t f = 0; f < sizeof failing / sizeof *failing; f++)
             if (failing[f].number == number) {
                 *result = -failing[f].failure;
                 return number != SYS_brk || word[0];
             }
-    if (which == SHORT)
+    *result = -EINTR;
+    if (which == SHORT || which == BREAK)
         return (number == SYS_read || number == SYS_write ||
                 number == SYS_pread64 || number == SYS_pwrite64) &&
                word[2] > 1;
-    return which > SHORT && number != SYS_exit_group;
+    /* Waking a thread changes nothing outside the process. */
+    return which >= KILL && number != SYS_exit_group && number != SYS_futex;
 }
 
 static void begin_call(struct process *one,
@@ -271,8 +275,8 @@ static void begin_call(struct process *one,
         if ((k < KILL ? one->armed : armed) && can_strike(k, call, &result) &&
             ++counted[k] == at && k == kind)
             strikes = true;
-    if (strikes && kind == FAIL)
-        can_strike(FAIL, call, &result);
+    if (strikes)
+        can_strike(kind, call, &result);
     if (strikes) {
         struct user_regs_struct words;
 
@@ -280,6 +284,7 @@ static void begin_call(struct process *one,
         ptrace(PTRACE_GETREGS, one->id, NULL, &words);
         switch (kind) {
         case FAIL:
+        case BREAK:
             words.orig_rax = (unsigned long long)-1;
             ptrace(PTRACE_SETREGS, one->id, NULL, &words);
             one->strikes = true;
@@ -355,7 +360,7 @@ int main(int argc, char **argv)
         kind++;
     at = argc < 4 ? 0 : strtol(argv[2], NULL, 10);
     if (argc < 4) {
-        fputs("usage: strike fail|short|kill|power|count AT COMMAND...\n",
+        fputs("usage: strike fail|short|break|kill|power|count AT COMMAND...\n",
               stderr);
         return 98;
     }
