@@ -171,22 +171,16 @@ int H5F_get_checksums(const uint8_t *bytes, size_t length, uint32_t *stored,
 
 /* The linker puts this in the place of wn_sandbox_run(). */
 bool fuzz_uncaged;
-int __real_wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                          const int *keep,
-                          void (*work)(void *context, struct wn_error *error),
-                          void *context, struct wn_error *error);
+__typeof__(wn_sandbox_run) __real_wn_sandbox_run, __wrap_wn_sandbox_run;
 int __wrap_wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                          const int *keep,
-                          void (*work)(void *context, struct wn_error *error),
-                          void *context, struct wn_error *error);
-int __wrap_wn_sandbox_run(const char *name, uint64_t memory, uint64_t seconds,
-                          const int *keep,
+                          const int *keep, int temporaries,
                           void (*work)(void *context, struct wn_error *error),
                           void *context, struct wn_error *error)
 {
-    return fuzz_uncaged ? 0
-                        : __real_wn_sandbox_run(name, memory, seconds, keep,
-                                                work, context, error);
+    return fuzz_uncaged
+               ? 0
+               : __real_wn_sandbox_run(name, memory, seconds, keep, temporaries,
+                                       work, context, error);
 }
 
 void fuzz_start(void)
