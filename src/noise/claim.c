@@ -14,12 +14,12 @@
 #define LEVEL 2.326   /* one-sided 1 % of the normal distribution */
 #define MIN_GAIN 0.01 /* of the entropy of the class shares */
 /* Of mismatches that even errors do not explain: the weight of the reading that
- * they are errors, too, and how many errors there may be for each of them,
- * because the models learned from the same labels. */
+ * they are errors, too, and how many wrong labels there may be for each
+ * mismatch, because the models learned from the same labels. */
 #define FOLLOWING 0.33
-#define PROVEN 0.5   /* the same where some errors stand everywhere, */
-#define BROUGHT 0.67 /* and where the user brought the probabilities */
-#define LEARNED 1.5
+#define PROVEN 0.67 /* where some errors stand everywhere, or p was brought */
+#define LEARNED 1.22
+#define UNPROVEN 0.7    /* the largest suspicion where no error is proven */
 #define FEW 20          /* rows of a class that say little */
 #define REACHES_0 0.01  /* a low end of the interval that counts as 0 */
 #define MAX_REVIEW 0.02 /* of the rows, flagged where it does */
@@ -149,7 +149,6 @@ static void shift_to(const int32_t *label, double rate,
 
 /* Where the logits of suspicions fall into bins. */
 enum { BINS = 4096, STEPS = 50 };
-static const double z90 = 1.6448536269514722;
 static const double max_logit = 20.8; /* of a suspicion of 1 - 1e-9 */
 
 static double logit_of(double suspicion)
@@ -159,14 +158,16 @@ static double logit_of(double suspicion)
     return log(s / (1 - s));
 }
 
-/* Fit a + b logit(suspicion) to the chances that the depths of the rows give
- * them, by maximum likelihood (Platt 1999 with targets that are probabilities),
- * and set the suspicions by it. So the rows keep their order, and the
- * suspicions have the mean of the chances. `following` is the weight of the
- * reading that every mismatch is an error. */
+/* Fit most / (1 + exp(-a - b logit(suspicion))) to the chances that the depths
+ * of the rows give them, and set the suspicions by it, with a and b such that
+ * these and their products with the logit have the mean of the chances (for
+ * most = 1 maximum likelihood: Platt 1999 with targets that are probabilities).
+ * So the rows keep their order, and no suspicion is above what any depth gives.
+ * `following` is the weight of the reading that every mismatch is an error. */
 static void set_by_depth(const int32_t *label, const struct wn_overlap *overlap,
                          double following, struct wn_suspicion *suspicion)
 {
+    double most = UNPROVEN; /* of a suspicion */
     double *rows = wn_new(3 * BINS, sizeof *rows), *sum = rows + BINS,
            *chance = sum + BINS;
     /* Even errors in one class. */
@@ -174,6 +175,10 @@ static void set_by_depth(const int32_t *label, const struct wn_overlap *overlap,
         overlap->rate * overlap->n / (double)(suspicion->k - 1);
     double a = 0, b = 1;
 
+    for (size_t depth = 0; depth < WN_DEPTHS; depth++)
+        if (overlap->mismatches[depth] > 0)
+            most = fmax(most, (1 - following) * overlap->wrong_mismatch[depth] +
+                                  following);
     for (size_t i = 0; i < suspicion->n; i++) {
         const uint8_t place = overlap->place[i];
 
@@ -198,8 +203,8 @@ static void set_by_depth(const int32_t *label, const struct wn_overlap *overlap,
             if (rows[bin] == 0)
                 continue;
             const double x = sum[bin] / rows[bin];
-            const double p = 1 / (1 + exp(-(a + b * x)));
-            const double w = rows[bin] * fmax(p * (1 - p), 1e-9);
+            const double p = most / (1 + exp(-(a + b * x)));
+            const double w = rows[bin] * fmax(p * (1 - p / most), 1e-9);
             const double rest = chance[bin] - rows[bin] * p;
 
             slope[0] += rest;
@@ -233,7 +238,7 @@ static void set_by_depth(const int32_t *label, const struct wn_overlap *overlap,
             overlap->place[i] & WN_NO_DEPTH && m > stray + 2 * sqrt(stray);
         const double value =
             unknown ? overlap->rate
-                    : 1 / (1 + exp(-(a + b * logit_of(verdict->suspicion))));
+                    : most / (1 + exp(-(a + b * logit_of(verdict->suspicion))));
         /* m rows of a class say no more than m + 1 in m + 2 (Laplace). */
         set_suspicion(label[i], suspicion->k,
                       m < FEW ? fmin(value, (m + 1) / (m + 2)) : value,
@@ -282,11 +287,20 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
 {
     const struct wn_overlap *overlap = &out->overlap;
     int32_t *open = wn_spill_new(p->n, sizeof *open);
-    double labelled = 0;
+    double labelled = 0, few = 0, unknown = 0;
 
     for (size_t i = 0; i < p->n; i++) {
         open[i] = is_open(label, suspicion, i) ? label[i] : -1;
         labelled += label[i] >= 0;
+    }
+    /* Of m rows that all look right up to 1 - .05^(1/m) may be wrong. */
+    for (size_t c = 0; c < p->k; c++) {
+        const double m = round(suspicion->given[c] * labelled);
+
+        if (m > 0 && m < FEW) {
+            few += m;
+            unknown += m * (1 - pow(0.05, 1 / m));
+        }
     }
     wn_overlap_find(open, p, threads, &out->overlap);
     wn_spill_free(open);
@@ -294,19 +308,21 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
     const double share = labelled > 0 ? overlap->n / labelled : 0;
     const double even =
         overlap->mismatch > 0 ? fmin(overlap->rate / overlap->mismatch, 1) : 1;
-    const double m = overlap->mismatch;
-    const double high =
-        fmin(LEARNED * (m + z90 * sqrt(m * (1 - m) / fmax(overlap->n, 1))), 1);
+    const double high = fmin(LEARNED * overlap->mismatch, 1);
 
     out->overlap_weight = 1 - even;
     const double following = overlap->low < REACHES_0 ? FOLLOWING : PROVEN;
-    set_by_depth(label, overlap, brought ? BROUGHT : following * (1 - even),
+    set_by_depth(label, overlap, brought ? PROVEN : following * (1 - even),
                  suspicion);
     sum_up(label, suspicion);
     suspicion->low = fmin(overlap->low * share, suspicion->rate);
     suspicion->high = fmax(
         share * (overlap->high + (1 - even) * fmax(high - overlap->high, 0)),
         suspicion->rate);
+    if (few > 0) {
+        suspicion->low *= 1 - few / labelled;
+        suspicion->high += (1 - suspicion->high) * unknown / labelled;
+    }
     if (even < EVEN || overlap->mismatch > wn_max_mismatch)
         out->kind = WN_CLAIM_OVERLAP;
     out->max_actions = (size_t)(suspicion->low * labelled);

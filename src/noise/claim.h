@@ -20,11 +20,15 @@
  * sum of their suspicions; the rate is their mean. With noise or overlap a
  * logistic curve of the posterior of suspicion.h is fitted to what the depth of
  * each row says of it, and a part of the mismatches that even errors do not
- * explain counts as errors. The low end of the interval is that of the even
- * errors; the high end reaches, by the share of mismatches that they do not
- * explain, to one and a half times the mismatches. Where the low end is below
- * 1 %, at most 2 % of the rows are flagged, and no action follows; elsewhere no
- * more actions than the low end says. */
+ * explain counts as errors: one in three, or two in three where the low end is
+ * 1 % or more. No suspicion is above what a depth gives, or .7 where that is
+ * less. The low end of the interval is that of the even errors; the high end
+ * reaches, by the share of mismatches that they do not explain, to 1.22 times
+ * the mismatches. Rows in classes of fewer than 20 rows prove nothing: they
+ * lower the low end in proportion, and raise the high end by what m rows that
+ * all look right leave open, 1 - .05^(1/m). Where the low end is below 1 %, at
+ * most 2 % of the rows are flagged, and no action follows; elsewhere no more
+ * actions than the low end says. */
 #ifndef WN_NOISE_CLAIM_H
 #define WN_NOISE_CLAIM_H
 

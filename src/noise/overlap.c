@@ -18,7 +18,7 @@ enum {
     FINE = (CENTRES - 1) * STEPS + 1,
     SPREADS = 4,          /* of r, */
     SHAPES = 2 * SPREADS, /* of r and c, */
-    SHARES = 24,          /* and of e in one pass */
+    SHARES = 24,          /* and of e in one pass, the first of them 0 */
     CELLS = CENTRES * SHAPES * SHARES,
     PASSES = 3, /* each where the one before found some likelihood */
     HALVINGS = 22,
@@ -29,7 +29,9 @@ static const double spreads[SPREADS] = {0.5, 0.7, 1, 1.4};
 static const double max_distance = 7.5, min_distance = 0.05;
 static const double distance_sd = 0.5; /* of d around d0 */
 static const double max_share = 0.6;
+static const double chosen = 0.5; /* a class has errors where only some have */
 static const double usual_share = 0.25; /* scale of the prior of e */
+static const double max_tied = 0.25, block = 0.125, sure = 0.99;
 static const double far = 6; /* log-likelihoods below the best that end the
                                 search */
 static const double level = 1.353; /* half of the 90 % point of chi squared */
@@ -42,18 +44,23 @@ struct group {
     size_t low, step;              /* its d on the finest grid */
     double own[CENTRES][SHARES];   /* log-likelihood, mean over the shapes */
     double given[CENTRES][SHARES]; /* the same under d0, mean over d */
-    /* Of its wrong labels under e: mean over the rest and its square, variance
-     * of the rows. */
+    /* Of its wrong labels under e, mean over the rest: their number, its
+     * square, the variance of the rows. */
     double mean[SHARES], square[SHARES], variance[SHARES];
     double wrong[WN_DEPTHS][2]; /* expected among mismatches and matches */
     double overlap[WN_DEPTHS];  /* mismatches expected, were all labels right */
+};
+
+/* Of d0 and e under the two readings: all classes have errors, or some. */
+struct posterior {
+    double all[CENTRES][SHARES], some[CENTRES][SHARES];
 };
 
 /* What all groups share. */
 struct grid {
     size_t shapes; /* of r; then the same r with the other c */
     double rivals[2], others;
-    double root[2], share[SHARES];       /* ends of the root of e */
+    double root[2], share[SHARES];       /* limits of the root of e > 0 */
     double kernel[CENTRES][FINE];        /* density of d under d0 */
     double l[FINE][SPREADS * WN_DEPTHS]; /* where has_odds */
     bool has_odds[FINE];
@@ -113,18 +120,20 @@ static inline double mismatch_chance(double g, double e, double others)
     return p < 1e-9 ? 1e-9 : p > 1 - 1e-9 ? 1 - 1e-9 : p;
 }
 
+static double root_at(const struct grid *grid, size_t s)
+{
+    return grid->root[0] +
+           (double)s * (grid->root[1] - grid->root[0]) / (SHARES - 1);
+}
+
 /* Tables for every d that a group asks for. */
 static void fill_grid(const struct group *group, size_t groups, int threads,
                       struct grid *grid)
 {
     bool wanted[FINE] = {false};
 
-    for (size_t s = 0; s < SHARES; s++) {
-        const double root =
-            grid->root[0] +
-            (double)s * (grid->root[1] - grid->root[0]) / (SHARES - 1);
-        grid->share[s] = root * root;
-    }
+    for (size_t s = 1; s < SHARES; s++)
+        grid->share[s] = pow(root_at(grid, s), 2);
     for (size_t z = 0; z < groups; z++)
         for (size_t a = 0; a < CENTRES; a++)
             wanted[group[z].low + a * group[z].step] = true;
@@ -152,6 +161,11 @@ static void fill_grid(const struct group *group, size_t groups, int threads,
         }
         wn_log_doubles(grid->chance[fine], cells);
     }
+}
+
+static double log_add(double a, double b)
+{
+    return fmax(a, b) + log1p(exp(-fabs(a - b)));
 }
 
 static double log_sum(const double *x, size_t count, size_t stride)
@@ -228,22 +242,24 @@ static void find_evidence(const struct grid *grid, struct group *group)
     free(cell);
 }
 
-/* Narrow the d of a group to what is not far below its best, on the shares
- * from..end, and a step around. */
+/* Narrow the d of a group to what is not far below its best, with e = 0 or one
+ * of from..end, and a step around. */
 static void shrink_distances(size_t from, size_t end, struct group *group)
 {
-    double top = -INFINITY;
+    double best[CENTRES], top = -INFINITY;
     size_t low = CENTRES, high = 0;
 
-    for (size_t a = 0; a < CENTRES; a++)
+    for (size_t a = 0; a < CENTRES; a++) {
+        best[a] = group->own[a][0];
         for (size_t s = from; s < end; s++)
-            top = fmax(top, group->own[a][s]);
+            best[a] = fmax(best[a], group->own[a][s]);
+        top = fmax(top, best[a]);
+    }
     for (size_t a = 0; a < CENTRES; a++)
-        for (size_t s = from; s < end; s++)
-            if (group->own[a][s] > top - far) {
-                low = a < low ? a : low;
-                high = a;
-            }
+        if (best[a] > top - far) {
+            low = a < low ? a : low;
+            high = a;
+        }
     low = group->low + (low ? low - 1 : 0) * group->step;
     high = group->low + (high + 1 < CENTRES ? high + 1 : high) * group->step;
     group->step = (high - low + CENTRES - 2) / (CENTRES - 1);
@@ -284,25 +300,37 @@ WN_MULTIVERSION static void weigh_depths(const double *g, double e,
     *variance = sum_lanes(spread);
 }
 
-/* The wrong labels of a group, posterior[d0][e] of all groups and share[e], its
- * sum. */
+/* The wrong labels of a group under the posterior of all groups, weight[s] its
+ * sum. Where only some classes have errors, this one has with the odds of its
+ * likelihoods. */
 static void find_wrong(const struct grid *grid,
-                       double posterior[CENTRES][SHARES],
-                       const double share[SHARES], struct group *group)
+                       const struct posterior *posterior,
+                       const double weight_of[SHARES], struct group *group)
 {
     const size_t shapes = grid->shapes;
     double *cell = wn_new(CELLS, sizeof *cell);
-    double top[SHARES], weight_of[CENTRES][SHARES], g[WN_DEPTHS];
+    double top[SHARES], part[CENTRES][SHARES], g[WN_DEPTHS];
 
+    for (size_t d0 = 0; d0 < CENTRES; d0++) {
+        part[d0][0] = posterior->all[d0][0] + posterior->some[d0][0];
+        for (size_t s = 1; s < SHARES; s++) {
+            const double odds = group->given[d0][s] - group->given[d0][0];
+            const double off =
+                posterior->some[d0][s] /
+                (1 + chosen / (1 - chosen) * exp(fmin(odds, 700)));
+
+            part[d0][s] = posterior->all[d0][s] + posterior->some[d0][s] - off;
+            part[d0][0] += off;
+        }
+    }
     find_cells(grid, group, cell);
     for (size_t s = 0; s < SHARES; s++) {
         top[s] = group->own[0][s];
         for (size_t a = 1; a < CENTRES; a++)
             top[s] = fmax(top[s], group->own[a][s]);
         for (size_t d0 = 0; d0 < CENTRES; d0++)
-            weight_of[d0][s] = posterior[d0][s] *
-                               exp(top[s] - group->given[d0][s]) *
-                               (double)group->step / (double)shapes;
+            part[d0][s] *= exp(top[s] - group->given[d0][s]) *
+                           (double)group->step / (double)shapes;
     }
     for (size_t a = 0; a < CENTRES; a++) {
         const size_t fine = group->low + a * group->step;
@@ -310,7 +338,7 @@ static void find_wrong(const struct grid *grid,
 
         for (size_t d0 = 0; d0 < CENTRES; d0++)
             for (size_t s = 0; s < SHARES; s++)
-                of[s] += weight_of[d0][s] * grid->kernel[d0][fine];
+                of[s] += part[d0][s] * grid->kernel[d0][fine];
         for (size_t shape = 0; shape < shapes; shape++) {
             find_overlap(grid, fine, shape, g);
             for (size_t s = 0; s < SHARES; s++) {
@@ -321,7 +349,10 @@ static void find_wrong(const struct grid *grid,
                     continue;
                 weigh_depths(g, grid->share[s], grid->others, weight, group,
                              &sum, &variance);
-                weight /= share[s];
+                /* No errors, in classes without any, and none to count. */
+                if (s == 0)
+                    continue;
+                weight /= weight_of[s];
                 group->mean[s] += weight * sum;
                 group->square[s] += weight * sum * sum;
                 group->variance[s] += weight * variance;
@@ -371,13 +402,8 @@ static void add_up(const struct group *group, size_t groups,
     }
 }
 
-/* Fit the groups. */
-static void fit(struct group *group, size_t groups, size_t k, int threads,
-                struct wn_overlap *out)
+static void make_grid(size_t k, struct grid *grid)
 {
-    struct grid *grid = wn_new(1, sizeof *grid);
-    double posterior[CENTRES][SHARES], weight[SHARES], top, all = 0;
-
     *grid = (struct grid){.shapes = k > 2 ? SHAPES : SPREADS,
                           .rivals = {sqrt((double)k - 1), 1},
                           .others = (double)k - 1,
@@ -394,57 +420,100 @@ static void fit(struct group *group, size_t groups, size_t k, int threads,
         for (size_t fine = 0; fine < FINE; fine++)
             grid->kernel[d0][fine] /= sum;
     }
+}
+
+/* The log-likelihoods of d0 and e, with the prior of e > 0 as a density in the
+ * root of e; weight[s] their sum over d0 and the readings. Returns the largest
+ * weight. */
+static double join_groups(const struct grid *grid, const struct group *group,
+                          size_t groups, struct posterior *posterior,
+                          double weight[SHARES])
+{
+    double top = -INFINITY;
+
+    for (size_t s = 0; s < SHARES; s++) {
+        const double prior = log(0.5) - grid->share[s] / usual_share;
+
+        for (size_t d0 = 0; d0 < CENTRES; d0++) {
+            double *all = &posterior->all[d0][s],
+                   *some = &posterior->some[d0][s];
+
+            *all = *some = prior;
+            for (size_t z = 0; z < groups; z++) {
+                const double *given = group[z].given[d0];
+
+                *all += given[s];
+                *some +=
+                    log_add(log(chosen) + given[s], log(1 - chosen) + given[0]);
+            }
+        }
+        weight[s] = log_add(log_sum(&posterior->all[0][s], CENTRES, SHARES),
+                            log_sum(&posterior->some[0][s], CENTRES, SHARES));
+        top = fmax(top, weight[s]);
+    }
+    return top;
+}
+
+/* Fit the groups. */
+static void fit(struct group *group, size_t groups, size_t k, int threads,
+                struct wn_overlap *out)
+{
+    struct grid *grid = wn_new(1, sizeof *grid);
+    struct posterior posterior;
+    double weight[SHARES], top, all = 0;
+
+    make_grid(k, grid);
     for (int pass = 0;; pass++) {
-        size_t from = SHARES, end = 0;
+        size_t from = SHARES, end = 1;
 
         fill_grid(group, groups, threads, grid);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
         for (size_t z = 0; z < groups; z++)
             find_evidence(grid, &group[z]);
-        top = -INFINITY;
-        for (size_t s = 0; s < SHARES; s++) {
-            for (size_t d0 = 0; d0 < CENTRES; d0++) {
-                posterior[d0][s] = -grid->share[s] / usual_share;
-                for (size_t z = 0; z < groups; z++)
-                    posterior[d0][s] += group[z].given[d0][s];
-            }
-            weight[s] = log_sum(&posterior[0][s], CENTRES, SHARES);
-            top = fmax(top, weight[s]);
-        }
+        top = join_groups(grid, group, groups, &posterior, weight);
         if (pass == PASSES - 1)
             break;
-        for (size_t s = 0; s < SHARES; s++)
+        for (size_t s = 1; s < SHARES; s++)
             if (weight[s] > top - far) {
                 from = s < from ? s : from;
                 end = s + 1;
             }
+        from = from < end ? from : 1;
         for (size_t z = 0; z < groups; z++)
             shrink_distances(from, end, &group[z]);
-        from -= from > 0;
-        end += end < SHARES;
-        grid->root[0] = sqrt(grid->share[from]);
-        grid->root[1] = sqrt(grid->share[end - 1]);
+        const double low = root_at(grid, from - 1);
+        grid->root[1] = root_at(grid, end < SHARES ? end : SHARES - 1);
+        grid->root[0] = low;
     }
-    const bool zero = grid->root[0] == 0;
+    if (out->tied > max_tied) {
+        top = weight[0];
+        for (size_t s = 1; s < SHARES; s++) {
+            weight[s] = -INFINITY;
+            for (size_t d0 = 0; d0 < CENTRES; d0++)
+                posterior.all[d0][s] = posterior.some[d0][s] = -INFINITY;
+        }
+    }
     const bool none =
-        out->mismatch > wn_max_mismatch || (zero && weight[0] > top - level);
+        out->mismatch > wn_max_mismatch || weight[0] > top - level;
     /* The prior: half on e = 0, half on all shares. */
     const double scale =
         sqrt(M_PI * usual_share) / 2 * erf(sqrt(max_share / usual_share));
-    const double part =
+    const double step =
         (grid->root[1] - grid->root[0]) / (scale * (SHARES - 1));
     for (size_t s = 0; s < SHARES; s++)
-        all += exp(weight[s] - top) * (zero && s == 0 ? 1 : part);
+        all += exp(weight[s] - top) * (s == 0 ? 1 : step);
     for (size_t s = 0; s < SHARES; s++) {
-        const double prior = (zero && s == 0 ? 1 : part) / all;
+        const double prior = (s == 0 ? 1 : step) / all;
 
-        for (size_t d0 = 0; d0 < CENTRES; d0++)
-            posterior[d0][s] = exp(posterior[d0][s] - top) * prior;
+        for (size_t d0 = 0; d0 < CENTRES; d0++) {
+            posterior.all[d0][s] = exp(posterior.all[d0][s] - top) * prior;
+            posterior.some[d0][s] = exp(posterior.some[d0][s] - top) * prior;
+        }
         weight[s] = exp(weight[s] - top) * prior;
     }
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t z = 0; z < groups; z++)
-        find_wrong(grid, posterior, weight, &group[z]);
+        find_wrong(grid, &posterior, weight, &group[z]);
     add_up(group, groups, weight, out);
     if (none)
         out->low = 0;
@@ -539,9 +608,11 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
             rows[(size_t)(key[i] / 2)]++;
             counted++;
         }
-    for (size_t s = 0, c = k, rank = 0, filled = 0; s < n; s++) {
+    double last = -1; /* key */
+    for (size_t s = 0, c = k, rank = 0, filled = 0, equal = 0; s < n; s++) {
+        const double at = key[order[s]];
         uint8_t *place = &out->place[order[s]];
-        const size_t class = (size_t)(key[order[s]] / 2);
+        const size_t class = (size_t)(at / 2);
 
         if (*place & WN_NO_DEPTH)
             continue;
@@ -557,6 +628,11 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
         struct group *to = &group[groups - 1];
         const size_t depth = (2 * rank + 1) * WN_DEPTHS / (2 * rows[c]);
         rank++;
+        equal = at == last ? equal + 1 : 1;
+        last = at;
+        const double most = fmax(block * (double)rows[c], 1);
+        if ((double)equal > most && 2 * (double)c + 1 - at < sure)
+            out->tied += (double)equal - 1 > most ? 1 : (double)equal;
         to->rows[depth]++;
         out->rows[depth]++;
         out->n++;
@@ -568,6 +644,7 @@ void wn_overlap_find(const int32_t *label, const struct wn_probability *p,
         *place |= (uint8_t)depth;
     }
     out->mismatch /= fmax(out->n, 1);
+    out->tied /= fmax(out->n, 1);
     if (out->n > 0)
         fit(group, groups, k, threads, out);
     free(group);

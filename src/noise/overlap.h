@@ -19,14 +19,22 @@
  *   e      the share of even errors, which hit any label alike
  *   P(mismatch | u) = (1 - g) e + g (1 - e / (k - 1))
  *
- * e is the same in all classes, and d is normal around d0 with a standard
- * deviation of .5: each class overlaps with others as it does, but errors that
- * stand everywhere stand in each class. d0, d, r in {.5, .7, 1, 1.4}, c and e
- * have a posterior under the binomial likelihood of the mismatches; the prior
- * is even in d0, r and c, half on e = 0 and half on sqrt e with exp(-e / .25).
- * Predicted classes of few rows are fitted together, so that there are at most
- * 257 groups. Where the label of a row is wrong under that model, the models of
- * the row see it as
+ * d is normal around d0 with a standard deviation of .5: each class overlaps
+ * with others as it does. e is the same in all predicted classes, or in some of
+ * them, each of which has errors with probability one half, while the others
+ * have none; either reading has half of the prior. d0, d, r in {.5, .7, 1,
+ * 1.4}, c and e have a posterior under the binomial likelihood of the
+ * mismatches; the prior is even in d0, r and c, half on e = 0 and half on
+ * sqrt e with exp(-e / .25). Predicted classes of few rows are fitted together,
+ * so that there are at most 257 groups.
+ *
+ * Rows of which the models are equally sure have no order, and what is even
+ * among them may be overlap. Where more than a quarter of all rows are as sure
+ * as more than an eighth of their class, and none of these surer than .99, e
+ * counts as 0.
+ *
+ * Where the label of a row is wrong under that model, the models of the row see
+ * it as
  *
  *   P(wrong | mismatch, u) = (e (1 - g) + g e (k - 2) / (k - 1)) / P(mismatch)
  *   P(wrong | match, u)    = g e / (k - 1) / (1 - P(mismatch)) */
@@ -51,11 +59,12 @@ struct wn_overlap {
     double wrong_match[WN_DEPTHS];
     double labelled;  /* rows with a label, */
     double n;         /* and those of them that have a depth */
-    double mismatch;  /* share of mismatches */
+    double mismatch;  /* share of mismatches, */
+    double tied;      /* and of rows that many others are as sure as */
     double bayes;     /* mean g: the error of a perfect model */
     double rate;      /* share of even errors in these rows, and */
     double low, high; /* its 90 % interval; low is 0 where e = 0 is within
-                         it, or mismatches are too many */
+                         it, or mismatches or ties are too many */
     uint8_t *place;   /* n: depth, + WN_MISMATCH; or WN_NO_DEPTH: a missing
                          label, or one of a class that is never predicted */
 };

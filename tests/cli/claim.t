@@ -54,6 +54,28 @@ runs 'classes that overlap' flag o.h5 -o overlap.h5
 ok "$([ "$(flagged overlap.h5)" -le 24 ]; echo $?)" 'at most 2 % are flagged'
 is "$(out overlap.h5)" 0 'nothing is advised out'
 
+# Bayes error .023; 600 of 1800 labels "no" say "yes" by mistake, none the other
+# way: the interval holds their share of a sixth, most flagged labels are wrong,
+# and most wrong ones are flagged.
+awk 'BEGIN { srand(5); print "a,b,label"
+    for (i = 0; i < 3600; i++) {
+        c = i % 2; x = y = -6
+        for (j = 0; j < 12; j++) { x += rand(); y += rand() }
+        printf "%.4f,%.4f,%s\n", x + 4 * c, y,
+            c || i / 2 % 3 == 0 ? "yes" : "no" } }' >way.csv
+ingest -q --label=label way.csv | score -q -o w.h5
+runs 'errors of one class' flag w.h5 -o way.h5
+ok "$("$build/tests/cli/peek" way.h5 flag/noise/rate f64 | awk '
+    NR == 2 { low = $1 } NR == 3 { high = $1 }
+    END { exit !(low > 0.1 && low < 1 / 6 && high > 1 / 6 && high < 0.2) }'
+    echo $?)" 'the interval holds their share'
+report --format=tsv --top=all way.h5 | awk -F'\t' '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["issues"] ~ /(^|,)label(,|$)/ {
+        count++; wrong += $at["row"] % 6 == 0 }
+    END { print 2 * wrong / (count + 600) }' >f1
+ok "$(awk '{ exit $1 < 0.8 }' f1; echo $?)" "F1 $(cat f1)"
+
 # A share that is known.
 ingest -q --label=digit "$samples/digits.csv" | score -q -o d.h5
 runs 'a signal' flag --fail-on=no-signal d.h5 -o signal.h5 -f

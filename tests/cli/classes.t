@@ -52,6 +52,11 @@ ok "$(paste pgiven ptrue pcell | awk -v rate="$rate" '
     END { d = 1 - right - rate; exit bad || d > 1e-8 || d < -1e-8 }'; echo $?)" \
     "the rate is what its diagonal leaves"
 
+ok "$("$peek" flag.h5 flag/noise/rate f64 | awk '
+    NR == 2 { low = $1 } NR == 3 { high = $1 }
+    END { exit low > 0 || high < 0.5 }'; echo $?)" \
+    "which two rows a class leave between 0 and more than half"
+
 runs "report" report --no-values flag.h5
 ok "$([ "$(wc -l <out)" -le 120 ]; echo $?)" "stays as short as with few classes"
 ok "$(grep -q 'and 1[0-9]* more' out; echo $?)" "which says what is left out"

@@ -86,9 +86,9 @@ static void both_are_told_apart(void **state)
     wn_overlap_free(&again);
 }
 
-/* The mismatches of two classes hardly fall with depth; the third has none, so
- * they do not stand everywhere. */
-static void a_class_without_mismatches_speaks_against_even_errors(void **state)
+/* The mismatches of two classes hardly fall with depth, and the third has none:
+ * only some classes have errors. */
+static void errors_may_stand_in_some_classes(void **state)
 {
     static const int some[] = {12, 12, 12, 13, 13, 13, 14, 14, 15, 16};
     int mismatches[WN_DEPTHS];
@@ -97,13 +97,34 @@ static void a_class_without_mismatches_speaks_against_even_errors(void **state)
     for (int u = 0; u < WN_DEPTHS; u++)
         mismatches[u] = some[u % 10];
     struct wn_overlap found = find(3, mismatches, 0, 1);
-    assert_near(found.rate, 0.00004, 0.0002);
-    assert_near(found.bayes, 0.2023, 0.002);
-    assert_true(found.low == 0);
+    assert_near(found.rate, 0.1716, 0.0003);
+    assert_near(found.bayes, 0.00093, 0.0003);
+    assert_near(found.low, 0.17, 0.0005);
+    assert_near(found.high, 0.1731, 0.0005);
     wn_overlap_free(&found);
     found = find(3, mismatches, NONE, 1);
     assert_true(found.low > 0.2);
     wn_overlap_free(&found);
+}
+
+/* As even_errors_are_errors(), but the models are equally sure of all rows. */
+static void equal_rows_have_no_depth(void **state)
+{
+    static int32_t label[N];
+    static double p[2 * N];
+    const struct wn_probability matrix = {N, 2, NULL, p};
+    struct wn_overlap out;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        p[2 * i + i % 2] = 0.9;
+        p[2 * i + 1 - i % 2] = 0.1;
+        label[i] = (int32_t)(i / 2 % 10 == 4 ? 1 - i % 2 : i % 2);
+    }
+    wn_overlap_find(label, &matrix, 1, &out);
+    assert_near(out.mismatch, 0.1, 1e-12);
+    assert_true(out.tied == 1 && out.rate == 0 && out.low == 0);
+    wn_overlap_free(&out);
 }
 
 /* .4 of the labels look wrong in any case. */
@@ -154,7 +175,8 @@ int main(void)
         cmocka_unit_test(even_errors_are_errors),
         cmocka_unit_test(doubt_at_the_end_is_overlap),
         cmocka_unit_test(both_are_told_apart),
-        cmocka_unit_test(a_class_without_mismatches_speaks_against_even_errors),
+        cmocka_unit_test(errors_may_stand_in_some_classes),
+        cmocka_unit_test(equal_rows_have_no_depth),
         cmocka_unit_test(too_many_mismatches_say_nothing),
         cmocka_unit_test(a_class_that_is_never_predicted_has_no_depth)};
 
