@@ -29,11 +29,11 @@ small=''
 if [ -n "$small" ]; then
     data=$data-small
     csv_n=2000 wide_n=200 narrow_n=400 noisy_n=600
-    many_n=2000 many_probe=--probe=9
+    many_n=2000 many_probe=--probe=9 turn_n=2000
     issues_n=2000 classes_n=500 classes_k=50
 else
     csv_n=860000 wide_n=10000 narrow_n=20000 noisy_n=60000
-    many_n=1000000 many_probe=
+    many_n=1000000 many_probe= turn_n=120000
     issues_n=1000000 classes_n=50000 classes_k=1000
 fi
 o='-j '$threads' -f -q -o '$data/out.h5
@@ -51,6 +51,7 @@ neighbors784|the same, $noisy_n x 784|broad|score $o --model=none --methods=disa
 shapley|KNN-Shapley and its graph, $narrow_n x 128|narrow|score $o --model=none --methods=knn_shapley $data/narrow.h5|score $o --model=none --methods=disagreement $data/narrow.h5|
 shapley_exact|KNN-Shapley of all rows and its graph, $narrow_n x 128|narrow|score $o --model=none --methods=knn_shapley_exact $data/narrow.h5|score $o --model=none --methods=disagreement $data/narrow.h5|
 cells|10 neighbours by the inverted file, $many_n x 64|many|score $v --model=none --methods=disagreement $many_probe $data/many.h5||
+turn|the graph where cells begin to pay, $turn_n x 64, beside the exact one|turn|score $v --model=none --methods=disagreement $data/turn.h5|score $v --model=none --methods=disagreement --probe=0 $data/turn.h5|
 dynamics|EL2N and GraNd, ten networks, five epochs, $wide_n x 784|wide|score $o --model=none --methods=el2n,grand --epoch=5 $data/wide.h5|$peers dynamics $data/wide.h5|floor sgemm $wide_n 128 784 110
 dynamics20k|the same, $narrow_n x 128|narrow|score $o --model=none --methods=el2n,grand --epoch=5 $data/narrow.h5|$peers dynamics $data/narrow.h5|floor sgemm $narrow_n 128 128 110
 dynamics16|the same, $narrow_n x 16|slim|score $o --model=none --methods=el2n,grand --epoch=5 $data/slim.h5|$peers dynamics $data/slim.h5|floor sgemm $narrow_n 128 16 110
@@ -102,6 +103,7 @@ make_noisy() { encoded "$1" $noisy_n 128 .1 1; }
 make_narrow() { encoded "$1" $narrow_n 128; }
 make_broad() { encoded "$1" $noisy_n 784; }
 make_many() { encoded "$1" $many_n 64; }
+make_turn() { encoded "$1" $turn_n 64; }
 
 # prepare NAME: its data, unless they are there.
 prepare() {

@@ -34,6 +34,11 @@ enum {
  * the largest share of all cells that still saves time. */
 #define TARGET 0.97
 #define MAX_SHARE 0.35
+/* The exact search takes half of all products, the cells about a fifth of them
+ * in small pieces: which is quicker depends on the rows and the kernel. With
+ * vector units both take the same time at 60,000 to 90,000 rows. */
+#define EXACT_WORK 1e13
+#define EXACT_ROWS 100000
 
 struct ivf {
     struct wn_arena own; /* its arrays, and those of the workers */
@@ -523,7 +528,8 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
 
 bool wn_graph_is_large(size_t n, size_t d)
 {
-    return (double)n * (double)n * (double)d > WN_GRAPH_EXACT_MAX;
+    return (double)n * (double)n * (double)d > EXACT_WORK ||
+           (n > EXACT_ROWS && !wn_scan_kernel_rounded(d + 1));
 }
 
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,

@@ -27,10 +27,10 @@ struct wn_graph_facts {
 };
 
 /* As wn_knn_exact(), and:
- *   probe  cells to search for each row; 0: exact. WN_PROBE_AUTO: exact up to
- *          n n d = WN_GRAPH_EXACT_MAX; above it as many cells as find 97 % of
- *          the exact neighbours of 1,024 random rows, or exact if that would
- *          not be quicker
+ *   probe  cells to search for each row; 0: exact. WN_PROBE_AUTO: exact unless
+ *          wn_graph_is_large(); then as many cells as find 97 % of the exact
+ *          neighbours of 1,024 random rows, or exact if that would not be
+ *          quicker
  *   facts  out; the recall is measured on 1,024 other random rows (the same
  *          if n is too small). A row as near as the farthest exact neighbour
  *          counts as found
@@ -40,9 +40,8 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                   int32_t *index, float *distance, struct wn_graph_facts *facts,
                   struct wn_error *error) WN_MUST_CHECK;
 
-#define WN_GRAPH_EXACT_MAX 1e13
-
-/* Whether WN_PROBE_AUTO looks for cells. */
+/* Whether WN_PROBE_AUTO looks for cells: from n n d = 10^13 on and, where no
+ * matrix unit rounds the products, from 100,000 rows on. */
 bool wn_graph_is_large(size_t n, size_t d);
 /* Bytes that it takes at most, beside input and output. */
 double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads);

@@ -149,6 +149,9 @@ static void large_is_a_matter_of_work(void **state)
     (void)state;
     assert_false(wn_graph_is_large(60000, 784));
     assert_true(wn_graph_is_large(1000000, 64));
+    /* By SGEMM, as here, or by the vector units. */
+    assert_false(wn_graph_is_large(100000, 64));
+    assert_true(wn_graph_is_large(100001, 64));
 }
 
 int main(void)
