@@ -115,18 +115,15 @@ void wn_order(const double *key, size_t stride, bool falling, size_t n,
     int shift = 0;
 
     for (size_t r = 0; r < n; r++) {
-        const uint64_t bits = bits_of(key + r * stride, falling);
-
-        low = bits < low ? bits : low;
-        high = bits > high ? bits : high;
+        item[r] = bits_of(key + r * stride, falling);
+        low = item[r] < low ? item[r] : low;
+        high = item[r] > high ? item[r] : high;
     }
     while (n && (high - low) >> shift > UINT32_MAX)
         shift++;
     const uint64_t rest = ((uint64_t)1 << shift) - 1;
     for (size_t r = 0; r < n; r++)
-        item[r] = (bits_of(key + r * stride, falling) - low) >> shift
-                                                                    << PREFIX |
-                  (uint64_t)r;
+        item[r] = (item[r] - low) >> shift << PREFIX | (uint64_t)r;
     sort_items(item, n, other);
     for (size_t begin = 0, end; begin < n; begin = end) {
         for (end = begin + 1;
