@@ -189,9 +189,10 @@ static void find_memory(const double *rate, size_t n, double rows,
     free(series);
 }
 
-/* Kendall's tau of both indicators, as they are and without the trend. */
+/* Kendall's tau of both indicators, as they are and without the trend; tau has
+ * WN_TAUS of them. */
 static void find_taus(const double *kernel, const double *rate, size_t n,
-                      double *scratch, struct wn_tau tau[WN_TAUS])
+                      double *scratch, struct wn_tau *tau)
 {
     double *residual = scratch + 2 * n;
 

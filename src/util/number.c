@@ -234,9 +234,10 @@ bool wn_number_parse_comma(const char *text, size_t length, double *value)
  * float. */
 static bool reads_back(double value, bool is_float, int digits, char out[32])
 {
-    snprintf(out, 32, "%.*g", digits, value);
-    return is_float ? strtof(out, NULL) == (float)value
-                    : strtod(out, NULL) == value;
+    const int length = snprintf(out, 32, "%.*g", digits, value);
+
+    return length < 32 && (is_float ? strtof(out, NULL) == (float)value
+                                    : strtod(out, NULL) == value);
 }
 
 /* The fewest digits, at most `most`. More digits than enough are enough: the
