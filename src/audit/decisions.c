@@ -315,9 +315,10 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
     const struct wn_dataset *dataset = lines->dataset;
     const size_t most = 2 * lines->count; /* keys, with those of identifiers */
     struct wn_dictionary keys = {0};
-    /* Of each key: its last line; of an identifier also whether a row has it,
-     * and whether such a row has a verdict. */
+    /* Of each key: its last line; of an identifier also its last line with a
+     * hash, whether a row has it, and whether such a row has a verdict. */
     struct line **last = wn_new(most, sizeof *last);
+    struct line **hashed = wn_new(most, sizeof *hashed);
     bool *there = wn_new(most, sizeof *there);
     bool *judged = wn_new(most, sizeof *judged);
     size_t capacity = 0;
@@ -326,8 +327,12 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
         struct line *line = &lines->line[l];
 
         last[add_key(&keys, line->key)] = line;
-        if (line->has_id)
-            add_key(&keys, (struct key){BY_ID, line->id});
+        if (line->has_id) {
+            const size_t id = add_key(&keys, (struct key){BY_ID, line->id});
+
+            if (line->key.kind == BY_HASH)
+                hashed[id] = line;
+        }
     }
     for (size_t i = 0; i < dataset->n; i++) {
         const uint64_t at = dataset->id ? dataset->id_offset[i] : 0;
@@ -353,6 +358,16 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
                 one->used = true;
             if (one && (!line || one > line))
                 line = one;
+        }
+        /* Somebody gave the row the label that the verdict asks for, which
+         * changed its hash. */
+        struct line *asked = own >= 0 ? hashed[own] : NULL;
+        if (asked && !asked->used && (!line || asked > line) &&
+            asked->decided.decision == WN_SAID_RELABEL && dataset->label &&
+            dataset->label[i] == asked->decided.class) {
+            asked->used = true;
+            asked->decided.planned = false; /* no draw of this label */
+            line = asked;
         }
         if (!line || line->decided.decision == WN_UNDECIDED)
             continue;
@@ -387,6 +402,7 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
     wn_dictionary_free(&keys);
     free(there);
     free(judged);
+    free(hashed);
     free(last);
 }
 

@@ -429,7 +429,7 @@ static const struct section {
     {"suspects", "Most suspicious rows", wn_html_suspects, NULL},
     {"labels", "How noisy the labels are", NULL,
      "suspicion classes matrix yield depth annotators splits groups"},
-    {"people", "What people found", NULL, "verdicts"},
+    {"people", "What people found", wn_html_decided, "verdicts"},
     {"kinds", "Kinds of rows", NULL, "kinds map"},
     {"models", "The models", NULL, "models reliability slices"},
     {"checks", "What the checks found", put_checks, NULL},

@@ -34,12 +34,30 @@ void wn_phrase_suspicion(const struct wn_report *report, size_t i, char out[16])
         snprintf(out, 16, "%.3f", (double)suspicion);
 }
 
+/* So many significant digits, in plain decimals however small. */
+static void put_digits(double percent, int digits, char out[16])
+{
+    enum { MOST = 12 };
+    size_t length;
+
+    if (percent == 0 || percent >= 1e-4) {
+        snprintf(out, 16, "%.*g", digits, percent);
+        return;
+    }
+    const int decimals = digits - 1 - (int)floor(log10(percent));
+
+    snprintf(out, 16, "%.*f", decimals < MOST ? decimals : MOST, percent);
+    length = strlen(out);
+    while (length > 1 && strchr("0.", out[length - 1]))
+        out[--length] = '\0';
+}
+
 const char *wn_phrase_percent(double share, char out[16])
 {
     const double percent = 100 * share;
 
     if (percent > 0 && percent < 0.1)
-        snprintf(out, 16, "%.3g", percent);
+        put_digits(percent, 3, out);
     else
         snprintf(out, 16, "%.1f", percent);
     return out;
@@ -49,7 +67,10 @@ const char *wn_phrase_end(double share, char out[16])
 {
     const double percent = 100 * share;
 
-    snprintf(out, 16, percent < 9.95 ? "%.2g" : "%.0f", percent);
+    if (percent < 9.95)
+        put_digits(percent, 2, out);
+    else
+        snprintf(out, 16, "%.0f", percent);
     return out;
 }
 

@@ -37,6 +37,7 @@ void wn_html_report(const struct wn_report *report, struct wn_text *out);
 void wn_html_suspects(const struct wn_report *report, struct wn_text *page);
 /* The sections on what changed since another audit, and on the nights. */
 void wn_html_changes(const struct wn_report *report, struct wn_text *page);
+void wn_html_decided(const struct wn_report *report, struct wn_text *page);
 void wn_html_trend(const struct wn_report *report, struct wn_text *page);
 void wn_markdown_report(const struct wn_report *report, struct wn_text *out);
 void wn_json_report(const struct wn_report *report, struct wn_text *out);

@@ -112,6 +112,49 @@ static void put_list(struct wn_text *page, const struct wn_lines *list)
         wn_markup(page, "</ul>");
 }
 
+/* The first flags that are new, or gone: most suspicious first. */
+static void put_flags(const struct wn_report *report, bool new,
+                      struct wn_text *page)
+{
+    enum { FEW = 20 };
+    static const char *const head_new[] = {"#row", "why", "given", "suggested",
+                                           NULL};
+    static const char *const head_gone[] = {"#row then", "why", "given then",
+                                            "#row now", NULL};
+    const struct wn_comparison *against = report->against;
+    const struct wn_report *side = new ? report : &against->old;
+    size_t count = 0;
+
+    for (size_t r = 0; r < side->data.n && count < FEW; r++) {
+        const size_t i = (size_t)side->order[r];
+        const int gone = new ? -1 : wn_comparison_gone(against, report, i);
+        char other[32] = "-";
+
+        if (new ? against->change[i] < WN_NEW_FLAG : gone < 0)
+            continue;
+        if (count++ == 0)
+            wn_table_open(page, NULL,
+                          new ? "The first flags that are new"
+                              : "The first flags that are gone",
+                          new ? head_new : head_gone);
+        if (!new && against->now[i] >= 0)
+            snprintf(other, sizeof other, "%lld", (long long)against->now[i]);
+        const char *suggested =
+            new ? wn_report_class(report, report->suggestion[i]) : other;
+        wn_markup(
+            page,
+            "\n<tr><th scope=\"row\" class=\"n\">%zu</th><td>%s</td>"
+            "<td>%s</td><td>%s</td></tr>",
+            i, new ? wn_change_names[against->change[i]] : wn_gone_names[gone],
+            wn_report_class(side, side->data.label[i])
+                ? wn_report_class(side, side->data.label[i])
+                : "",
+            suggested ? suggested : "-");
+    }
+    if (count)
+        wn_table_close(page);
+}
+
 void wn_html_changes(const struct wn_report *report, struct wn_text *page)
 {
     static const char *const head[] = {"column",   "#PSI", "#p",
@@ -130,6 +173,8 @@ void wn_html_changes(const struct wn_report *report, struct wn_text *page)
         if (!against->causes.count)
             wn_markup(page, "\n<p>%s</p>", no_cause);
         put_list(page, &against->causes);
+        put_flags(report, true, page);
+        put_flags(report, false, page);
     }
     if (!drift)
         return;

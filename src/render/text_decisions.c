@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people found when they looked: a section of the text report. */
+/* What people found when they looked: a section of the text report, and
+ * of the page. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "check/decide.h"
 #include "noise/verdicts.h"
+#include "page/markup.h"
 #include "render/grid.h"
 #include "render/phrases.h"
+#include "render/render.h"
 #include "util/date.h"
 
 /* "78 %, 62-89", the share and its exact 95 % interval. */
@@ -69,6 +72,40 @@ static void put_dates(const struct wn_decided_rows *decided,
         wn_phrase_say(out, "The verdicts are from %s to %s.", from, until);
     else
         wn_phrase_say(out, "The verdicts are of %s.", from);
+}
+
+void wn_html_decided(const struct wn_report *report, struct wn_text *page)
+{
+    enum { MOST_NOTES = 30 };
+    static const char *const head[] = {"#row", "verdict", "who",
+                                       "when", "note",    NULL};
+    const struct wn_decided_rows *decided = &report->decided;
+    size_t notes = 0, shown = 0;
+    char caption[80];
+
+    for (size_t d = 0; d < decided->count && !report->no_values; d++)
+        notes += decided->note[d][0] != '\0';
+    if (!notes)
+        return;
+    snprintf(caption, sizeof caption, "Notes on %zu of %zu rows with a verdict",
+             notes < MOST_NOTES ? notes : MOST_NOTES, decided->count);
+    wn_table_open(page, NULL, caption, head);
+    for (size_t d = 0; d < decided->count && shown < MOST_NOTES; d++) {
+        struct wn_text verdict = {0};
+
+        if (!decided->note[d][0])
+            continue;
+        shown++;
+        wn_decision_add(report, decided->row[d].decision, decided->row[d].class,
+                        &verdict);
+        wn_markup(page,
+                  "\n<tr><th scope=\"row\" class=\"n\">%zu</th><td>%s</td>"
+                  "<td>%s</td><td>%s</td><td>%s</td></tr>",
+                  decided->row[d].row, wn_text_of(&verdict), decided->who[d],
+                  decided->when[d], decided->note[d]);
+        wn_text_free(&verdict);
+    }
+    wn_table_close(page);
 }
 
 void wn_decided_text(const struct wn_report *report, struct wn_text *out)

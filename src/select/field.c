@@ -167,6 +167,7 @@ WORDS(changes, (char *const *)wn_change_names + 1, WN_CHANGES - 1)
         statement;                                                             \
     }
 #define WN_FIELD_WHOLE NUMBER
+#define WN_FIELD_PLACE NUMBER
 #define WN_FIELD_REAL NUMBER
 #define WN_FIELD_TEXT(name, condition, statement, brief)                       \
     TEXT(name, condition, statement)
@@ -175,26 +176,44 @@ WORDS(changes, (char *const *)wn_change_names + 1, WN_CHANGES - 1)
 #define WN_FIELD_WORDS WN_FIELD_WORD
 #include "select/fields.def"
 #undef WN_FIELD_WHOLE
+#undef WN_FIELD_PLACE
 #undef WN_FIELD_REAL
 #undef WN_FIELD_TEXT
 #undef WN_FIELD_WORD
 #undef WN_FIELD_WORDS
 
 #define WN_FIELD_WHOLE(name, condition, value, brief)                          \
-    {#name, brief, WN_FIELD_IS_WHOLE, there_##name, get_##name, NULL, NULL,    \
-     NULL,  NULL},
+    {#name,        brief,      WN_FIELD_IS_WHOLE,                              \
+     there_##name, get_##name, NULL,                                           \
+     NULL,         NULL,       NULL,                                           \
+     false},
 #define WN_FIELD_REAL(name, condition, value, brief)                           \
-    {#name, brief, WN_FIELD_IS_REAL, there_##name, get_##name, NULL, NULL,     \
-     NULL,  NULL},
+    {                                                                          \
+        #name,        brief,      WN_FIELD_IS_REAL,                            \
+        there_##name, get_##name, NULL,                                        \
+        NULL,         NULL,       NULL,                                        \
+        false},
 #define WN_FIELD_TEXT(name, condition, statement, brief)                       \
-    {#name, brief, WN_FIELD_IS_TEXT, there_##name, NULL, get_##name, NULL,     \
-     NULL,  NULL},
+    {                                                                          \
+        #name,        brief, WN_FIELD_IS_TEXT,                                 \
+        there_##name, NULL,  get_##name,                                       \
+        NULL,         NULL,  NULL,                                             \
+        false},
 #define WN_FIELD_WORD(name, condition, words, statement, brief)                \
-    {#name, brief, WN_FIELD_IS_WORD, there_##name, NULL, get_##name, words,    \
-     NULL,  NULL},
+    {#name,        brief, WN_FIELD_IS_WORD,                                    \
+     there_##name, NULL,  get_##name,                                          \
+     words,        NULL,  NULL,                                                \
+     false},
 #define WN_FIELD_WORDS(name, condition, words, statement, brief)               \
-    {#name, brief, WN_FIELD_IS_WORDS, there_##name, NULL, get_##name, words,   \
-     NULL,  NULL},
+    {#name,        brief, WN_FIELD_IS_WORDS,                                   \
+     there_##name, NULL,  get_##name,                                          \
+     words,        NULL,  NULL,                                                \
+     false},
+#define WN_FIELD_PLACE(name, condition, value, brief)                          \
+    {#name,        brief,      WN_FIELD_IS_WHOLE,                              \
+     there_##name, get_##name, NULL,                                           \
+     NULL,         NULL,       NULL,                                           \
+     true},
 const struct wn_row_field wn_row_field_table[] = {
 #include "select/fields.def"
     {0}};

@@ -342,7 +342,7 @@ static int compare(const struct filter *filter, const struct step *step,
     if (!field->text) {
         value = wn_row_field_number(field, filter->report, i);
         return step->sign == IS_THERE
-                   ? !isnan(value) && value != 0
+                   ? !isnan(value) && (value != 0 || field->place)
                    : compare_numbers(value, step->sign, step->number);
     }
     text->length = 0;

@@ -15,7 +15,8 @@
  * A number compares as it is printed. = compares a text by its bytes; of
  * issues and agree it asks whether the value is among them. <, <=, >, >=
  * compare numbers, and texts that are numbers. ~ looks for a match of a regular
- * expression (PCRE2). A field alone holds where it is neither empty nor 0. A
+ * expression (PCRE2). A field alone holds where it is neither empty nor 0; the
+ * number of a row or set, where it is not empty. A
  * comparison with an empty field does not hold, unless it is !=.
  *
  * winnow-fields(7) documents both. */
@@ -44,6 +45,7 @@ struct wn_row_field {
     char *const *(*words)(const struct wn_report *report, size_t *count);
     const float *score; /* n; of a score, whose functions are NULL */
     char *title;        /* in a list: its name beside the source */
+    bool place;         /* a number of something, where 0 is one like others */
 };
 
 /* All fields but the scores, in the order of fields.def; ends with {0}. */

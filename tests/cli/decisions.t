@@ -295,6 +295,38 @@ is "$(report --decisions-list b4.h5 | cut -f8 | grep -c '^relabel:Yes $')" \
     "$(grep -c '	relabel:Yes 	' asked.tsv)" 'blank and all'
 ok "$(grep -q '	relabel:Yes 	' asked.tsv; echo $?)" 'and there was one'
 
+# A label that prune --relabel wrote is settled; one that still differs is stale.
+awk -F, 'NR == 1 { print "id," $0; next } { print "r" NR "," $0 }' maybe.csv >settle.csv
+ingest -q --label=y --id=id settle.csv | score -q --methods=none | flag -q -o settle.h5
+printf 'r\n\nr\n\nn see <b>photo</b>\nr\n\n' | review --decisions=settle.tsv settle.h5 >out 2>&1
+flag -q -i --decisions=settle.tsv settle.h5
+report --format=html settle.h5 >page
+ok "$(grep -q 'Notes on 1 of 3 rows' page && grep -q '&lt;b&gt;photo' page
+    echo $?)" 'the page has notes'
+ok "$(report --format=html --no-values settle.h5 | grep -c photo)" \
+    'but not with --no-values'
+prune -q --drop=none --relabel settle.h5 -o applied.csv
+ingest -q --label=y --id=id applied.csv | score -q --methods=none -o applied.s.h5
+flag --decisions=settle.tsv applied.s.h5 -o applied.h5 2>err
+is "$(grep -c 'do not count' err) $(report --decisions-list applied.h5 | cut -f8 |
+    sort | uniq -c | tr -s ' \n' ' ')" '0  3 ok 1 verdict ' \
+    'verdicts that were applied are settled'
+report --format=html --against=settle.h5 applied.h5 >page
+ok "$(grep -q 'The first flags that are gone' page && grep -q '<td>relabelled</td>' page
+    echo $?)" 'the page lists flags that are gone'
+report --format=html --against=applied.h5 settle.h5 >page
+ok "$(grep -q 'The first flags that are new' page; echo $?)" 'or new'
+sed "$(sed -n '2s/^[0-9]*\t\(r[0-9]*\)\t.*/s|^\1,|\1,7|/p' settle.tsv)" settle.csv >changed2.csv
+ingest -q --label=y --id=id changed2.csv | score -q --methods=none |
+    flag --decisions=settle.tsv -o changed2.h5 2>err
+ok "$(grep -q '1 verdicts do not count: the row' err; echo $?)" \
+    'a verdict on a row that changed otherwise is stale'
+
+# The number 0 of a row is one like others: a field alone holds.
+is "$(report --format=tsv --fields=row --where='row and row<2' settle.h5 |
+    tr '\n' ' ')$(report --format=tsv --fields=row --where='flagged and row<2' settle.h5 |
+    sed 1d | wc -l)" 'row 0 1 0' 'a filter holds for row 0'
+
 # The driver passes the verdicts on.
 cp "$samples/digits.csv" d.csv
 audit -q --label=digit --decisions=five.tsv --methods=none d.csv

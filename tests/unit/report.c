@@ -13,6 +13,7 @@
 
 #include "array/hdf5.h"
 #include "render/grid.h"
+#include "render/phrases.h"
 #include "render/render.h"
 
 enum { N = 6, K = 3, M = 2, C = 3 };
@@ -1248,6 +1249,29 @@ static int teardown(void **state)
     return unlink(path);
 }
 
+/* Three and two digits, and no exponent. */
+static void small_shares_are_plain_decimals(void **state)
+{
+    static const struct {
+        double share;
+        const char *percent, *end;
+    } cases[] = {{0, "0.0", "0"},
+                 {2.41e-7, "0.0000241", "0.000024"},
+                 {1e-6, "0.0001", "0.0001"},
+                 {5e-4, "0.05", "0.05"},
+                 {3e-16, "0", "0"},
+                 {0.02, "2.0", "2"},
+                 {0.25, "25.0", "25"}};
+    char text[16];
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        assert_string_equal(wn_phrase_percent(cases[c].share, text),
+                            cases[c].percent);
+        assert_string_equal(wn_phrase_end(cases[c].share, text), cases[c].end);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1268,6 +1292,7 @@ int main(void)
         cmocka_unit_test(ties_count_half),
         cmocka_unit_test(tables_fit_the_terminal),
         cmocka_unit_test(long_text_keeps_its_ends),
+        cmocka_unit_test(small_shares_are_plain_decimals),
         cmocka_unit_test(titles_tell_classes_apart),
     };
 
