@@ -724,11 +724,14 @@ if [ -n "$pruned" ]; then
         $2 == "relabelled" { relabelled = $1 }
         $2 == "left" { out = $1 }
         $2 == "action" { action[$3] = $1; advised = 1 }
+        $2 == "other" { others = $1 }
         END { printf "(%d of %d", kept, rows
               if (relabelled) printf "; %d relabelled", relabelled
               if (out) printf "; %d left out", out
               if (advised) printf ": %d to relabel, %d to drop",
                                   action["relabel"], action["drop"]
+              if (others) printf "%s %d other flagged labels",
+                                 advised ? "," : ":", others
               print ")" }' "$work/counts")
 fi
 if [ -n "$night" ]; then

@@ -9,8 +9,10 @@ cp "$samples/digits.csv" "$samples/digits.truth.csv" .
 runs "audit" audit digits.csv --label=digit --pruned=digits.pruned.csv
 kept=$(($(wc -l <digits.pruned.csv) - 1))
 left=$((1797 - kept))
+sure=$(report --format=tsv --top=all --fields=action digits.audit.h5 | grep -c relabel)
 is "$(grep -A 1 '^audit file' out)" "audit file    digits.audit.h5
-kept rows     digits.pruned.csv ($kept of 1797; $left left out: $left to relabel, 0 to drop)" "ends with the names of its files"
+kept rows     digits.pruned.csv ($kept of 1797; $left left out: $sure to relabel, 0 to drop, \
+$((left - sure)) other flagged labels)" "ends with the names of its files"
 
 # ---- right ------------------------------------------------------------------
 

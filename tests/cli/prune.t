@@ -210,6 +210,22 @@ is "$(tail -n 1 one)" 'Advice: no gain can be shown: keep all rows.' \
 runs '--gain where labels are wrong' prune --dry-run --gain shifted.h5
 ok "$(tail -n 1 out | grep -qE '^Advice: (drop|relabel|weight)'; echo $?)" \
     'wrong labels had better not teach'
+# By default every flagged label goes where labels are wrong everywhere, and only
+# those that flag advises to leave out where classes overlap.
+prune shifted.h5 >out
+prune --drop=label,duplicate shifted.h5 >wanted.rows
+same out wanted.rows 'by default all flagged labels go'
+prune --drop=advised shifted.h5 | wc -l >few
+ok "$([ "$(wc -l <out)" -lt "$(cat few)" ]; echo $?)" 'which are more than advised'
+is "$(prune --dry-run shifted.h5 | sed -n 's/^ *\([0-9]*\)    other flagged labels$/\1/p')" \
+    "$(($(cat few) - $(wc -l <out)))" 'and counted'
+ingest -q "$samples/mixed.csv" --label=income --id=id |
+    score -q --methods=none | flag -qo mixed.h5
+ok "$([ "$(report --format=json --top=0 mixed.h5 | grep -o '"label_rows":[0-9]*' | sed 's/.*://;q')" -gt 0 ]; echo $?)" \
+    'where classes overlap some are flagged'
+prune mixed.h5 >out
+prune --drop=advised mixed.h5 >wanted.rows
+same out wanted.rows 'and stay'
 # Without --dry-run the advice is followed.
 runs '--gain, followed' prune --gain --drop=label clear.h5
 same out clear.csv 'where none is shown all rows stay'
@@ -218,7 +234,7 @@ ok $? 'and says so'
 runs '--gain where something is gained' prune --gain shifted.h5
 mv out followed.rows
 case $(cat err) in
-*': rows are left out: '*) prune shifted.h5 >wanted.rows ;;
+*': rows are left out: '*) prune --drop=advised shifted.h5 >wanted.rows ;;
 *': all flagged rows are left out: '*)
     prune --drop=label,duplicate shifted.h5 >wanted.rows ;;
 *': rows get new labels: '*) prune --relabel shifted.h5 >wanted.rows ;;

@@ -73,7 +73,7 @@ static int parse_reasons(struct prune *prune, const char *text,
 
             wn_fail(error, WN_EUSAGE,
                     "--drop: found '%.*s', wanted some of "
-                    "%s, or all, or none, or advised",
+                    "%s, or all, none, advised or auto",
                     (int)size, at, known ? known : "");
             free(known);
             return -1;
@@ -187,6 +187,33 @@ static int drop_where(struct prune *prune, const char *text,
     return status;
 }
 
+/* Remove the other flagged labels, where flag claims that labels are wrong
+ * everywhere, as they are in no clean data; see WHAT A MODEL GAINS in
+ * prune(1). */
+static int drop_flagged(struct prune *prune, struct wn_error *error)
+{
+    static const char *const why[] = {"maybe_right", "probably_wrong"};
+    char **names = NULL;
+    size_t count = 0;
+
+    if (wn_report_number(prune->audit, "flag/noise/rate", "claim", 0, 9) !=
+            WN_CLAIM_NOISE ||
+        !wn_audit_has(prune->audit, "flag/reason"))
+        return 0;
+    const uint8_t *reason = read_vector(prune, "flag/reason", WN_U8, error);
+    if (!reason ||
+        wn_audit_words(prune->audit, "flag/reason", &names, &count, error))
+        return -1;
+    for (size_t i = 0; i < prune->dataset.n; i++)
+        for (size_t w = 0; w < sizeof why / sizeof *why; w++)
+            if (strcmp(names[reason[i]], why[w]) == 0 && !prune->removed[i]) {
+                prune->flagged++;
+                prune_remove(prune, i);
+            }
+    wn_names_free(names, count);
+    return 0;
+}
+
 /* Remove the rows of --drop: those with an issue, or those that flag advises
  * to drop. With --relabel a row that gets a new label stays. */
 static int drop_rows(struct prune *prune, struct wn_error *error)
@@ -195,7 +222,8 @@ static int drop_rows(struct prune *prune, struct wn_error *error)
                        : prune->course == PRUNE_DROP_FLAGGED
                            ? "label,duplicate"
                            : prune_text(prune, "drop");
-    const bool advised = strcmp(drop, "advised") == 0;
+    const bool automatic = strcmp(drop, "auto") == 0;
+    const bool advised = automatic || strcmp(drop, "advised") == 0;
     const bool relabel = prune_relabels(prune);
 
     if (advised || relabel) {
@@ -211,6 +239,10 @@ static int drop_rows(struct prune *prune, struct wn_error *error)
             prune->reason[prune->action[i]]++;
             prune_remove(prune, i);
         }
+    /* --gain tries both. */
+    if (automatic && !relabel && !prune_on(prune, "gain") &&
+        drop_flagged(prune, error))
+        return -1;
     if (advised || strcmp(drop, "none") == 0)
         return 0;
     /* No list of issues has a comparison in it. */

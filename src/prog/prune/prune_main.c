@@ -269,7 +269,7 @@ static int prune_main_work(struct wn_run *run, struct wn_error *error)
 /* clang-format off */
 static const struct wn_option own_rows[] = {
     {.name = "drop", .kind = WN_TEXT, .value = "WHAT",
-     .default_value = "advised",
+     .default_value = "auto",
      .help = "leave out rows with these issues, or by a filter: "
              "'suspicion > .9'"},
     {.name = "keep", .kind = WN_TEXT, .value = "AMOUNT",

@@ -59,6 +59,8 @@ void prune_count(const struct prune *prune, struct wn_text *text)
                        bit < known ? names[bit] : "without a name");
         add_count(text, wn_text_of(&line), prune->reason[bit]);
     }
+    if (prune->flagged)
+        add_count(text, "  other flagged labels", prune->flagged);
     if (prune->filtered)
         add_count(text, "  by the filter of --drop", prune->filtered);
     if (prune->skipped)

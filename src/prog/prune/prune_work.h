@@ -54,6 +54,7 @@ struct prune {
     size_t cells;                /* that rules change */
     size_t changed;              /* rows of `order` that are relabelled */
     uint64_t reason[PRUNE_BITS]; /* rows left out, by bit or action */
+    uint64_t flagged;            /* rows left out by --drop=auto only */
     uint64_t filtered;           /* rows left out by a filter */
     uint64_t skipped;            /* rows left out by --skip-hardest */
     uint64_t unkept;             /* rows left out by --keep or --balance */
