@@ -109,7 +109,7 @@ survives() {
 }
 
 neighbors='--model=neighbors --methods=disagreement'
-survives ingest data.old a.h5 ingest -j1 -f iris.csv --label=species -o a.h5
+survives ingest data.old a.h5 ingest -q -j1 -f iris.csv --label=species -o a.h5
 survives 'score in place' data.old a.h5 score -i -j1 $neighbors a.h5
 survives 'score, networks' data.old a.h5 \
     score -i -j1 --model=trees,softmax --methods=el2n --epochs=1 a.h5
@@ -136,13 +136,13 @@ survives 'ingest, rules and rejects' data.old a.h5 \
 rm -f bad.csv
 awk -F, 'NR > 1 { printf "{\"a\":%s,\"y\":\"%s\"}\n", $1, $5 }' iris.csv >iris.jsonl
 survives 'ingest, JSON Lines' data.old a.h5 \
-    ingest -j1 -f iris.jsonl --label=y -o a.h5
+    ingest -q -j1 -f iris.jsonl --label=y -o a.h5
 survives 'ingest, a pipe' data.old a.h5 \
-    sh -c 'cat iris.csv | ingest -j1 -f --label=species -o a.h5'
+    sh -c 'cat iris.csv | ingest -q -j1 -f --label=species -o a.h5'
 seq 600 | compose x.h5 x f4 150x4
 seq 0 149 | awk '{ print int($1 / 50) }' | compose x.h5 y i1 150
 survives 'ingest, HDF5' data.old a.h5 \
-    ingest -j1 -f x.h5 --features=/x --label=/y -o a.h5
+    ingest -q -j1 -f x.h5 --features=/x --label=/y -o a.h5
 ingest -q x.h5 --features=/x --label=/y | score -q $neighbors | flag -q -o xf.h5
 survives 'prune, HDF5' data.old p.h5 prune xf.h5 -f -o p.h5
 report --decisions-template flag.old | awk -F'\t' -v OFS='\t' '
