@@ -545,6 +545,7 @@ stop() {
 # descriptor is the lock and stages inherit it. Between mkdir and flock the last
 # holder may have removed it: look again.
 lock() {
+    [ -e /proc/self/fd/0 ] || fail "/proc is not mounted, which the lock needs"
     while :; do
         mkdir -p -m 700 "$1" 2>/dev/null ||
             fail "$1: cannot make this directory"

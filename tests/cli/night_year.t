@@ -169,4 +169,50 @@ ok $? 'and leaves the state valid'
 night s3 t.csv >out 2>err
 [ $? -le 1 ]
 ok $? 'the next night goes through'
+# ---- power lost at a rename -------------------------------------------------
+
+# A mv that ends the audit at its AT-th call, before or after it moves.
+mkdir shim s4
+cat >shim/mv <<'END'
+#!/bin/sh
+n=$(($(cat "$COUNT") + 1))
+echo $n >"$COUNT"
+if [ $n -eq "$AT" ] && [ "$HOW" = before ]; then
+    kill -KILL $PPID
+    exit
+fi
+/bin/mv "$@" || exit
+[ $n -ne "$AT" ] || kill -KILL $PPID
+END
+chmod +x shim/mv
+COUNT=$work/count
+export COUNT AT HOW
+bad=''
+done=0
+killed=0
+AT=1
+while [ $AT -le 9 ]; do
+    for HOW in before after; do
+        echo 0 >count
+        day=$((day + 1))
+        (PATH=$work/shim:$PATH && night s4 t.csv --pruned=p.csv --retain=3) \
+            >/dev/null 2>&1
+        status=$?
+        [ $status -ne 137 ] || killed=$((killed + 1))
+        [ $status -gt 1 ] || done=$((done + 1))
+        [ $status -le 1 ] || [ $status -eq 137 ] || bad="$bad $AT=$status"
+        valid s4 || bad="$bad $AT"
+        [ ! -e p.csv ] || [ "$(wc -l <p.csv)" -gt 900 ] || bad="$bad $AT:p"
+    done
+    AT=$((AT + 1))
+done
+is "$bad" '' 'an end at any rename leaves a valid state'
+[ $killed -ge 12 ]
+ok $? "$killed of 18 nights ended so"
+(umask 077 && chmod 444 t.csv && env -i PATH="$PATH" audit -q --state=s4 \
+    --name=n --label=class --id=id --model=none --methods=none -j1 \
+    --pruned=p.csv t.csv) >out 2>err
+is "$?$(cat out err)" 0 'no environment, another umask, a source to read only'
+is "$(ls -A s4/n/.work 2>/dev/null)$(ls s4/n/audits | wc -l)" \
+    "$(ls s4/n/audits | wc -l)" 'nothing is left behind'
 done_testing
