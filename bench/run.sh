@@ -33,7 +33,7 @@ if [ -n "$small" ]; then
     issues_n=2000 classes_n=500 classes_k=50
 else
     csv_n=860000 wide_n=10000 narrow_n=20000 noisy_n=60000
-    many_n=1000000 many_probe= turn_n=120000
+    many_n=1000000 many_probe='' turn_n=120000
     issues_n=1000000 classes_n=50000 classes_k=1000
 fi
 o='-j '$threads' -f -q -o '$data/out.h5

@@ -308,8 +308,49 @@ static long find_key(const struct wn_dictionary *keys, struct key key)
     return wn_dictionary_find(keys, (const char *)&key, sizeof key);
 }
 
-/* Give each row the last line about it, and count the verdicts on rows that
- * changed or are not there: the last line of each key that no row has. */
+/* Add the verdict of a line about row i. A row that has the label which the
+ * verdict asks for is right by now. */
+static void add_decided(struct wn_decisions *out, size_t *capacity,
+                        const struct line *line,
+                        const struct wn_dataset *dataset, size_t i)
+{
+    wn_grow(&out->list, capacity, out->count + 1, sizeof *out->list);
+    struct wn_decided *decided = &out->list[out->count++];
+
+    *decided = line->decided;
+    decided->row = i;
+    decided->who = wn_copy_text(decided->who, strlen(decided->who));
+    decided->when = wn_copy_text(decided->when, strlen(decided->when));
+    decided->note = wn_copy_text(decided->note, strlen(decided->note));
+    if (decided->decision == WN_SAID_RELABEL && dataset->label &&
+        dataset->label[i] == decided->class) {
+        decided->decision = WN_SAID_OK;
+        decided->class = -1;
+    }
+}
+
+/* Count the verdicts on rows that changed or are not there: the last line of
+ * each key that no row has. Of an identifier: `there`, a row has it; `judged`,
+ * and that row has a verdict. */
+static void count_unmatched(const struct wn_dictionary *keys,
+                            struct line *const *last, const bool *there,
+                            const bool *judged, struct wn_decisions *out)
+{
+    for (size_t v = 0; v < keys->count; v++) {
+        const struct line *line = last[v];
+
+        if (!line || line->used || line->decided.decision == WN_UNDECIDED)
+            continue;
+        const long id =
+            line->has_id ? find_key(keys, (struct key){BY_ID, line->id}) : -1;
+        if (id < 0 || !there[id])
+            out->gone++;
+        else if (!judged[id])
+            out->stale++;
+    }
+}
+
+/* Give each row the last line about it, and count the other verdicts. */
 static void match_lines(struct lines *lines, struct wn_decisions *out)
 {
     const struct wn_dataset *dataset = lines->dataset;
@@ -371,34 +412,11 @@ static void match_lines(struct lines *lines, struct wn_decisions *out)
         }
         if (!line || line->decided.decision == WN_UNDECIDED)
             continue;
-        wn_grow(&out->list, &capacity, out->count + 1, sizeof *out->list);
-        struct wn_decided *decided = &out->list[out->count++];
-        *decided = line->decided;
-        decided->row = i;
-        decided->who = wn_copy_text(decided->who, strlen(decided->who));
-        decided->when = wn_copy_text(decided->when, strlen(decided->when));
-        decided->note = wn_copy_text(decided->note, strlen(decided->note));
-        /* The row has that label by now. */
-        if (decided->decision == WN_SAID_RELABEL && dataset->label &&
-            dataset->label[i] == decided->class) {
-            decided->decision = WN_SAID_OK;
-            decided->class = -1;
-        }
+        add_decided(out, &capacity, line, dataset, i);
         if (own >= 0)
             judged[own] = true;
     }
-    for (size_t v = 0; v < keys.count; v++) {
-        const struct line *line = last[v];
-
-        if (!line || line->used || line->decided.decision == WN_UNDECIDED)
-            continue;
-        const long id =
-            line->has_id ? find_key(&keys, (struct key){BY_ID, line->id}) : -1;
-        if (id < 0 || !there[id])
-            out->gone++;
-        else if (!judged[id])
-            out->stale++;
-    }
+    count_unmatched(&keys, last, there, judged, out);
     wn_dictionary_free(&keys);
     free(there);
     free(judged);

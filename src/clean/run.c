@@ -306,6 +306,38 @@ static void check_row(struct piece *piece, size_t row)
     }
 }
 
+/* Apply the rules that check one cell, as fixes have left it. */
+static int check_cell(struct piece *piece, const struct column *column,
+                      size_t row, struct wn_cell cell, bool missing,
+                      struct wn_error *error)
+{
+    const struct pass *pass = piece->pass;
+
+    for (size_t s = column->checks; s < column->end; s++) {
+        const size_t r = pass->rule[s].rule;
+        const int kind = (int)pass->clean->rules.rule[r].action->kind;
+        int status = 0;
+
+        if (kind == WN_CLEAN_MISSING) {
+            status = missing;
+        } else if (missing) {
+            continue;
+        } else if (kind == WN_CLEAN_UNIQUE) {
+            const uint64_t digest = wn_hash_bits(cell.text, cell.length);
+
+            pass->rule[s].digest[row] = digest ? digest : 1;
+        } else {
+            status = apply_rule(piece, r, row, column->column, &cell, error);
+        }
+        if (status < 0)
+            return -1;
+        piece->done.count[r].looked += status != 2;
+        if (status == 1)
+            add_broken(&piece->done, row, column->column, r, &cell);
+    }
+    return 0;
+}
+
 static int clean_row(void *own, size_t row, const struct wn_cell *cells,
                      struct wn_error *error)
 {
@@ -357,38 +389,8 @@ static int clean_row(void *own, size_t row, const struct wn_cell *cells,
                 (struct wn_cell){wn_text_of(changed), cell.length};
             piece->missing[column->column] = missing;
         }
-
-        for (size_t s = column->checks; s < column->end; s++) {
-            const struct column_rule *rule = &pass->rule[s];
-            const size_t r = rule->rule;
-            int status = 0;
-
-            switch (pass->clean->rules.rule[r].action->kind) {
-            case WN_CLEAN_UNIQUE:
-                if (!missing) {
-                    const uint64_t digest =
-                        wn_hash_bits(cell.text, cell.length);
-
-                    rule->digest[row] = digest ? digest : 1;
-                }
-                break;
-            case WN_CLEAN_MISSING:
-                status = missing;
-                break;
-            default:
-                if (!missing)
-                    status =
-                        apply_rule(piece, r, row, column->column, &cell, error);
-            }
-            if (status < 0)
-                return -1;
-            piece->done.count[r].looked +=
-                status != 2 &&
-                (!missing ||
-                 pass->clean->rules.rule[r].action->kind == WN_CLEAN_MISSING);
-            if (status == 1)
-                add_broken(&piece->done, row, column->column, r, &cell);
-        }
+        if (check_cell(piece, column, row, cell, missing, error))
+            return -1;
     }
     check_row(piece, row);
     return 0;

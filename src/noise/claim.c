@@ -158,6 +158,41 @@ static double logit_of(double suspicion)
     return log(s / (1 - s));
 }
 
+/* Newton steps of bounded length for a and b of set_by_depth(). Each bin has
+ * its rows, the sum of their logits, and the sum of their chances. */
+static void fit_curve(const double *rows, const double *sum,
+                      const double *chance, double most, double *a, double *b)
+{
+    for (int step = 0; step < STEPS; step++) {
+        double slope[2] = {0, 0}, curve[3] = {1e-9, 0, 1e-9};
+
+        for (size_t bin = 0; bin < BINS; bin++) {
+            if (rows[bin] == 0)
+                continue;
+            const double x = sum[bin] / rows[bin];
+            const double p = most / (1 + exp(-(*a + *b * x)));
+            const double w = rows[bin] * fmax(p * (1 - p / most), 1e-9);
+            const double rest = chance[bin] - rows[bin] * p;
+
+            slope[0] += rest;
+            slope[1] += rest * x;
+            curve[0] += w;
+            curve[1] += w * x;
+            curve[2] += w * x * x;
+        }
+        const double det = curve[0] * curve[2] - curve[1] * curve[1];
+        if (!(det > 1e-12))
+            break;
+        const double da = (curve[2] * slope[0] - curve[1] * slope[1]) / det;
+        const double db = (curve[0] * slope[1] - curve[1] * slope[0]) / det;
+        const double much = fmax(fabs(da) / 4, fabs(db) / 0.25);
+        *a += da / fmax(much, 1);
+        *b = fmax(*b + db / fmax(much, 1), 0.01);
+        if (fabs(da) + fabs(db) < 1e-7)
+            break;
+    }
+}
+
 /* Fit most / (1 + exp(-a - b logit(suspicion))) to the chances that the depths
  * of the rows give them, and set the suspicions by it, with a and b such that
  * these and their products with the logit have the mean of the chances (for
@@ -196,34 +231,7 @@ static void set_by_depth(const int32_t *label, const struct wn_overlap *overlap,
         sum[bin] += x;
         chance[bin] += (1 - following) * even + (mismatch ? following : 0);
     }
-    for (int step = 0; step < STEPS; step++) {
-        double slope[2] = {0, 0}, curve[3] = {1e-9, 0, 1e-9};
-
-        for (size_t bin = 0; bin < BINS; bin++) {
-            if (rows[bin] == 0)
-                continue;
-            const double x = sum[bin] / rows[bin];
-            const double p = most / (1 + exp(-(a + b * x)));
-            const double w = rows[bin] * fmax(p * (1 - p / most), 1e-9);
-            const double rest = chance[bin] - rows[bin] * p;
-
-            slope[0] += rest;
-            slope[1] += rest * x;
-            curve[0] += w;
-            curve[1] += w * x;
-            curve[2] += w * x * x;
-        }
-        const double det = curve[0] * curve[2] - curve[1] * curve[1];
-        if (!(det > 1e-12))
-            break;
-        const double da = (curve[2] * slope[0] - curve[1] * slope[1]) / det;
-        const double db = (curve[0] * slope[1] - curve[1] * slope[0]) / det;
-        const double much = fmax(fabs(da) / 4, fabs(db) / 0.25);
-        a += da / fmax(much, 1);
-        b = fmax(b + db / fmax(much, 1), 0.01);
-        if (fabs(da) + fabs(db) < 1e-7)
-            break;
-    }
+    fit_curve(rows, sum, chance, most, &a, &b);
     free(rows);
     for (size_t i = 0; i < suspicion->n; i++) {
         struct wn_verdict *verdict = &suspicion->verdict[i];

@@ -62,6 +62,23 @@ static void end_at_once(const char *message)
     _exit(2);
 }
 
+/* What holds for the whole process of the program `name`. */
+static void start_process(const char *name)
+{
+    prctl(PR_SET_NAME, name); /* else ps(1) shows "exe" */
+#ifdef __GLIBC__
+    /* Else glibc keeps freed arrays of up to 32 MiB in its heap, and which of
+     * the next ones fit into the holes depends on the order in which threads
+     * freed them: score has its peak 6 % higher, and another one each time. */
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
+    /* Writing beyond a limit on file sizes is an error like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
+    wn_file_standard();
+    running = name;
+    wn_die_handler(end_at_once);
+}
+
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work)
 {
@@ -76,20 +93,9 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
     int status = -1;
 
     wn_program_reexec(argv, false);
-    prctl(PR_SET_NAME, run.name); /* else ps(1) shows "exe" */
-#ifdef __GLIBC__
-    /* Else glibc keeps freed arrays of up to 32 MiB in its heap, and which of
-     * the next ones fit into the holes depends on the order in which threads
-     * freed them: score has its peak 6 % higher, and another one each time. */
-    mallopt(M_MMAP_THRESHOLD, 4 << 20);
-#endif
-    /* Writing beyond a limit on file sizes is an error like a full disk. */
-    signal(SIGXFSZ, SIG_IGN);
-    wn_file_standard();
+    start_process(run.name);
     run.continues = has_row(program, "in-place");
     run.renames = has_row(program, "as");
-    running = run.name;
-    wn_die_handler(end_at_once);
     wn_log_open(&log, run.name);
     /* The hidden words for the driver: --options; --visible TEXT, which is TEXT
      * as messages show it; --recorded, what is recorded without options; and,

@@ -23,7 +23,9 @@ mkdir -p "$build" && cd "$build" || exit 2
     exit 2
 make -j "$(nproc)" >coverage.log 2>&1 || { tail coverage.log; exit 2; }
 find . -name '*.gcda' -delete
-make -k -j "$(nproc)" check ${*:+"TESTS=$*"} >>coverage.log 2>&1 </dev/null
+tests=$*
+make -k -j "$(nproc)" check ${tests:+"TESTS=$tests"} >>coverage.log 2>&1 \
+    </dev/null
 grep -E '^# (PASS|FAIL|SKIP):' coverage.log
 gcovr -r "$source" --object-directory . --filter "$source/src/" \
     --gcov-ignore-parse-errors --csv -o files.csv . >>coverage.log 2>&1 || {

@@ -537,6 +537,37 @@ static int find_slices(const struct wn_run *run, struct wn_report *report,
     return 0;
 }
 
+/* What the options ask for, as text; nothing with --with-source, which
+ * report_source_write() writes. */
+static int make_text(const struct wn_run *run, const struct wn_format *format,
+                     const struct wn_report *report, struct wn_audit *audit,
+                     struct wn_text *text, struct wn_error *error)
+{
+    const char *figure = wn_option_text(run->options, "figure");
+    int status = 0;
+
+    if (wn_option_on(run->options, "list-options"))
+        wn_origin_list(report, text);
+    else if (wn_option_on(run->options, "list-fields"))
+        wn_row_fields_list(report, text);
+    else if (which_table(run->options))
+        status = put_table(run, report, text, error);
+    else if (figure)
+        status = wn_figure_print(report, wn_figure_find(figure),
+                                 format->report == wn_tsv_report, text, error);
+    else if (wn_option_given(run->options, "explain"))
+        status = explain(run, format, report, audit, text, error);
+    else if (!wn_option_on(run->options, "with-source"))
+        format->report(report, text);
+    /* Formats escape what they quote; this holds where one forgets. */
+    if (!format->escapes)
+        wn_text_make_lines_visible(text);
+    if (format->report == wn_text_report && !which_table(run->options) &&
+        wn_run_color(run))
+        wn_text_color(text);
+    return status;
+}
+
 /* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
 static int report_main_work(struct wn_run *run, struct wn_error *error)
 {
@@ -553,7 +584,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
     struct wn_audit *audit = NULL;
     struct wn_text text = {0};
     uint8_t *chosen = NULL;
-    int findings = 0, made = 0, status = -1;
+    int findings = 0, status = -1;
 
     if (read_options(run->options, format, &report, error))
         return -1;
@@ -580,31 +611,12 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         findings = report_find_reached(run, &report, error);
     if (findings < 0)
         goto done;
-    const bool with_source = wn_option_on(run->options, "with-source");
-
-    if (wn_option_on(run->options, "list-options"))
-        wn_origin_list(&report, &text);
-    else if (wn_option_on(run->options, "list-fields"))
-        wn_row_fields_list(&report, &text);
-    else if (which_table(run->options))
-        made = put_table(run, &report, &text, error);
-    else if (figure)
-        made = wn_figure_print(&report, wn_figure_find(figure),
-                               format->report == wn_tsv_report, &text, error);
-    else if (wn_option_given(run->options, "explain"))
-        made = explain(run, format, &report, audit, &text, error);
-    else if (!with_source) /* which is no text in memory */
-        format->report(&report, &text);
-    /* Formats escape what they quote; this holds where one forgets. */
-    if (!format->escapes)
-        wn_text_make_lines_visible(&text);
-    if (format->report == wn_text_report && !which_table(run->options) &&
-        wn_run_color(run))
-        wn_text_color(&text);
-    if (made || report_night_record(run, &history, error))
+    if (make_text(run, format, &report, audit, &text, error) ||
+        report_night_record(run, &history, error))
         goto done;
-    if (with_source ? report_source_write(run, &report, audit, error) == 0
-                    : wn_run_print(run, &text, error) == 0)
+    if (wn_option_on(run->options, "with-source")
+            ? report_source_write(run, &report, audit, error) == 0
+            : wn_run_print(run, &text, error) == 0)
         status = findings;
 done:
     wn_nights_free(&history);
