@@ -37,6 +37,7 @@ enum {
 /* Leverages stay below 1 by this much: in float a row that alone determines its
  * score may seem to exceed 1. */
 #define MIN_REST 1e-6
+#define MAX_REST 0.1
 
 /* A fit while it is made. */
 struct fit {
@@ -245,6 +246,13 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
     }
 }
 
+/* The same for any number of rows. */
+static void add_slabs(struct fit *fit, size_t begin, size_t end, double sign)
+{
+    for (size_t at = begin; at < end; at += SLAB)
+        add_slab(fit, at, at + SLAB < end ? at + SLAB : end, sign);
+}
+
 /* From the sums, which are overwritten, to B and L_A^-1: for rows as z where
  * they are cached, else for rows as kernels. */
 static int kernel_solve(struct fit *fit, struct wn_error *error)
@@ -326,8 +334,17 @@ struct groups {
     double *weight; /* SLAB */
     int32_t *label; /* SLAB */
     double *matrix; /* p x p: A before it was factored; NULL where no group */
-    double *right;  /* p x k  has more than SLAB rows */
+    double *right;  /* p x k  is large */
 };
+
+/* Whether a group of so many rows is left out by solving without it: the block
+ * formula takes rows^2 numbers, and where the group is most of what the fit
+ * rests on, I - H is too close to singular for leverages of single precision.
+ */
+static bool is_large_group(const struct fit *fit, size_t rows)
+{
+    return rows > SLAB || rows > fit->n / 4;
+}
 
 /* Fitted scores of places begin .. end-1, at most SLAB, into groups->score. */
 static void project_slab(struct fit *fit, struct groups *groups, size_t begin,
@@ -363,7 +380,8 @@ static void copy_scores(const struct fit *fit, const struct groups *groups,
  *   weight    rows, >= 0
  *   label     rows, 0..k-1; -1 with weight 0
  *   score     rows x k: F, and after it F without the rows
- * Time O(rows^2 (p + rows + k)). */
+ * Rounding of the leverages may leave I - H a little indefinite; the diagonal
+ * then grows until it is not. Time O(rows^2 (p + rows + k)). */
 static int leave_group_out(const float *leverage, size_t rows, size_t p,
                            const double *weight, const int32_t *label, size_t k,
                            float *score, struct wn_error *error)
@@ -375,12 +393,19 @@ static int leave_group_out(const float *leverage, size_t rows, size_t p,
     double *right = wn_arena_spill(&own, sizeof *right, rows, LOO_CLASSES);
 
     wn_gemm(0, 1, rows, rows, p, 1, leverage, p, leverage, p, 0, gram, rows);
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c <= r; c++)
-            matrix[r * rows + c] =
-                (r == c ? 1 + MIN_REST : 0) -
-                sqrt(weight[r] * weight[c]) * (double)gram[r * rows + c];
-    const int status = wn_cholesky(matrix, rows, error);
+    double rest = MIN_REST;
+    int status;
+
+    do {
+        *error = (struct wn_error){0};
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = 0; c <= r; c++)
+                matrix[r * rows + c] =
+                    (r == c ? 1 + rest : 0) -
+                    sqrt(weight[r] * weight[c]) * (double)gram[r * rows + c];
+        status = wn_cholesky(matrix, rows, error);
+        rest *= 10;
+    } while (status && rest < MAX_REST);
     for (size_t from = 0; status == 0 && from < k; from += LOO_CLASSES) {
         const size_t width = k - from < LOO_CLASSES ? k - from : LOO_CLASSES;
 
@@ -450,7 +475,7 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
     wn_order_by_bucket(sample->group, fit->n, count, groups.begin,
                        groups.order);
     for (size_t g = 0; g < count; g++)
-        large |= groups.begin[g + 1] - groups.begin[g] > SLAB;
+        large |= is_large_group(fit, groups.begin[g + 1] - groups.begin[g]);
     if (large) {
         groups.matrix = wn_arena_spill(&own, sizeof(double), square, 1);
         groups.right = wn_arena_spill(&own, sizeof(double), wide, 1);
@@ -461,28 +486,35 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
     fit->order = groups.order;
     for (size_t first = 0, last; status == 0 && first < count; first = last) {
         last = first;
-        while (last < count &&
-               groups.begin[last + 1] - groups.begin[first] <= SLAB)
+        while (
+            last < count &&
+            groups.begin[last + 1] - groups.begin[first] <= SLAB &&
+            !is_large_group(fit, groups.begin[last + 1] - groups.begin[last]))
             last++;
         if (last == first)
-            last++; /* too large */
+            last++;
         else
             status =
                 score_small_groups(fit, &groups, first, last, score, error);
     }
-    /* A larger one: subtract its rows from the sums and solve again. */
+    /* A large one: subtract its rows from the sums, or, where little would be
+     * left of them, sum the other rows, and solve again. */
     for (size_t g = 0; status == 0 && g < count; g++) {
         const size_t begin = groups.begin[g], end = groups.begin[g + 1];
         size_t next;
 
-        if (end - begin <= SLAB)
+        if (!is_large_group(fit, end - begin))
             continue;
         assert(groups.matrix && groups.right);
-        memcpy(fit->matrix, groups.matrix, square * sizeof(double));
-        memcpy(fit->right, groups.right, wide * sizeof(double));
-        for (size_t at = begin; at < end; at = next) {
-            next = at + SLAB < end ? at + SLAB : end;
-            add_slab(fit, at, next, -1);
+        if (end - begin > fit->n / 4) {
+            memset(fit->matrix, 0, square * sizeof(double));
+            memset(fit->right, 0, wide * sizeof(double));
+            add_slabs(fit, 0, begin, 1);
+            add_slabs(fit, end, fit->n, 1);
+        } else {
+            memcpy(fit->matrix, groups.matrix, square * sizeof(double));
+            memcpy(fit->right, groups.right, wide * sizeof(double));
+            add_slabs(fit, begin, end, -1);
         }
         status = kernel_solve(fit, error);
         for (size_t at = begin; status == 0 && at < end; at = next) {

@@ -59,8 +59,8 @@ struct wn_kernel {
 };
 
 /* The leave-one-out scores for given settings. Of the sample x, label, weight,
- * group, seed and threads are read. A group of more than WN_KERNEL_SLAB rows is
- * left out by solving without it.
+ * group, seed and threads are read. A group of more than WN_KERNEL_SLAB rows,
+ * or of more than a quarter of the rows, is left out by solving without it.
  *   score   out, n x k; near 1 for the class, near 0 for others
  * Time O(n p^2 + p^3), and O(p^3) for every such group; memory O(p^2 + p k)
  * beside the output.

@@ -65,8 +65,9 @@ is "$(awk -F, '/^150"/ { if ($2 + $4 < 0.999999 || $2 + $4 > 1.000001) bad++
         n++ } END { print n + 0, bad + 0 }' kept.csv)" \
     "$(grep -c '^150"' kept.plain) 0" 'a weight is 1 minus the suspicion'
 is "$(sed -n 's/^150",[^,]*,\([0-9]*\),\([a-z]*\),.*/\1 \2/p' gone.csv | sort)" \
-    "$(report --format=tsv --fields=rank,action --where='action=drop or action=relabel' \
-        a.h5 | sed '1d; s/\t/ /' | sort)" 'why they went'
+    "$({ report --format=tsv --fields=rank,action --list=label a.h5
+        report --format=tsv --fields=rank,action --where='action=drop' a.h5
+    } | sed '/^rank/d; s/\t/ /' | sort -u)" 'why they went'
 ok "$([ "$(grep -c '^150"' gone.plain)" -gt 1 ]; echo $?)" 'some went'
 prune -q -f --reasons --removed=gone.csv a.h5 >found
 same found kept.plain '--reasons changes nothing that is kept'

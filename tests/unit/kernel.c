@@ -147,42 +147,58 @@ static void a_group_left_out_is_a_refit(void **state)
     assert_true(far > 0);
 }
 
-/* More rows in a group than the block formula takes: 2,500 of 3,000. */
-static void a_large_group_is_left_out_too(void **state)
+/* The scores of a group of `large` rows, the others being alone, are those of a
+ * fit in which the group has weight 0. copies: its rows are equal. */
+static void compare_large_group(int rows, int large, bool copies)
 {
-    enum { ROWS = 3000 };
-    static float x[ROWS * D], all[ROWS * K], without[ROWS * K], weight[ROWS];
-    static int32_t label[ROWS], group[ROWS];
-    const struct wn_kernel few = {.landmarks = 64, .bandwidth = 2, .ridge = 1};
+    enum { MAX_ROWS = 9000 };
+    static float x[MAX_ROWS * D], all[MAX_ROWS * K], without[MAX_ROWS * K];
+    static float weight[MAX_ROWS];
+    static int32_t label[MAX_ROWS], group[MAX_ROWS];
+    const struct wn_kernel few = {
+        .landmarks = 64, .bandwidth = 2, .ridge = copies ? 1e-4 : 1};
     struct wn_sample sample = sample_of(x, label, NULL, group, 2);
     struct wn_standardize standard;
     struct wn_random random;
     struct wn_error error = {0};
 
-    (void)state;
     wn_random_start(&random, 6, WN_RANDOM_SAMPLE, 0, 0);
-    for (int i = 0; i < ROWS; i++) {
+    for (int i = 0; i < rows; i++) {
         label[i] = (int32_t)wn_random_below(&random, K);
-        group[i] = i % 6 ? 500 : i / 6;
-        weight[i] = group[i] == 500 ? 0 : 1;
+        group[i] = i < large ? 0 : i - large + 1;
+        weight[i] = i >= large;
         for (int j = 0; j < D; j++)
             x[i * D + j] = (float)(wn_random_normal(&random) + (j == label[i]));
+        if (copies && i < large)
+            memcpy(x + i * D, x, D * sizeof *x);
     }
-    sample.n = ROWS;
-    sample.groups = 501;
-    wn_standardize_make(&standard, x, ROWS, D);
-    assert_int_equal(wn_kernel_scores(&few, &standard, &sample, all, &error),
-                     0);
+    sample.n = (size_t)rows;
+    sample.groups = (size_t)(rows - large) + 1;
+    wn_standardize_make(&standard, x, (size_t)rows, D);
+    unit_must(wn_kernel_scores(&few, &standard, &sample, all, &error), &error);
     sample.group = NULL;
     sample.groups = 0;
     sample.weight = weight;
-    assert_int_equal(
-        wn_kernel_scores(&few, &standard, &sample, without, &error), 0);
+    unit_must(wn_kernel_scores(&few, &standard, &sample, without, &error),
+              &error);
     wn_standardize_free(&standard);
-    for (int i = 0; i < ROWS; i++)
-        for (int c = 0; group[i] == 500 && c < K; c++)
-            assert_true(fabs((double)all[i * K + c] -
-                             (double)without[i * K + c]) < 1e-4);
+    for (int i = 0; i < large * K; i++)
+        assert_near((double)all[i], (double)without[i], 1e-4);
+}
+
+/* More rows than the block formula takes: its rows are subtracted. */
+static void a_large_group_is_left_out_too(void **state)
+{
+    (void)state;
+    compare_large_group(9000, 2250, false);
+}
+
+/* Most of the rows: the others are summed. */
+static void a_group_of_most_rows_is_left_out_too(void **state)
+{
+    (void)state;
+    compare_large_group(3000, 2500, false);
+    compare_large_group(600, 569, true);
 }
 
 /* The sum of squared errors, with all rows as landmarks, both ways; with groups
@@ -306,6 +322,7 @@ int main(void)
         cmocka_unit_test(leave_one_out_is_a_refit_with_weights),
         cmocka_unit_test(a_group_left_out_is_a_refit),
         cmocka_unit_test(a_large_group_is_left_out_too),
+        cmocka_unit_test(a_group_of_most_rows_is_left_out_too),
         cmocka_unit_test(loo_errors_are_those_of_the_scores),
         cmocka_unit_test(threads_do_not_show),
         cmocka_unit_test(own_label_is_not_used),
