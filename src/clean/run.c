@@ -558,8 +558,9 @@ int wn_clean_run(struct wn_clean *clean, const struct wn_clean_input *input,
                 wn_clean_row_column(&clean->rules.rule[pass.row[s].rule]),
                 input->csv->rows);
     if (status == 0) {
-        qsort(clean->broken, clean->broken_count, sizeof *clean->broken,
-              wn_defect_by_place);
+        if (clean->broken_count)
+            qsort(clean->broken, clean->broken_count, sizeof *clean->broken,
+                  wn_defect_by_place);
         forgive(clean);
     }
     for (size_t s = 0; s < pass.rules; s++)

@@ -216,8 +216,12 @@ static void apply_rules(const struct wn_clean_rules *cleaning, const char *text,
     struct wn_error error = {0};
     struct wn_clean_scratch scratch = {.matcher = wn_matcher_new(),
                                        .max_bytes = 1 << 16};
-    const struct wn_cell cells[] = {{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", 32},
-                                    {" 12.5 ", 6},
+    /* With the bytes before them that struct wn_cell wants. */
+    static const char texts[] = "................"
+                                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
+                                " 12.5 ";
+    const struct wn_cell cells[] = {{texts + WN_NUMBER_PAD, 32},
+                                    {texts + WN_NUMBER_PAD + 32, 6},
                                     {text, length}};
 
     for (size_t r = 0; r < cleaning->count; r++) {
