@@ -60,15 +60,15 @@ double wn_dawid_skene(const struct wn_vote *votes, size_t count, size_t items,
                               (size_t)votes[v].label];
         likelihood = 0;
         for (size_t i = 0; i < items; i++) {
-            double *row = truth + i * k, most = -INFINITY, sum = 0;
+            double *row = truth + i * k, most = row[0], sum = 0;
 
-            for (size_t c = 0; c < k; c++)
+            for (size_t c = 1; c < k; c++)
                 most = fmax(most, row[c]);
             for (size_t c = 0; c < k; c++)
                 sum += row[c] = exp(row[c] - most);
             for (size_t c = 0; c < k; c++)
                 row[c] /= sum;
-            likelihood += most + log(sum);
+            likelihood += most + log(fmax(sum, 1)); /* sum >= exp(0) */
         }
         if (fabs(likelihood - before) < 1e-6)
             break;

@@ -29,7 +29,7 @@ static const double spreads[SPREADS] = {0.5, 0.7, 1, 1.4};
 static const double max_distance = 7.5, min_distance = 0.05;
 static const double distance_sd = 0.5; /* of d around d0 */
 static const double max_share = 0.6;
-static const double chosen = 0.5; /* a class has errors where only some have */
+static const double single = 0.5; /* that one class alone has the errors */
 static const double usual_share = 0.25; /* scale of the prior of e */
 static const double max_tied = 0.25, block = 0.125, sure = 0.99;
 static const double far = 6; /* log-likelihoods below the best that end the
@@ -51,9 +51,11 @@ struct group {
     double overlap[WN_DEPTHS];  /* mismatches expected, were all labels right */
 };
 
-/* Of d0 and e under the two readings: all classes have errors, or some. */
+/* Of d0 and e under the two readings: all classes have errors, or one alone;
+ * and, for the second, the sum over the classes of their likelihood ratios
+ * against no errors, as a logarithm. */
 struct posterior {
-    double all[CENTRES][SHARES], some[CENTRES][SHARES];
+    double all[CENTRES][SHARES], one[CENTRES][SHARES], odds[CENTRES][SHARES];
 };
 
 /* What all groups share. */
@@ -301,8 +303,8 @@ WN_MULTIVERSION static void weigh_depths(const double *g, double e,
 }
 
 /* The wrong labels of a group under the posterior of all groups, weight[s] its
- * sum. Where only some classes have errors, this one has with the odds of its
- * likelihoods. */
+ * sum. Where one class alone has errors, it is this one by its share of the
+ * likelihood ratios. */
 static void find_wrong(const struct grid *grid,
                        const struct posterior *posterior,
                        const double weight_of[SHARES], struct group *group)
@@ -312,15 +314,14 @@ static void find_wrong(const struct grid *grid,
     double top[SHARES], part[CENTRES][SHARES], g[WN_DEPTHS];
 
     for (size_t d0 = 0; d0 < CENTRES; d0++) {
-        part[d0][0] = posterior->all[d0][0] + posterior->some[d0][0];
+        part[d0][0] = posterior->all[d0][0] + posterior->one[d0][0];
         for (size_t s = 1; s < SHARES; s++) {
             const double odds = group->given[d0][s] - group->given[d0][0];
-            const double off =
-                posterior->some[d0][s] /
-                (1 + chosen / (1 - chosen) * exp(fmin(odds, 700)));
+            const double on =
+                posterior->one[d0][s] * exp(odds - posterior->odds[d0][s]);
 
-            part[d0][s] = posterior->all[d0][s] + posterior->some[d0][s] - off;
-            part[d0][0] += off;
+            part[d0][s] = posterior->all[d0][s] + on;
+            part[d0][0] += posterior->one[d0][s] - on;
         }
     }
     find_cells(grid, group, cell);
@@ -432,23 +433,25 @@ static double join_groups(const struct grid *grid, const struct group *group,
     double top = -INFINITY;
 
     for (size_t s = 0; s < SHARES; s++) {
-        const double prior = log(0.5) - grid->share[s] / usual_share;
+        const double prior = -grid->share[s] / usual_share;
 
         for (size_t d0 = 0; d0 < CENTRES; d0++) {
-            double *all = &posterior->all[d0][s],
-                   *some = &posterior->some[d0][s];
+            double all = 0, none = 0, odds = -INFINITY;
 
-            *all = *some = prior;
             for (size_t z = 0; z < groups; z++) {
                 const double *given = group[z].given[d0];
 
-                *all += given[s];
-                *some +=
-                    log_add(log(chosen) + given[s], log(1 - chosen) + given[0]);
+                all += given[s];
+                none += given[0];
+                odds = log_add(odds, given[s] - given[0]);
             }
+            posterior->all[d0][s] = prior + log(1 - single) + all;
+            posterior->one[d0][s] =
+                prior + log(single / (double)groups) + none + odds;
+            posterior->odds[d0][s] = odds;
         }
         weight[s] = log_add(log_sum(&posterior->all[0][s], CENTRES, SHARES),
-                            log_sum(&posterior->some[0][s], CENTRES, SHARES));
+                            log_sum(&posterior->one[0][s], CENTRES, SHARES));
         top = fmax(top, weight[s]);
     }
     return top;
@@ -490,7 +493,7 @@ static void fit(struct group *group, size_t groups, size_t k, int threads,
         for (size_t s = 1; s < SHARES; s++) {
             weight[s] = -INFINITY;
             for (size_t d0 = 0; d0 < CENTRES; d0++)
-                posterior.all[d0][s] = posterior.some[d0][s] = -INFINITY;
+                posterior.all[d0][s] = posterior.one[d0][s] = -INFINITY;
         }
     }
     const bool none =
@@ -507,7 +510,7 @@ static void fit(struct group *group, size_t groups, size_t k, int threads,
 
         for (size_t d0 = 0; d0 < CENTRES; d0++) {
             posterior.all[d0][s] = exp(posterior.all[d0][s] - top) * prior;
-            posterior.some[d0][s] = exp(posterior.some[d0][s] - top) * prior;
+            posterior.one[d0][s] = exp(posterior.one[d0][s] - top) * prior;
         }
         weight[s] = exp(weight[s] - top) * prior;
     }

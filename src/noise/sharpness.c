@@ -495,17 +495,16 @@ void wn_sharpness_fit(const int32_t *label, const struct wn_probability *p,
     wn_random_start(&random, 0, WN_RANDOM_SAMPLE, 0, 0);
     for (size_t from = 0; from < n; from += LANES) {
         double *log_p = scratch + k * LANES, top[LANES];
-        uint32_t row[LANES];
+        uint32_t row[LANES], last = 0;
 
         for (size_t l = 0; l < LANES; l++) {
             const size_t r = from + l < n ? from + l : n - 1;
             const size_t begin = r * all / n, end = (r + 1) * all / n;
 
-            row[l] =
-                from + l < n
-                    ? rows->row[begin + wn_random_below(&random, end - begin)]
-                    : row[l - 1];
-            sample.label[r] = label[row[l]];
+            if (from + l < n)
+                last = rows->row[begin + wn_random_below(&random, end - begin)];
+            row[l] = last;
+            sample.label[r] = label[last];
         }
         wn_probability_gather(p, row, LANES, scratch);
         wn_sharpness_logs(scratch, LANES, k, log_p, top);

@@ -34,7 +34,7 @@ size_t *wn_near_sets_listed(const struct wn_report *report, size_t *count,
     const int32_t *label = report->data.label;
     size_t *list = wn_new(sets->sets, sizeof *list);
 
-    *count = 0;
+    *count = *mixed = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t begin = 0, end; begin < sets->rows; begin = end) {
             bool agree = true;
@@ -45,7 +45,8 @@ size_t *wn_near_sets_listed(const struct wn_report *report, size_t *count,
             if (agree == (pass == 1))
                 list[(*count)++] = begin;
         }
-        *mixed = pass ? *mixed : *count;
+        if (pass == 0)
+            *mixed = *count;
     }
     return list;
 }

@@ -39,15 +39,16 @@ double wn_shown_number(const struct wn_shown *shown, size_t column,
     const char *text = cell->text;
     size_t length = cell->length;
     struct wn_date date;
-    double value;
+    double value = NAN;
 
     wn_text_trim(&text, &length);
-    if (strcmp(wn_source_rows_kind(shown->rows, column), "date") != 0)
-        return (shown->report->data.decimal_comma
-                    ? wn_number_parse_comma
-                    : wn_number_parse)(text, length, &value)
-                   ? value
-                   : NAN;
+    if (strcmp(wn_source_rows_kind(shown->rows, column), "date") != 0) {
+        const bool is_number = shown->report->data.decimal_comma
+                                   ? wn_number_parse_comma(text, length, &value)
+                                   : wn_number_parse(text, length, &value);
+
+        return is_number ? value : NAN;
+    }
     for (int order = 0; order < WN_DATE_ORDERS; order++)
         if (wn_date_parse(text, length, (enum wn_date_order)order, &date))
             return wn_date_instant(&date);
