@@ -163,7 +163,7 @@ static double find_amount(const struct asked *asked,
                 return (double)findings->broken[r];
         return -1;
     default: /* rows with an issue */
-        for (size_t i = 0; i < findings->n; i++)
+        for (size_t i = 0; findings->issue && i < findings->n; i++)
             rows += (findings->issue[i] & mask) != 0;
         return (double)rows;
     }

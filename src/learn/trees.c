@@ -604,7 +604,6 @@ void wn_trees(const struct wn_sample *sample,
               const struct wn_trees_options *options, float *probability)
 {
     const size_t n = sample->n, d = sample->d, k = sample->k;
-    const int threads = sample->threads;
     struct wn_arena own = {0};
     uint16_t *column = wn_arena_spill(&own, sizeof *column, n, d);
     int32_t *order = wn_arena_spill(&own, sizeof *order, n, 1);
@@ -639,11 +638,11 @@ void wn_trees(const struct wn_sample *sample,
         const size_t count = left < BATCH ? left : BATCH;
 
         wn_log_progress(sample->log, "trees", first, options->trees);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
+#pragma omp parallel for schedule(dynamic) num_threads(sample->threads)
         for (size_t t = 0; t < count; t++)
             grow_tree(&forest, &trees[t], first + t);
             /* Rows in parallel, the trees of a row in order. */
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(sample->threads)
         for (size_t i = 0; i < n; i++)
             for (size_t t = 0; t < count; t++) {
                 const struct tree *tree = &trees[t];
@@ -657,7 +656,7 @@ void wn_trees(const struct wn_sample *sample,
     }
     wn_log_progress(sample->log, "trees", options->trees, options->trees);
     /* One even vote more, and each row's votes as shares of their sum. */
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(static) num_threads(sample->threads)
     for (size_t i = 0; i < n; i++) {
         float *row = probability + i * k;
         double sum = 0;

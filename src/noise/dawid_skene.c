@@ -2,6 +2,7 @@
 /* Dawid and Skene's EM; see dawid_skene.h. */
 #include "noise/dawid_skene.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ double wn_dawid_skene(const struct wn_vote *votes, size_t count, size_t items,
     double *prior = wn_new(k, sizeof *prior);
     double likelihood = -INFINITY;
 
+    assert(k > 0);
     memset(truth, 0, wn_product(items, k, 1) * sizeof *truth);
     for (size_t v = 0; v < count; v++)
         truth[(size_t)votes[v].item * k + (size_t)votes[v].label]++;

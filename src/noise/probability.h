@@ -5,6 +5,7 @@
 #ifndef WN_NOISE_PROBABILITY_H
 #define WN_NOISE_PROBABILITY_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,7 @@ static inline void wn_probability_gather(const struct wn_probability *p,
 enum { WN_GATHER_CELLS = 4096, WN_GATHER_ROWS = 8 };
 static inline size_t wn_gather_rows(size_t k)
 {
+    assert(k > 0);
     return k * WN_GATHER_ROWS < WN_GATHER_CELLS ? WN_GATHER_CELLS / k
                                                 : WN_GATHER_ROWS;
 }

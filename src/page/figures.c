@@ -192,8 +192,10 @@ static bool find_slices(const struct wn_report *report,
                         struct wn_figure *figure)
 {
     const struct wn_slices *slices = report->slices;
-    const size_t judged = slices ? slices->tested : 0;
 
+    if (!slices)
+        return false;
+    const size_t judged = slices->tested;
     for (size_t s = 0; s < smaller(judged, figure->most); s++) {
         const struct wn_slice *slice = &slices->slice[s];
         struct wn_text name = {0};
@@ -581,9 +583,10 @@ static bool find_nights(const struct wn_report *report,
         const struct wn_night *night = &history->night[i];
         const double missed =
             isnan(last) ? 0 : round((night->when - last) / 86400) - 1;
+        const int holes = (int)fmin(fmax(missed, 0), LONGEST);
         char when[32];
 
-        for (double hole = 0; hole < fmin(missed, LONGEST); hole++)
+        for (int hole = 0; hole < holes; hole++)
             wn_figure_add(figure, (const char *[]){"no audit"},
                           (double[]){day++, NAN, NAN, NAN, NAN, NAN});
         last = night->when;

@@ -54,6 +54,7 @@ void wn_markup(struct wn_text *page, const char *markup, ...)
             break;
         case 'd':
         case 'u':
+            /* NOLINTNEXTLINE(bugprone-branch-clone): the types differ */
             if (one[1] == 'z')
                 snprintf(number, sizeof number, one, va_arg(list, size_t));
             else if (one[1] == 'l')

@@ -83,7 +83,7 @@ static int find_votes(struct wn_annotators *out, const struct wn_report *report,
         if (way == 2 && !features.features)
             break;
         for (size_t i = 0; i < data->n; i++) {
-            uint64_t key = (uint64_t)i;
+            uint64_t key;
 
             if (data->label[i] < 0 || data->annotator[i] < 0)
                 continue;

@@ -143,7 +143,8 @@ static bool trend_is_news(const struct wn_report *report)
     const struct wn_trend *now = report->trend;
     struct wn_trend last = {0};
 
-    if (!now || !(now->outside || now->shifted || now->unstable))
+    if (!now || !report->history ||
+        !(now->outside || now->shifted || now->unstable))
         return false;
     struct wn_nights before = *report->history;
     before.count--;
