@@ -23,10 +23,10 @@
  * with others as it does. e is the same in all predicted classes, or one class
  * alone, any of them, has errors; either reading has half of the prior. (Were
  * any set of classes allowed, two that overlap wholly beside one apart would
- * count as errors.) d0, d, r in {.5, .7, 1, 1.4}, c and e have a posterior under
- * the binomial likelihood of the mismatches; the prior is even in d0, r and c,
- * half on e = 0 and half on sqrt e with exp(-e / .25). Predicted classes of few
- * rows are fitted together, so that there are at most 257 groups.
+ * count as errors.) d0, d, r in {.5, .7, 1, 1.4}, c and e have a posterior
+ * under the binomial likelihood of the mismatches; the prior is even in d0, r
+ * and c, half on e = 0 and half on sqrt e with exp(-e / .25). Predicted classes
+ * of few rows are fitted together, so that there are at most 257 groups.
  *
  * Rows of which the models are equally sure have no order, and what is even
  * among them may be overlap. Where more than a quarter of all rows are as sure

@@ -54,8 +54,8 @@ void wn_markup(struct wn_text *page, const char *markup, ...)
             break;
         case 'd':
         case 'u':
-            /* NOLINTNEXTLINE(bugprone-branch-clone): the types differ */
             if (one[1] == 'z')
+                /* NOLINTNEXTLINE(bugprone-branch-clone): the types differ */
                 snprintf(number, sizeof number, one, va_arg(list, size_t));
             else if (one[1] == 'l')
                 snprintf(number, sizeof number, one, va_arg(list, long long));
