@@ -160,7 +160,7 @@ static int compare_cells(const struct wn_clean_comparison *comparison,
         gone[s] =
             column ? missing[operand->index] : operand->kind == WN_OPERAND_NA;
         if (comparison->side[1 - s].kind == WN_OPERAND_NA)
-            return gone[s] == (comparison->operator== WN_IS_EQUAL);
+            return gone[s] == (comparison->relation == WN_IS_EQUAL);
     }
     if (gone[0] || gone[1])
         return -1;
@@ -178,7 +178,7 @@ static int compare_cells(const struct wn_clean_comparison *comparison,
     else
         order = wn_text_compare(side[0].text, side[0].length, side[1].text,
                                 side[1].length);
-    switch (comparison->operator) {
+    switch (comparison->relation) {
     case WN_IS_EQUAL:
         return order == 0;
     case WN_IS_UNEQUAL:

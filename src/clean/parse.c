@@ -431,7 +431,7 @@ static int parse_condition(struct wn_lexer *line, const char *text,
                 break;
         if (s >= sizeof sign / sizeof *sign)
             return fail_wanted(line, "=, !=, <, <=, > or >=", error);
-        made->operator= s;
+        made->relation = (enum wn_clean_relation)s;
         const struct wn_lexer at_sign = *line;
         line->at += strlen(sign[s]);
         if (take_operand(line, text, &made->side[1], error))

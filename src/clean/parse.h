@@ -71,17 +71,18 @@ struct wn_clean_operand {
     size_t index; /* of the column, which run.c finds */
 };
 
+enum wn_clean_relation {
+    WN_IS_EQUAL,
+    WN_IS_UNEQUAL,
+    WN_IS_AT_MOST,
+    WN_IS_AT_LEAST,
+    WN_IS_BELOW,
+    WN_IS_ABOVE
+};
+
 struct wn_clean_comparison {
     struct wn_clean_operand side[2];
-    enum {
-        WN_IS_EQUAL,
-        WN_IS_UNEQUAL,
-        WN_IS_AT_MOST,
-        WN_IS_AT_LEAST,
-        WN_IS_BELOW,
-        WN_IS_ABOVE
-    }
-    operator;
+    enum wn_clean_relation relation;
 };
 
 struct wn_clean_rule {
