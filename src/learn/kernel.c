@@ -337,13 +337,18 @@ struct groups {
     double *right;  /* p x k  is large */
 };
 
+/* Whether a fit rests on these rows so much that I - H is too close to singular
+ * for leverages of single precision. */
+static bool is_dominant(const struct fit *fit, size_t rows)
+{
+    return rows > fit->n / 4;
+}
+
 /* Whether a group of so many rows is left out by solving without it: the block
- * formula takes rows^2 numbers, and where the group is most of what the fit
- * rests on, I - H is too close to singular for leverages of single precision.
- */
+ * formula takes rows^2 numbers. */
 static bool is_large_group(const struct fit *fit, size_t rows)
 {
-    return rows > SLAB || rows > fit->n / 4;
+    return rows > SLAB || is_dominant(fit, rows);
 }
 
 /* Fitted scores of places begin .. end-1, at most SLAB, into groups->score. */
@@ -506,7 +511,7 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
         if (!is_large_group(fit, end - begin))
             continue;
         assert(groups.matrix && groups.right);
-        if (end - begin > fit->n / 4) {
+        if (is_dominant(fit, end - begin)) {
             memset(fit->matrix, 0, square * sizeof(double));
             memset(fit->right, 0, wide * sizeof(double));
             add_slabs(fit, 0, begin, 1);

@@ -28,8 +28,9 @@ void wn_order(const double *key, size_t stride, bool falling, size_t n,
 
 /* How many of the most suspicious of n rows to flag: the r with the largest
  * expected F1 = 2 S_r / (r + S_n), S_r the sum of the first r suspicions; or,
- * with a precision >= 0, the largest r with S_r / r at least that. No row below
- * `least` is one of them. suspicion[i stride] is that of row i. */
+ * with a precision >= 0, the largest r with S_r / r at least that. A row whose
+ * suspicion is below `least` is never flagged. The suspicion of row i is
+ * suspicion[i * stride]. */
 size_t wn_rank_flags(const double *suspicion, size_t stride, size_t n,
                      double precision, double least);
 

@@ -59,8 +59,8 @@ static void put_cell_text(struct wn_text *page, const struct wn_cell *cell)
     }
 }
 
-/* The first few nearest rows of a row; their number. A copy, for reading cells
- * of a row asks for others. */
+/* The first few nearest rows of a row; their number. They are
+ * copied, because reading the cells of a row replaces the list of another. */
 static size_t nearest_rows(const struct wn_report *report, size_t row,
                            int32_t near[NEAREST])
 {

@@ -10,6 +10,15 @@
 
 enum { SHOWN = 10 };
 
+/* How many of `count` lines a table leaves out. */
+static void say_hidden(const struct wn_report *report, size_t count,
+                       struct wn_text *out)
+{
+    if (count > SHOWN && !report->verbose)
+        wn_text_format(out, "  and %zu more; --verbose shows all\n",
+                       count - SHOWN);
+}
+
 void wn_slices_text(const struct wn_report *report, struct wn_text *out)
 {
     const struct wn_slices *slices = report->slices;
@@ -46,9 +55,7 @@ void wn_slices_text(const struct wn_report *report, struct wn_text *out)
     wn_grid_print_under("Where the models are weak", &grid, out);
     if (!slices->count)
         wn_text_format(out, "\nWhere the models are weak\n");
-    if (slices->count > SHOWN && !report->verbose)
-        wn_text_format(out, "  and %zu more; --verbose shows all\n",
-                       slices->count - SHOWN);
+    say_hidden(report, slices->count, out);
     if (slices->tested)
         wn_phrase_say(
             out,
@@ -81,7 +88,7 @@ void wn_annotators_text(const struct wn_report *report, struct wn_text *out)
     if (!who || !who->count)
         return;
     for (size_t a = 0; a < who->count; a++)
-        wrong |= isnan(who->line[a].wrong) ? false : true;
+        wrong |= !isnan(who->line[a].wrong);
     wn_grid_start(&grid, "~annotator|#rows|#flagged");
     if (wrong)
         wn_grid_head(&grid, "#est. wrong");
@@ -115,9 +122,7 @@ void wn_annotators_text(const struct wn_report *report, struct wn_text *out)
     }
     wn_text_free(&text);
     wn_grid_print_under("Who gave the labels", &grid, out);
-    if (who->count > SHOWN && !report->verbose)
-        wn_text_format(out, "  and %zu more; --verbose shows all\n",
-                       who->count - SHOWN);
+    say_hidden(report, who->count, out);
     if (who->item)
         wn_phrase_say(
             out,

@@ -207,8 +207,8 @@ static void find_taus(const double *kernel, const double *rate, size_t n,
     }
 }
 
-/* How often series of the same length and memory, which do not change, reach
- * both taus by chance. */
+/* p of the taus: the share of simulated series, of the same length and memory
+ * and without a trend, whose two taus are both as large. */
 static void find_indicators(const double *rate, size_t n,
                             struct wn_trend *trend)
 {
