@@ -7,9 +7,12 @@
 #include <stdint.h>
 
 /* Sort rows by their bucket (a class, cell or group) by counting. Rows of one
- * bucket keep their order. Rows of bucket -1 come first, in order[0 ..
- * begin[0]); those of bucket b are order[begin[b] .. begin[b + 1]). bucket  n,
- * -1 .. count-1 begin   out, count + 1 order   out, n Time O(n + count). */
+ * bucket keep their order. Rows of bucket -1 come first, in
+ * order[0 .. begin[0]); those of bucket b are order[begin[b] .. begin[b + 1]).
+ *   bucket  n, -1 .. count-1
+ *   begin   out, count + 1
+ *   order   out, n
+ * Time O(n + count). */
 void wn_order_by_bucket(const int32_t *bucket, size_t n, size_t count,
                         size_t *begin, int32_t *order);
 
