@@ -12,7 +12,7 @@ const struct wn_format wn_formats[] = {
     {"html", true, false, false, true, wn_html_report, NULL, WN_CELLS_SHOWN},
     {"markdown", true, false, false, false, wn_markdown_report, NULL,
      WN_CELLS_NEVER},
-    {"json", true, true, true, false, wn_json_report, wn_json_explain,
+    {"json", true, true, true, true, wn_json_report, wn_json_explain,
      WN_CELLS_ASKED},
     {"tsv", true, true, false, false, wn_tsv_report, NULL, WN_CELLS_ASKED},
     {"csv", true, true, true, false, wn_csv_report, NULL, WN_CELLS_ASKED},

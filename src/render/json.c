@@ -17,6 +17,7 @@
 #include "report/annotators.h"
 #include "report/shown.h"
 #include "report/slices.h"
+#include "report/trend.h"
 #include "select/select.h"
 #include "util/memory.h"
 #include "util/number.h"
@@ -828,10 +829,48 @@ static void put_budget(struct json *json, const struct wn_report *report)
     }
 }
 
+/* The share of wrong labels over the nights. */
+static void put_trend(struct json *json, const struct wn_report *report)
+{
+    static const char *const keys[WN_TAUS][3] = {
+        [WN_AS_THEY_ARE] = {"tau_variance", "tau_memory", "tau_p"},
+        [WN_DETRENDED] = {"detrended_tau_variance", "detrended_tau_memory",
+                          "detrended_tau_p"}};
+    const struct wn_trend *trend = report->trend;
+
+    begin_line(json, "trend");
+    put_count(json, "nights", trend->nights);
+    put_count(json, "days_without", trend->holes);
+    put_real(json, "level", trend->level);
+    put_real(json, "deviation", trend->deviation);
+    put_real(json, "ewma", trend->ewma);
+    put_real(json, "ewma_low", trend->low);
+    put_real(json, "ewma_high", trend->high);
+    put_bool(json, "outside", trend->outside);
+    put_real(json, "cusum_up", trend->up);
+    put_real(json, "cusum_down", trend->down);
+    put_bool(json, "shifted", trend->shifted);
+    for (int t = 0; t < WN_TAUS; t++) {
+        put_real(json, keys[t][0], trend->tau[t].variance);
+        put_real(json, keys[t][1], trend->tau[t].memory);
+        put_real(json, keys[t][2], trend->tau[t].p);
+    }
+    put_real(json, "memory_p", trend->p);
+    put_bool(json, "early_warning", trend->unstable);
+    if (!report->data.n && report->reached.length)
+        put_text(json, "reached", wn_text_of(&report->reached));
+    end_line(json);
+}
+
 void wn_json_report(const struct wn_report *report, struct wn_text *out)
 {
     struct json json = begin_lines(out, "report");
 
+    if (!report->data.n && report->history) {
+        put_trend(&json, report);
+        end_lines(&json); /* without an audit */
+        return;
+    }
     put_summary(&json, report);
     if (report->against)
         put_against(&json, report);
@@ -839,6 +878,8 @@ void wn_json_report(const struct wn_report *report, struct wn_text *out)
         put_columns(&json, report);
     if (report->drift)
         put_drift(&json, report);
+    if (report->trend)
+        put_trend(&json, report);
     if (report->scored)
         put_models(&json, report);
     put_annotators(&json, report);

@@ -10,7 +10,7 @@
 
 #include "render/render.h"
 #include "report/drift.h"
-#include "report/history.h"
+#include "report/trend.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -180,6 +180,35 @@ static void put_changes(const struct wn_report *report, struct wn_text *out)
                    night->seconds, out);
         put_metric(report, "decided_rows", "Rows that people judged.",
                    night->decided, out);
+    }
+    if (report->trend && !isnan(report->trend->level)) {
+        const struct wn_trend *trend = report->trend;
+
+        put_metric(report, "trend_level_ratio",
+                   "Wrong labels: the median of the nights before.",
+                   trend->level, out);
+        put_metric(report, "trend_ewma_ratio",
+                   "Wrong labels: weighted mean of the last nights.",
+                   trend->ewma, out);
+        put_metric(report, "trend_ewma_low_ratio",
+                   "The lower limit of the weighted mean.", trend->low, out);
+        put_metric(report, "trend_ewma_high_ratio",
+                   "The upper limit of the weighted mean.", trend->high, out);
+        put_metric(report, "trend_outside",
+                   "1 where the weighted mean is outside of its limits.",
+                   trend->outside, out);
+        put_metric(report, "trend_level_shift",
+                   "1 where the level has risen, -1 where it has fallen.",
+                   !trend->shifted           ? 0
+                   : trend->up > trend->down ? 1
+                                             : -1,
+                   out);
+        put_metric(report, "trend_early_warning",
+                   "1 where the last nights remember more than those before.",
+                   isnan(trend->p) ? NAN : trend->unstable, out);
+        put_metric(report, "trend_early_warning_p",
+                   "Share of steady series that remember as much.", trend->p,
+                   out);
     }
 }
 

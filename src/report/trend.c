@@ -309,13 +309,37 @@ static void find_charts(const double *rate, const struct wn_night *const *night,
         (trend->up > DECISION && above) || (trend->down > DECISION && below);
 }
 
-void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
+/* The rates of history, WN_TREND_MAX at most, in rate, and their nights. */
+static size_t collect(const struct wn_nights *history, double *rate,
+                      const struct wn_night **kept, size_t *holes)
 {
-    static const struct wn_tau none = {NAN, NAN, NAN};
-    const struct wn_night **kept = wn_new(WN_TREND_MAX, sizeof *kept);
-    double *rate = wn_new(WN_TREND_MAX, sizeof *rate);
     double last = NAN;
     size_t n = 0;
+
+    for (size_t i =
+             history->count > WN_TREND_MAX ? history->count - WN_TREND_MAX : 0;
+         i < history->count; i++) {
+        const struct wn_night *night = &history->night[i];
+
+        if (isnan(night->rate))
+            continue;
+        if (night->when - last > 1.5 * DAY)
+            *holes += (size_t)round((night->when - last) / DAY) - 1;
+        last = night->when;
+        /* The middle of the interval moves less than the estimate in it. */
+        rate[n] = isnan(night->low) || isnan(night->high)
+                      ? night->rate
+                      : (night->low + night->high) / 2;
+        kept[n++] = night;
+    }
+    return n;
+}
+
+void wn_trend_alarms(const struct wn_nights *history, struct wn_trend *trend)
+{
+    static const struct wn_tau none = {NAN, NAN, NAN};
+    const struct wn_night *kept[WN_TREND_MAX];
+    double rate[WN_TREND_MAX];
 
     *trend = (struct wn_trend){.level = NAN,
                                .deviation = NAN,
@@ -326,32 +350,23 @@ void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
                                .down = NAN,
                                .tau = {none, none},
                                .p = NAN};
-    for (size_t i =
-             history->count > WN_TREND_MAX ? history->count - WN_TREND_MAX : 0;
-         i < history->count; i++) {
-        const struct wn_night *night = &history->night[i];
-
-        if (isnan(night->rate))
-            continue;
-        if (night->when - last > 1.5 * DAY)
-            trend->holes += (size_t)round((night->when - last) / DAY) - 1;
-        last = night->when;
-        /* The middle of the interval moves less than the estimate in it. */
-        rate[n] = isnan(night->low) || isnan(night->high)
-                      ? night->rate
-                      : (night->low + night->high) / 2;
-        kept[n++] = night;
-    }
+    const size_t n = collect(history, rate, kept, &trend->holes);
     trend->nights = n;
     if (n >= WN_TREND_MIN)
         find_charts(rate, kept, n, trend);
-    if (n >= WN_WARNING_MIN) {
-        const size_t used = n < WARNING_MAX ? n : WARNING_MAX;
-
-        find_indicators(rate + n - used, used, trend);
-    }
     if (n >= MEMORY_MIN)
         find_memory(rate, n, kept[n - 1]->rows, trend);
-    free(rate);
-    free(kept);
+}
+
+void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend)
+{
+    const struct wn_night *kept[WN_TREND_MAX];
+    double rate[WN_TREND_MAX];
+    size_t holes = 0;
+
+    wn_trend_alarms(history, trend);
+    const size_t n = collect(history, rate, kept, &holes);
+    const size_t used = n < WARNING_MAX ? n : WARNING_MAX;
+    if (n >= WN_WARNING_MIN)
+        find_indicators(rate + n - used, used, trend);
 }

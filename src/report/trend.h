@@ -30,6 +30,8 @@ struct wn_trend {
 };
 
 void wn_trend_find(const struct wn_nights *history, struct wn_trend *trend);
+/* The same without the taus, which are for reading and most of the work. */
+void wn_trend_alarms(const struct wn_nights *history, struct wn_trend *trend);
 
 /* The parts, for tests: variance and lag-1 autocorrelation of the windows of
  * the later half, n - n/2 + 1 each; Kendall's tau-b of value[0..n) against

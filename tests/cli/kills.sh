@@ -50,11 +50,13 @@ killed() {
     fi
     wait $pid 2>/dev/null
     [ $? -ne 137 ] || died=$((died + 1))
-    # Children die with their parents, if not at once.
+    # Children die with their parents, if not at once. A zombie is dead, though
+    # nobody has asked for its status yet.
     for try in 1 2 3 4 5 6 7 8 9 10; do
-        ps -o stat= -g $pid | grep -q '^[^Z]' || return 0
+        alive=$(ps -o stat= -o pid= -o args= -g $pid | grep '^[^Z]') || return 0
         sleep 0.2
     done
+    printf '%s\n' "$alive" | sed 's/^/# lives: /'
     bad="$bad $count:lives"
 }
 

@@ -255,8 +255,65 @@ fails_with 2 "--fail-on: found 'label', which wants an audit" \
     report --history=33.csv --fail-on=label
 fails_with 2 '--top wants an audit besides --history, FILE or -' \
     report --history=33.csv --top=3
-fails_with 2 '--format=json wants an audit besides --history, FILE or -' \
-    report --history=33.csv --format=json
+fails_with 2 '--format=tsv wants an audit besides --history, FILE or -' \
+    report --history=33.csv --format=tsv
+# Every number of the trend, from the history, by the formulas of report/trend:
+# rates without memory, so the deviation is the mean move over 1.128 or that of
+# a p chart.
+cat >trend.py <<'END'
+import csv, json, math, statistics, sys
+nights = list(csv.DictReader(open(sys.argv[1])))
+rate = [(float(n["rate_low"]) + float(n["rate_high"])) / 2 for n in nights]
+base = rate[:-3]
+level = statistics.median(base)
+mean = sum(base) / len(base)
+own = sum((x - mean) ** 2 for x in base)
+memory = sum((x - mean) * (y - mean) for x, y in zip(base, base[1:])) / own
+memory = min(max(memory, 0) + 1.645 / math.sqrt(len(base)), .95)
+moves = sum(abs(x - y) for x, y in zip(base, base[1:])) / (len(base) - 1)
+deviation = max(moves / 1.128 / math.sqrt(1 - memory),
+                math.sqrt(level * (1 - level) / float(nights[-1]["rows"])))
+ewma, up = level, 0
+for x in rate:
+    ewma += .2 * (x - ewma)
+    up = max(up + (x - level) / (deviation * math.sqrt(
+        (1 + memory) / (1 - memory))) - .5, 0)
+kept = .8 * memory
+reach = 3 * deviation * math.sqrt(.2 / 1.8 * (1 + kept) / (1 - kept))
+high = max(level + reach, statistics.median(
+    float(n["rate_high"]) for n in nights[:-3]))
+lines = [json.loads(line) for line in open(sys.argv[2])]
+trend = lines[1]
+assert trend["record"] == "trend" and lines[-1]["complete"]
+wanted = {"nights": len(rate), "days_without": 2, "level": level,
+          "deviation": deviation, "ewma": ewma, "ewma_high": high,
+          "outside": True, "cusum_up": up, "shifted": True}
+for key, value in wanted.items():
+    assert math.isclose(trend[key], value, rel_tol=1e-9), (key, trend[key], value)
+assert 0 < trend["tau_p"] <= 1 and trend["memory_p"] is None
+assert trend["early_warning"] is False and len(lines) == int(sys.argv[3])
+metric = dict(line.rsplit(" ", 1) for line in open(sys.argv[4]) if line[0] != "#")
+for key, name in (("level", "level_ratio"), ("ewma", "ewma_ratio"),
+                  ("ewma_low", "ewma_low_ratio"),
+                  ("ewma_high", "ewma_high_ratio"), ("outside", "outside"),
+                  ("shifted", "level_shift")):
+    found = float(metric['winnow_trend_%s{source="new.csv"}' % name])
+    assert math.isclose(found, trend[key], rel_tol=1e-9), (name, found)
+assert not any("early_warning" in name for name in metric)
+END
+report --history=33.csv --format=json --fail-on=trend >json
+report --history=33.csv --format=prometheus held.h5 >metrics
+if command -v python3 >/dev/null; then
+    runs 'the trend in JSON and in metrics' python3 trend.py 33.csv json 3 metrics
+else
+    skip 'the trend in JSON and in metrics' 'python3 is not installed'
+fi
+report --history=32.csv --format=json --fail-on=trend |
+    grep -q '"record":"trend".*"reached":"trend"'
+ok $? 'and what is reached'
+is "$(report --history=30.csv --format=json held.h5 |
+    grep -c -e '^{"record":"trend"' -e '^{"record":"summary"')" 2 \
+    'with an audit, too'
 # A long history: only its end is read, and what is written is all of it.
 awk 'NR == 1 { print; next } NR == 2 {
     for (i = 1; i <= 10000; i++) { sub(/^[0-9]*/, i); print } }' 33.csv >10000.csv

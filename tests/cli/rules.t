@@ -228,7 +228,8 @@ same slow.h5 slow1.h5 "the same with one thread"
 while IFS='|' read -r text message; do
     printf "$text" >bad.rules
     ingest t.csv -l label --rules=bad.rules -f -o none.h5 >out 2>err
-    is "$? $(head -n 1 err)$(cat out)" "2 ingest: bad.rules$message" "$text"
+    is "$? $(head -n 1 err)$(cat out)" "2 ingest: bad.rules$message" \
+        "$(printf '%s' "$text" | sed 's/\\/\\\\/g')"
 done <<'END'
 |: found no rule, wanted at least one
 # only this\n\n|: found no rule, wanted at least one

@@ -106,7 +106,7 @@ static size_t count_warned(double goal, size_t sources)
             add(&history, i, 0.02 + last);
             if (i < 240 || i % 3 || alarm)
                 continue;
-            wn_trend_find(&history, &trend);
+            wn_trend_alarms(&history, &trend);
             alarm = trend.unstable;
         }
         warned += alarm;
@@ -142,12 +142,12 @@ static void finds_a_step(void **state)
             add(&history, i, 0.01 + 0.002 * wn_random_normal(&random));
             if (i < 55)
                 continue;
-            wn_trend_find(&history, &trend);
+            wn_trend_alarms(&history, &trend);
             alarms += trend.outside;
         }
         for (size_t i = 60; i < 63; i++) {
             add(&history, i, 0.03 + 0.002 * wn_random_normal(&random));
-            wn_trend_find(&history, &trend);
+            wn_trend_alarms(&history, &trend);
             alarm |= trend.outside && trend.shifted && trend.up > trend.down;
         }
         found += alarm;

@@ -148,7 +148,7 @@ static bool trend_is_news(const struct wn_report *report)
         return false;
     struct wn_nights before = *report->history;
     before.count--;
-    wn_trend_find(&before, &last);
+    wn_trend_alarms(&before, &last);
     return (now->outside && !last.outside) || (now->shifted && !last.shifted) ||
            (now->unstable && !last.unstable);
 }
