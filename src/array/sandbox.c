@@ -114,7 +114,7 @@ static const uint64_t file_access =
  * filters goes without: the limits hold there, too. */
 static void confine(void)
 {
-    const struct landlock_ruleset_attr nothing = {file_access};
+    struct landlock_ruleset_attr nothing = {.handled_access_fs = file_access};
     const int rules =
         (int)syscall(SYS_landlock_create_ruleset, &nothing, sizeof nothing, 0);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));

@@ -287,8 +287,8 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
                            "other class, but not sure enough to suggest it."
                          : "",
                   report->claim == WN_CLAIM_OVERLAP
-                      ? " suspicion takes some of the labels that overlap may "
-                        "explain for wrong; the data cannot say which."
+                      ? " suspicion counts as wrong some labels that overlap "
+                        "may explain; the data cannot say which."
                       : "");
     wn_text_cells_reason(report, out);
 }
