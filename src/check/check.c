@@ -57,7 +57,8 @@ const char *wn_check_missing_input(const struct wn_check *check,
 
 /* clang-format off */
 const struct wn_setting wn_check_options[] = {
-    {{.name = "rule", .kind = WN_CHOICE, .value = "RULE",
+    {{.topic = "Label issues",
+      .name = "rule", .kind = WN_CHOICE, .value = "RULE",
       .default_value = "posterior", .choices = WN_LABEL_RULE_NAMES,
       .recorded = true, .help = "find label issues by RULE; see --list-issues"},
      {"label"}},
@@ -77,7 +78,8 @@ const struct wn_setting wn_check_options[] = {
       .recorded = true,
       .help = "by the prune rules: N labels of CLASS, whatever the estimate"},
      {"label"}},
-    {{.name = "near-radius", .kind = WN_REAL, .value = "R",
+    {{.topic = "Other checks",
+      .name = "near-radius", .kind = WN_REAL, .value = "R",
       .default_value = "0.13", .low = 0, .high = 1e6, .recorded = true,
       .help = "rows closer than R times the median nearest distance are near "
               "duplicates"},

@@ -11,6 +11,7 @@
 
 /* clang-format off */
 const struct wn_option wn_option_fail_on = {
+    .topic = "Exit status",
     .name = "fail-on", .kind = WN_TEXT, .value = "SPEC",
     .default_value = "never",
     .help = "exit 1 if one of SPEC holds: CHECK[:COUNT|:PERCENT%], any, "

@@ -40,7 +40,8 @@ const char wn_method_defaults[] =
 
 /* clang-format off */
 const struct wn_setting wn_method_options[] = {
-    {{.name = "aum-threshold", .kind = WN_REAL, .value = "PERCENTILE",
+    {{.topic = "Single scores",
+      .name = "aum-threshold", .kind = WN_REAL, .value = "PERCENTILE",
       .low = 0, .high = 100, .recorded = true,
       .help = "compare aum with that percentile of rows with a made-up class"},
      {"aum"}},

@@ -146,8 +146,11 @@ stage_help() {
         !help { if ($0 == "") help = 1; else mine["--" $1] = 1; next }
         /^  (-., |    )--/ { name = $1 ~ /^--/ ? $1 : $2
                            sub(/=.*/, "", name)
-                           shown = name in mine }
+                           shown = name in mine
+                           if (shown) printf "%s", topic
+                           if (shown) topic = "" }
         !/^ / { shown = 0 }
+        /^[A-Z].*:$/ { topic = "\n" $0 "\n" }
         shown'
 }
 
@@ -175,7 +178,7 @@ FILE - is standard input; it needs --output.
   -V, --version           show the version and stop
 END
     for stage in $stages; do
-        printf '\nOptions of %s:\n\n' "$stage"
+        printf '\nOptions of %s:\n' "$stage"
         stage_help "$stage"
     done
     printf '\nThe manual: man %s\n' "$self"

@@ -433,7 +433,8 @@ int wn_filter_choose(const struct wn_report *report, const char *option,
 /* --- the options --------------------------------------------------------- */
 
 const struct wn_option wn_choice_options[] = {
-    {.name = "list",
+    {.topic = "Which rows",
+     .name = "list",
      .kind = WN_TEXT,
      .value = "ISSUES",
      .help = "list rows with one of these issues"},

@@ -13,52 +13,67 @@
 
 /* clang-format off */
 const struct wn_option wn_option_output = {
+    .topic = "Output",
     .name = "output", .letter = 'o', .kind = WN_TEXT, .value = "FILE",
     .help = "write to FILE instead of standard output"};
 const struct wn_option wn_option_in_place = {
+    .topic = "Output",
     .name = "in-place", .letter = 'i', .kind = WN_FLAG,
     .help = "replace FILE by the result"};
 const struct wn_option wn_option_force = {
+    .topic = "Output",
     .name = "force", .letter = 'f', .kind = WN_FLAG,
     .help = "replace an existing output file"};
 const struct wn_option wn_option_as = {
+    .topic = "Output",
     .name = "as", .kind = WN_TEXT, .value = "NAME",
     .help = "call the audit file NAME in what is printed"};
 const struct wn_option wn_option_threads = {
+    .topic = "Running",
     .name = "threads", .letter = 'j', .kind = WN_WHOLE, .value = "N",
     .low = 1, .high = 4096,
     .help = "use N threads (default: all processors)"};
 const struct wn_option wn_option_memory = {
+    .topic = "Running",
     .name = "memory", .kind = WN_SIZE, .value = "SIZE",
     .low = 1 << 20, .high = 0x1p62,
     .help = "stay below SIZE of memory or refuse, e.g. 512M"};
 const struct wn_option wn_option_seed = {
+    .topic = "Running",
     .name = "seed", .kind = WN_WHOLE, .value = "N", .default_value = "0",
     .low = 0, .high = 0x1p53, .recorded = true,
     .help = "start the random numbers from N"};
 const struct wn_option wn_option_source = {
+    .topic = "The source",
     .name = "source", .kind = WN_TEXT, .value = "FILE",
     .help = "the audited file, if it is not where it was"};
 const struct wn_option wn_option_show = {
+    .topic = "The source",
     .name = "show", .kind = WN_TEXT, .value = "PATTERN",
     .help = "show the cells of columns whose names match PATTERN"};
 const struct wn_option wn_option_no_values = {
+    .topic = "The source",
     .name = "no-values", .kind = WN_FLAG,
     .help = "show no cells of the source and no identifiers"};
 const struct wn_option wn_option_color = {
+    .topic = "Running",
     .name = "color", .kind = WN_CHOICE, .value = "WHEN",
     .default_value = "auto", .choices = "auto|always|never",
     .help = "colour the text: auto, on a terminal; always; never"};
 const struct wn_option wn_option_quiet = {
+    .topic = "Running",
     .name = "quiet", .letter = 'q', .kind = WN_FLAG,
     .help = "print errors only"};
 const struct wn_option wn_option_verbose = {
+    .topic = "Running",
     .name = "verbose", .letter = 'v', .kind = WN_FLAG,
     .help = "print what is being done"};
 const struct wn_option wn_option_help = {
+    .topic = "Running",
     .name = "help", .letter = 'h', .kind = WN_FLAG,
     .help = "show this help and stop"};
 const struct wn_option wn_option_version = {
+    .topic = "Running",
     .name = "version", .letter = 'V', .kind = WN_FLAG,
     .help = "show the version and stop"};
 /* clang-format on */
@@ -416,51 +431,79 @@ int wn_options_describe(const struct wn_options *options, struct wn_text *text)
     return 0;
 }
 
+static const char *topic_of(const struct wn_option *rows, size_t r)
+{
+    while (r > 0 && !rows[r].topic)
+        r--;
+    return rows[r].topic ? rows[r].topic : "Options";
+}
+
+static bool is_of_topic(const struct wn_option *rows, size_t r,
+                        const char *topic)
+{
+    return strcmp(topic_of(rows, r), topic) == 0;
+}
+
+static void help_row(const struct wn_option *row, struct wn_text *text)
+{
+    enum { INDENT = 26, WIDTH = 80 }; /* bytes: the text is ASCII */
+    const size_t start = text->length;
+    struct wn_text words = {0};
+
+    if (row->letter)
+        wn_text_format(text, "  -%c, ", row->letter);
+    else
+        wn_text_add(text, "      ", 6);
+    wn_text_format(text, "--%s%s%s", row->name, row->value ? "=" : "",
+                   row->value ? row->value : "");
+    size_t used = text->length - start;
+    if (used >= INDENT - 1)
+        wn_text_format(text, "\n%*s", INDENT, "");
+    else
+        wn_text_format(text, "%*s", INDENT - (int)used, "");
+    wn_text_format(&words, "%s", row->help);
+    if (row->default_value)
+        wn_text_format(&words, " (default: %s)", row->default_value);
+    /* Wrap the words; the default value stays in one piece. */
+    used = INDENT;
+    for (const char *at = words.bytes; *at; at += strspn(at, " ")) {
+        const size_t length = *at == '(' ? strlen(at) : strcspn(at, " ");
+        const bool first = at == words.bytes;
+        const bool fits = first || used + 1 + length < WIDTH;
+
+        if (!fits)
+            wn_text_format(text, "\n%*s", INDENT, "");
+        else if (!first)
+            wn_text_add(text, " ", 1);
+        wn_text_add(text, at, length);
+        used = (fits ? used + !first : INDENT) + length;
+        at += length;
+    }
+    wn_text_add(text, "\n", 1);
+    wn_text_free(&words);
+}
+
 void wn_options_help(const struct wn_program *program, const char *name,
                      struct wn_text *text)
 {
-    enum { INDENT = 26, WIDTH = 80 }; /* bytes: the text is ASCII */
-    struct wn_text words = {0};
+    const struct wn_option *rows = program->rows;
 
-    wn_text_format(text, "usage: %s %s\n%s\n\n", name, program->synopsis,
+    wn_text_format(text, "usage: %s %s\n%s\n", name, program->synopsis,
                    program->brief);
-    for (const struct wn_option *row = program->rows; row->name; row++) {
-        const size_t start = text->length;
+    for (size_t r = 0; rows[r].name; r++) {
+        const char *topic = topic_of(rows, r);
+        size_t first = 0;
 
-        if (row->letter)
-            wn_text_format(text, "  -%c, ", row->letter);
-        else
-            wn_text_add(text, "      ", 6);
-        wn_text_format(text, "--%s%s%s", row->name, row->value ? "=" : "",
-                       row->value ? row->value : "");
-        size_t used = text->length - start;
-        if (used >= INDENT - 1)
-            wn_text_format(text, "\n%*s", INDENT, "");
-        else
-            wn_text_format(text, "%*s", INDENT - (int)used, "");
-        words.length = 0;
-        wn_text_format(&words, "%s", row->help);
-        if (row->default_value)
-            wn_text_format(&words, " (default: %s)", row->default_value);
-        /* Wrap the words; the default value stays in one piece. */
-        used = INDENT;
-        for (const char *at = words.bytes; *at; at += strspn(at, " ")) {
-            const size_t length = *at == '(' ? strlen(at) : strcspn(at, " ");
-            const bool first = at == words.bytes;
-            const bool fits = first || used + 1 + length < WIDTH;
-
-            if (!fits)
-                wn_text_format(text, "\n%*s", INDENT, "");
-            else if (!first)
-                wn_text_add(text, " ", 1);
-            wn_text_add(text, at, length);
-            used = (fits ? used + !first : INDENT) + length;
-            at += length;
-        }
-        wn_text_add(text, "\n", 1);
+        while (!is_of_topic(rows, first, topic))
+            first++;
+        if (first < r)
+            continue;
+        wn_text_format(text, "\n%s:\n", topic);
+        for (size_t s = r; rows[s].name; s++)
+            if (is_of_topic(rows, s, topic))
+                help_row(&rows[s], text);
     }
     wn_text_format(text, "\nThe manual: man %s\n", name);
-    wn_text_free(&words);
 }
 
 void wn_options_list(const struct wn_program *program, struct wn_text *text)

@@ -27,8 +27,9 @@ enum wn_option_kind {
 };
 
 struct wn_option {
-    const char *name; /* long name, without "--" */
-    char letter;      /* 0 if none */
+    const char *topic; /* heading in --help; NULL: that of the row before */
+    const char *name;  /* long name, without "--" */
+    char letter;       /* 0 if none */
     enum wn_option_kind kind;
     const char *value;         /* placeholder in --help, "N"; NULL for a flag */
     const char *default_value; /* default as the user would type it, or NULL */

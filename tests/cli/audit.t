@@ -19,6 +19,7 @@ options() {
       --no-keep-source   read once
   -j, --threads=N        so many' ;;
     score) echo '
+Running:
       --seed=N           start here
   -j, --threads=N        so many
       --an-option-that-needs=A
@@ -336,6 +337,7 @@ runs "--help" audit --help
 is "$(sed -n '/^Options of score/,/^Options of flag/p' out)" \
     "Options of score:
 
+Running:
       --seed=N           start here
   -j, --threads=N        so many
       --an-option-that-needs=A

@@ -46,6 +46,8 @@ for program in ingest score flag report prune review audit; do
             "and there are some"
         is "$("$build/$program" --help | grep -E '.{80,}')" "" \
             "$program --help fits a terminal"
+        is "$("$build/$program" --help | grep '^Options:')" "" \
+            "every option of $program has a topic"
     else
         ok 1 "$program and its page are there"
     fi

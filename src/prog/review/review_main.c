@@ -12,12 +12,14 @@
 
 /* clang-format off */
 static const struct wn_option first_rows[] = {
-    {.name = "decisions",
+    {.topic = "Verdicts",
+     .name = "decisions",
      .kind = WN_TEXT,
      .value = "FILE",
      .help = "append verdicts to FILE (default: the name of the audit, with "
              ".decisions.tsv)"},
-    {.name = "order",
+    {.topic = "Which rows",
+     .name = "order",
      .kind = WN_CHOICE,
      .value = "ORDER",
      .default_value = "suspicion",
@@ -33,11 +35,13 @@ static const struct wn_option first_rows[] = {
      .kind = WN_TEXT,
      .value = "FILTER",
      .help = "review rows like 'suspicion > 0.9 and given = cat' only"},
-    {.name = "who",
+    {.topic = "Verdicts",
+     .name = "who",
      .kind = WN_TEXT,
      .value = "NAME",
      .help = "who decides (default: the name of the user)"},
-    {.name = "image",
+    {.topic = "Screen",
+     .name = "image",
      .kind = WN_TEXT,
      .value = "SHAPE",
      .help = "draw rows that are pictures: 8x8, or 32x32x3 for colour"},

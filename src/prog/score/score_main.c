@@ -9,7 +9,8 @@
 
 /* clang-format off */
 static const struct wn_option first_rows[] = {
-    {.name = "model", .kind = WN_SUBSET, .value = "LIST",
+    {.topic = "Models",
+     .name = "model", .kind = WN_SUBSET, .value = "LIST",
      .default_value = WN_COMMITTEE, .choices = wn_predictor_choices,
      .recorded = true,
      .help = "average these models; see --list-models"},
@@ -18,10 +19,12 @@ static const struct wn_option first_rows[] = {
     {.name = "passes", .kind = WN_WHOLE, .value = "N", .default_value = "2",
      .low = 1, .high = 5, .recorded = true,
      .help = "fit N times, each on weights that the one before gives"},
-    {.name = "methods", .kind = WN_SUBSET, .value = "LIST",
+    {.topic = "Scores",
+     .name = "methods", .kind = WN_SUBSET, .value = "LIST",
      .default_value = wn_method_defaults + 1, .choices = wn_method_choices + 1,
      .recorded = true, .help = "compute these scores; see --list-methods"},
-    {.name = "neighbors", .kind = WN_WHOLE, .value = "M", .default_value = "10",
+    {.topic = "Neighbours",
+     .name = "neighbors", .kind = WN_WHOLE, .value = "M", .default_value = "10",
      .low = 1, .high = 1000, .recorded = true,
      .help = "look at the M nearest rows of each"},
     {.name = "metric", .kind = WN_CHOICE, .value = "NAME",
@@ -31,7 +34,8 @@ static const struct wn_option first_rows[] = {
     {.name = "probe", .kind = WN_WHOLE, .value = "N", .low = 0,
      .high = 1000000, .recorded = true,
      .help = "search the N nearest cells only (inverted file); 0: exact"},
-    {.name = "folds", .kind = WN_WHOLE, .value = "N", .default_value = "5",
+    {.topic = "Models",
+     .name = "folds", .kind = WN_WHOLE, .value = "N", .default_value = "5",
      .low = 2, .high = 1000, .recorded = true,
      .help = "cross-validate in N parts"},
     {.name = "ungrouped", .kind = WN_FLAG, .recorded = true,
@@ -39,14 +43,17 @@ static const struct wn_option first_rows[] = {
     {0}};
 
 static const struct wn_option last_rows[] = {
-    {.name = "kernels", .kind = WN_TEXT, .value = "NAME",
+    {.topic = "Running",
+     .name = "kernels", .kind = WN_TEXT, .value = "NAME",
      .default_value = "auto",
      .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
     {.name = "estimate", .kind = WN_FLAG,
      .help = "show the memory and time that the work needs and stop"},
-    {.name = "list-methods", .kind = WN_FLAG,
+    {.topic = "Scores",
+     .name = "list-methods", .kind = WN_FLAG,
      .help = "show the scores and stop"},
-    {.name = "list-models", .kind = WN_FLAG,
+    {.topic = "Models",
+     .name = "list-models", .kind = WN_FLAG,
      .help = "show the models and stop"},
     {0}};
 /* clang-format on */

@@ -21,17 +21,17 @@ void score_free(struct work *work)
 }
 
 const struct wn_option score_network_options[] = {
-    {"replicates", 0, WN_WHOLE, "N", "10", 1, 1000, NULL, true,
-     "networks to train for the training dynamics"},
-    {"epoch", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
+    {"Training of networks", "replicates", 0, WN_WHOLE, "N", "10", 1, 1000,
+     NULL, true, "networks to train for the training dynamics"},
+    {NULL, "epoch", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
      "measure EL2N and GraNd after N epochs (default: by held-out loss)"},
-    {"epochs", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
+    {NULL, "epochs", 0, WN_WHOLE, "N", NULL, 1, 100000, NULL, true,
      "train for N epochs (default: as many as --epoch)"},
-    {"hidden", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
+    {NULL, "hidden", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
      "hidden units of each network"},
-    {"learning-rate", 0, WN_REAL, "RATE", "0.05", 1e-9, 1000, NULL, true,
+    {NULL, "learning-rate", 0, WN_REAL, "RATE", "0.05", 1e-9, 1000, NULL, true,
      "step size of the networks' training"},
-    {"batch", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
+    {NULL, "batch", 0, WN_WHOLE, "N", "128", 1, 65536, NULL, true,
      "rows a training step"},
     {0}};
 
