@@ -34,11 +34,12 @@ static const struct condition {
     {"noise", SHARE, '>', true, false},
     {"drift", ROWS, ':', true, true},
     {"schema", ROWS, ':', true, true},
+    {"strange", ROWS, ':', true, true},
     {"trend", NONE, ':', true, false},
     {"invalid@", ROWS, ':', true, false}};
 enum { CONDITIONS = sizeof conditions / sizeof *conditions };
 enum condition_id {
-    ANY, NO_SIGNAL, NEW, WRONG, NOISE, DRIFT, SCHEMA, TREND, BROKEN
+    ANY, NO_SIGNAL, NEW, WRONG, NOISE, DRIFT, SCHEMA, STRANGE, TREND, BROKEN
 };
 /* clang-format on */
 
@@ -84,7 +85,7 @@ static int parse_condition(const char *text, size_t length, struct asked *asked,
                        "--fail-on: found '%.*s', wanted never, any, "
                        "no-signal or the name of a check; see flag "
                        "--list-issues; or new, wrong, noise, drift, schema, "
-                       "trend, invalid@RULE",
+                       "strange, trend, invalid@RULE",
                        wn_text_shown(asked->name_length), text);
     const struct condition *of =
         asked->condition < 0 ? &of_check : &conditions[asked->condition];
@@ -150,6 +151,8 @@ static double find_amount(const struct asked *asked,
         return findings->drifted;
     case SCHEMA:
         return findings->schema;
+    case STRANGE:
+        return findings->strange;
     case TREND:
         return findings->trend;
     case WRONG:

@@ -10,6 +10,7 @@
  *   wrong:PERCENT%  the low end of the interval of the rate is at least that
  *   noise>PERCENT%  the estimated rate is above that
  *   drift, schema   a column drifted; columns or classes came, went, changed
+ *   strange         rows that the audit before has nothing like
  *   trend           the share of wrong labels left its limits, shifted, or is
  *                   losing stability
  *   no-signal       the features do not predict the label
@@ -49,8 +50,8 @@ struct wn_findings {
     bool nights;      /* it is one of several, maybe the first */
     double rate, low; /* share of wrong labels; NaN where not known */
     /* NaN without an audit before: new flags, columns that drifted, changes of
-     * columns and classes. */
-    double fresh, drifted, schema;
+     * columns and classes, strange rows. */
+    double fresh, drifted, schema, strange;
     bool trend;   /* the share of wrong labels is out of control */
     size_t rules; /* cleaning rules, and the cells that broke each */
     char *const *rule_name;

@@ -538,6 +538,34 @@ static void put_gone(struct json *json, const struct wn_report *report)
     }
 }
 
+static void put_strange(struct json *json, const struct wn_strange *strange)
+{
+    static const char *const keys[WN_STRANGE_KINDS][5] = {
+        [WN_STRANGE_FAR] = {"far", "far_of", "far_expected", "far_p",
+                            "far_rows"},
+        [WN_STRANGE_LABEL] = {"label", "label_of", "label_expected", "label_p",
+                              "label_rows"}};
+
+    begin_line(json, "strange");
+    put_count(json, "known", strange->known);
+    put_count(json, "fresh", strange->fresh);
+    put_count(json, "known_used", strange->model);
+    put_known(json, "strange", strange->looked, strange->rows);
+    for (int kind = 0; strange->looked && kind < WN_STRANGE_KINDS; kind++) {
+        const struct wn_strange_rows *of = &strange->of[kind];
+
+        put_count(json, keys[kind][0], of->count);
+        put_count(json, keys[kind][1], of->asked);
+        put_real(json, keys[kind][2], of->expected);
+        put_real(json, keys[kind][3], of->p);
+        open_member(json, keys[kind][4], "[");
+        for (size_t r = 0; r < of->count && r < WN_STRANGE_ROWS; r++)
+            put_count(json, NULL, of->row[r]);
+        close_member(json, "]");
+    }
+    end_line(json);
+}
+
 /* What changed since another audit, and a line for each column. */
 static void put_drift(struct json *json, const struct wn_report *report)
 {
@@ -568,6 +596,7 @@ static void put_drift(struct json *json, const struct wn_report *report)
         put_count(json, "values_gone", column->left);
         end_line(json);
     }
+    put_strange(json, &drift->strange);
 }
 
 /* --- the data and the models --------------------------------------------- */

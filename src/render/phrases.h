@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "report/report.h"
+#include "report/strange.h"
 
 struct wn_grid; /* grid.h */
 
@@ -133,6 +134,8 @@ void wn_text_nearest(const struct wn_report *report,
 void wn_trend_text(const struct wn_report *report, struct wn_text *out);
 /* Drift since another audit (text_drift.c); report->drift is set. */
 void wn_drift_text(const struct wn_report *report, struct wn_text *out);
+/* What it says of strange rows; nothing where no row is new. */
+void wn_strange_say(const struct wn_strange *strange, struct wn_text *out);
 
 /* Where the models are weak, and who gave the labels (text_slices.c); nothing
  * without slices, or without annotators. */

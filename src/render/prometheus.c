@@ -168,6 +168,12 @@ static void put_changes(const struct wn_report *report, struct wn_text *out)
         put_metric(report, "schema_changes",
                    "Columns and classes that came, went or changed.",
                    (double)report->drift->changes.count, out);
+        put_metric(report, "strange_rows",
+                   "New rows that the older audit has nothing like.",
+                   report->drift->strange.looked
+                       ? (double)report->drift->strange.rows
+                       : NAN,
+                   out);
     }
     if (report->history && report->history->count) {
         const struct wn_night *night =

@@ -179,6 +179,10 @@ void wn_html_changes(const struct wn_report *report, struct wn_text *page)
     if (!drift)
         return;
     put_list(page, &drift->changes);
+    wn_strange_say(&drift->strange, &said);
+    if (said.length)
+        wn_markup(page, "\n<p>%s</p>", said.bytes);
+    wn_text_free(&said);
     if (!drift->drifted) {
         wn_markup(page, "\n<p>No column drifted.</p>");
         return;

@@ -53,6 +53,58 @@ static void put_columns(const struct wn_report *report,
                   WN_DRIFT_PSI);
 }
 
+static void say_chance(const struct wn_strange_rows *of, struct wn_text *out)
+{
+    wn_text_format(out, "; chance makes %.1f of them (p ", of->expected);
+    wn_text_format(out, of->p < 0.001 ? "< 0.001). " : "%.3f). ", of->p);
+}
+
+void wn_strange_say(const struct wn_strange *strange, struct wn_text *out)
+{
+    const struct wn_strange_rows *far = &strange->of[WN_STRANGE_FAR];
+    const struct wn_strange_rows *label = &strange->of[WN_STRANGE_LABEL];
+    size_t shown = 0;
+
+    if (!strange->fresh)
+        return;
+    if (!strange->looked) {
+        if (strange->known < WN_STRANGE_KNOWN_MIN)
+            wn_text_format(out,
+                           "%zu of %zu rows are as they were then: too few to "
+                           "say which others are strange.",
+                           strange->known, strange->known + strange->fresh);
+        return;
+    }
+    wn_text_format(out, "%zu %s new or edited", strange->fresh,
+                   wn_plural(strange->fresh, "row is", "rows are"));
+    if (strange->looked < strange->fresh)
+        wn_text_format(out, ", %zu of them looked at", strange->looked);
+    wn_text_format(out,
+                   ". %zu %s farther from the rows as they were then than all "
+                   "but 1 %% of these from each other",
+                   far->count, wn_plural(far->count, "is", "are"));
+    say_chance(far, out);
+    if (label->asked) {
+        wn_text_format(out,
+                       "%zu %s a label that none of the %d nearest of them has",
+                       label->count, wn_plural(label->count, "has", "have"),
+                       WN_STRANGE_NEAR);
+        say_chance(label, out);
+    }
+    for (int kind = 0; strange->rows && kind < WN_STRANGE_KINDS; kind++) {
+        const struct wn_strange_rows *of = &strange->of[kind];
+
+        for (size_t r = 0; of->p < WN_STRANGE_P / WN_STRANGE_KINDS &&
+                           r < of->count && shown < SHOWN;
+             r++, shown++)
+            wn_text_format(out, "%s%zu", shown ? ", " : "Strange are rows ",
+                           of->row[r]);
+    }
+    if (shown)
+        wn_text_format(out, "%s; see --explain.",
+                       shown < strange->rows ? ", ..." : "");
+}
+
 void wn_drift_text(const struct wn_report *report, struct wn_text *out)
 {
     const struct wn_drift *drift = report->drift;
@@ -74,4 +126,9 @@ void wn_drift_text(const struct wn_report *report, struct wn_text *out)
                       "None of %zu columns drifted; the largest index of "
                       "population stability is %.2f.",
                       drift->columns, drift->psi);
+    struct wn_text said = {0};
+    wn_strange_say(&drift->strange, &said);
+    if (said.length)
+        wn_phrase_paragraph(out, said.bytes);
+    wn_text_free(&said);
 }

@@ -372,6 +372,7 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
 void wn_drift_free(struct wn_drift *drift)
 {
     wn_lines_free(&drift->changes);
+    wn_strange_free(&drift->strange);
     free(drift->column);
     *drift = (struct wn_drift){0};
 }

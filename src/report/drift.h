@@ -6,7 +6,7 @@
 #ifndef WN_REPORT_DRIFT_H
 #define WN_REPORT_DRIFT_H
 
-#include "report/report.h"
+#include "report/strange.h"
 
 struct wn_column_drift {
     size_t column;   /* of the newer audit; SIZE_MAX: the label */
@@ -29,6 +29,7 @@ struct wn_drift {
     /* Columns and classes that came or went, columns of another kind or in
      * another order, many more or fewer rows. */
     struct wn_lines changes;
+    struct wn_strange strange;
 };
 
 /* A column has drifted if its adjusted p is below ALPHA and its index or its

@@ -59,7 +59,8 @@ double wn_chi_square_tail(double x, double df)
 
 /* All tables by their probability relative to the one that was found, from it
  * upwards and downwards, until they do not matter. */
-double wn_fisher_exact(size_t hit, size_t miss, size_t hits, size_t misses)
+double wn_fisher_exact(size_t hit, size_t miss, size_t hits, size_t misses,
+                       bool more)
 {
     const double slack = 1 + 1e-7; /* for tables that are as probable */
     double rare = 1, all = 1;
@@ -76,7 +77,7 @@ double wn_fisher_exact(size_t hit, size_t miss, size_t hits, size_t misses)
             c -= up ? 1 : -1;
             d += up ? 1 : -1;
             all += term;
-            rare += term <= slack ? term : 0;
+            rare += (more ? up : term <= slack) ? term : 0;
             if (term < rare * 1e-17)
                 break;
         }

@@ -81,7 +81,8 @@ static void add_slices(struct slicing *slicing, const char *column,
                     (double)wrong / all / ((double)errors / (double)others);
             else if (wrong)
                 slice.lift = INFINITY;
-            slice.p = wn_fisher_exact(right[s], wrong, others - errors, errors);
+            slice.p = wn_fisher_exact(right[s], wrong, others - errors, errors,
+                                      false);
             if (slicing->estimated) {
                 const struct wn_review found = wn_expected_end(&expected[s]);
 

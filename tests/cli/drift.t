@@ -80,5 +80,47 @@ is "$? $(grep -c '^Drift of the columns since old.h5' text)" '1 1' '--reference'
 report --format=prometheus --reference=old.h5 new.h5 | grep -q \
     '^winnow_drifted_columns{source="lb.csv"} 1$'
 ok $? 'a metric'
+
+# ---- strange rows -----------------------------------------------------------
+
+is "$(tr -s ' \n' ' ' <text | grep -o '[0-9]* of 800 rows are as they were then: too few')" \
+    '0 of 800 rows are as they were then: too few' 'all rows are new'
+# strange EDIT: 760 rows as they were and 40 of another night, edited; what the
+# report says of the 40, and how many of the rows that it names are not of them.
+strange() {
+    { head -n 761 old.csv; table 12 | sed -n 2,41p | awk -F , -v OFS=, "$1"; } \
+        >strange.csv
+    audited strange.csv strange.h5
+    report --against=old.h5 --format=json --top=0 --fail-on=strange \
+        strange.h5 >json
+    echo "$? $(grep '"record":"strange"' json |
+        sed 's/.*"known":\([0-9]*\),"fresh":\([0-9]*\),.*/\1 \2/') $(
+        grep '"record":"strange"' json | grep -o 'rows":\[[0-9,]*' |
+        tr -c '0-9\n' '\n' | awk '$1 != "" && $1 < 760 { n++ }
+            END { print n + 0 }')"
+}
+is "$(strange '{ print }')" '0 760 40 0' 'rows of the same source'
+grep -q '"strange":0,"far":[012],' json
+ok $? 'are not strange'
+is "$(strange '{ $1 += 4; $2 = 95; print }')" '1 760 40 0' 'rows from elsewhere'
+grep -q '"far":40,"far_of":40,"far_expected":0.36[0-9]*,"far_p":[0-9.]*e-' json
+ok $? 'are, all of them'
+report --against=old.h5 --fail-on=strange:40 strange.h5 >text
+is "$? $(sed -n 2p text) $(tr -s ' \n' ' ' <text |
+    grep -o '40 rows are new or edited. 40 are farther' | tail -n 1)" \
+    '1 reached --fail-on: strange:40 (40) 40 rows are new or edited. 40 are farther' \
+    'which the report says'
+report --against=old.h5 --fail-on=strange:41 strange.h5 >text
+is $? 0 'not 41 of them'
+report --against=old.h5 --format=html strange.h5 | grep -q 'Strange are rows 760, 761,'
+ok $? 'and the page'
+is "$(report --reference=old.h5 --format=prometheus strange.h5 |
+    grep '^winnow_strange_rows')" 'winnow_strange_rows{source="strange.csv"} 40' \
+    'and a metric'
+is "$(strange '{ $4 = $4 == "yes" ? "no" : "yes"; print }')" '1 760 40 0' \
+    'labels that no row before has nearby'
+sed -n 's/.*"label":\([0-9]*\),"label_of":40,.*/\1/p' json >labels
+[ "$(cat labels)" -gt 10 ]
+ok $? "$(cat labels) of 40"
 fails_with 2 'none.h5: cannot open' report --reference=none.h5 ja.h5
 done_testing

@@ -607,7 +607,7 @@ static int report_main_work(struct wn_run *run, struct wn_error *error)
         audit = wn_run_open(run, WN_DATA, error);
         if (!audit ||
             load_report(run, audit, &report, &annotators, &against, error) ||
-            report_drift_load(run, &report, &drift, error))
+            report_drift_load(run, audit, &report, &drift, error))
             goto done;
     }
     if (report_night_load(run, &report, wn_run_clock(), &history, &trend,

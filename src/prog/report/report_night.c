@@ -67,8 +67,9 @@ int report_night_check(const struct wn_options *options,
     return text ? read_night(text, &night, error) : 0;
 }
 
-int report_drift_load(const struct wn_run *run, struct wn_report *report,
-                      struct wn_drift *drift, struct wn_error *error)
+int report_drift_load(const struct wn_run *run, const struct wn_audit *now,
+                      struct wn_report *report, struct wn_drift *drift,
+                      struct wn_error *error)
 {
     const char *reference = wn_option_text(run->options, "reference");
     struct wn_report old = {0};
@@ -84,7 +85,9 @@ int report_drift_load(const struct wn_run *run, struct wn_report *report,
         }
         wn_audit_close(audit);
     }
-    wn_drift_find(drift, reference ? &old : &report->against->old, report);
+    const struct wn_report *then = reference ? &old : &report->against->old;
+    wn_drift_find(drift, then, report);
+    wn_strange_find(&drift->strange, then, report, now);
     drift->file = reference ? reference : report->against->file;
     wn_report_free(&old);
     report->drift = drift;
@@ -169,6 +172,7 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
                                          .fresh = last ? last->fresh : NAN,
                                          .drifted = last ? last->drifted : NAN,
                                          .schema = last ? last->schema : NAN,
+                                         .strange = NAN,
                                          .trend = trend_is_news(report)};
     const struct wn_findings of_audit = {
         .issue = report->issue,
@@ -182,6 +186,7 @@ int report_find_reached(const struct wn_run *run, struct wn_report *report,
             report->against ? (double)wn_comparison_new(report->against) : NAN,
         .drifted = report->drift ? (double)report->drift->drifted : NAN,
         .schema = report->drift ? (double)report->drift->changes.count : NAN,
+        .strange = report->drift ? (double)report->drift->strange.rows : NAN,
         .trend = trend_is_news(report),
         .rules = report->data.cleanings,
         .rule_name = report->data.clean_name,

@@ -17,9 +17,10 @@ bool report_night_alone(const struct wn_options *options);
 int report_night_check(const struct wn_options *options,
                        const struct wn_format *format,
                        struct wn_error *error) WN_MUST_CHECK;
-/* Compare the columns with --reference, else with --against. */
-int report_drift_load(const struct wn_run *run, struct wn_report *report,
-                      struct wn_drift *drift,
+/* Compare the columns and rows of the audit `now` with --reference, else with
+ * --against. */
+int report_drift_load(const struct wn_run *run, const struct wn_audit *now,
+                      struct wn_report *report, struct wn_drift *drift,
                       struct wn_error *error) WN_MUST_CHECK;
 /* Read --history, add this audit to it with --night, and hang it onto the
  * report. `now` in seconds since 1970. */
