@@ -153,6 +153,17 @@ static int check_offsets(const struct load *load, const char *path,
 
 /* ---- loading ------------------------------------------------------------ */
 
+const char *wn_dataset_file(const struct wn_dataset *dataset, size_t i)
+{
+    size_t f = dataset->file_name ? dataset->files : 0;
+
+    if (!f || !dataset->row_offset)
+        return NULL;
+    for (f--; f > 0 && dataset->file_begin[f] > dataset->row_offset[i]; f--)
+        ;
+    return dataset->file_name[f];
+}
+
 int wn_dataset_epoch(const struct wn_dataset *dataset,
                      const struct wn_audit *audit, size_t e, float *out,
                      struct wn_error *error)

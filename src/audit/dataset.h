@@ -116,6 +116,9 @@ int wn_dataset_load(struct wn_dataset *dataset, const struct wn_audit *audit,
                     unsigned parts, struct wn_error *error) WN_MUST_CHECK;
 void wn_dataset_free(struct wn_dataset *dataset);
 
+/* The name of the file that row i is in; NULL where they are not recorded. */
+const char *wn_dataset_file(const struct wn_dataset *dataset, size_t i);
+
 /* Read epoch e, from 0, of data/dynamics into out (n x k). WN_EDATA for numbers
  * that are not finite, or not within 0 and 1 if they are probabilities. */
 int wn_dataset_epoch(const struct wn_dataset *dataset,

@@ -403,7 +403,7 @@ static int append_file(const struct wn_dataset *dataset, size_t f,
 
 /* The source of several files, in a temporary file. */
 static struct wn_source *open_several(const struct wn_dataset *dataset,
-                                      const char *audit_path,
+                                      const struct wn_source_where *where,
                                       enum wn_source_trust trust,
                                       struct wn_error *error)
 {
@@ -415,15 +415,19 @@ static struct wn_source *open_several(const struct wn_dataset *dataset,
 
     if (descriptor < 0)
         return NULL;
-    for (size_t f = 0; f < dataset->files && status == 0; f++)
-        status =
-            find_file(dataset, f, audit_path, &path)
-                ? append_file(dataset, f, path.bytes, descriptor, &place, error)
-                : wn_fail(error, WN_EIO,
-                          "%s: cannot find this audited file with its %llu "
-                          "bytes, neither from here nor beside the audit",
-                          dataset->file_name[f],
-                          (unsigned long long)dataset->file_size[f]);
+    for (size_t f = 0; f < dataset->files && status == 0; f++) {
+        const char *at = where->givens ? where->given[f] : NULL;
+
+        if (!at && find_file(dataset, f, where->audit_path, &path))
+            at = path.bytes;
+        status = at ? append_file(dataset, f, at, descriptor, &place, error)
+                    : wn_fail(error, WN_EIO,
+                              "%s: cannot find this audited file with its %llu "
+                              "bytes, neither from here nor beside the audit; "
+                              "--source=FILE names each",
+                              dataset->file_name[f],
+                              (unsigned long long)dataset->file_size[f]);
+    }
     wn_text_free(&path);
     source = make_source(
         dataset, dataset->files ? dataset->file_name[0] : "files", descriptor);
@@ -436,10 +440,11 @@ static struct wn_source *open_several(const struct wn_dataset *dataset,
 
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  const struct wn_audit *audit,
-                                 const char *audit_path, const char *given,
+                                 const struct wn_source_where *where,
                                  enum wn_source_trust trust,
                                  struct wn_error *error)
 {
+    const size_t files = dataset->file_name ? dataset->files : 1;
     struct wn_source *source = NULL;
     struct wn_error first = {0};
     struct wn_text path = {0};
@@ -451,18 +456,17 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                 wn_audit_name(audit));
         return NULL;
     }
-    if (dataset->file_name && given) {
-        wn_fail(
-            error, WN_EUSAGE,
-            "--source: the audit was made from %zu files, wanted them where "
-            "they were, or beside the audit",
-            dataset->files);
+    if (where->givens && where->givens != files) {
+        wn_fail(error, WN_EUSAGE,
+                "--source: found %zu, wanted %zu, one for each audited file in "
+                "its order",
+                where->givens, files);
         return NULL;
     }
     if (dataset->file_name)
-        return open_several(dataset, audit_path, trust, error);
-    if (given)
-        return open_at(dataset, given, trust, error);
+        return open_several(dataset, where, trust, error);
+    if (where->givens)
+        return open_at(dataset, where->given[0], trust, error);
     if (wn_audit_has(audit, "data/source_bytes"))
         return open_kept(dataset, audit, trust, error);
     if (!dataset->source || strcmp(dataset->source, "-") == 0) {
@@ -476,7 +480,8 @@ struct wn_source *wn_source_open(const struct wn_dataset *dataset,
 
         /* The path comes from the audit, not from the user: opening a pipe or a
          * device could block. */
-        if (!wn_source_place(dataset->source, audit_path, which, &path) ||
+        if (!wn_source_place(dataset->source, where->audit_path, which,
+                             &path) ||
             stat(path.bytes, &about) || !S_ISREG(about.st_mode))
             continue;
         source = open_at(dataset, path.bytes, trust, &quiet);

@@ -35,16 +35,25 @@ enum wn_source_trust {
                          each record by its own hash */
 };
 
+/* Where a source may be. */
+struct wn_source_where {
+    const char *audit_path;   /* of the audit file; NULL: standard input */
+    const char *const *given; /* the files that the user names, in the order of
+                                 the audit */
+    size_t givens;            /* 0: none */
+};
+
 /* Open the source of `dataset` (with WN_PART_ROW), which was loaded from
- * `audit`, the file `audit_path` (NULL: standard input): the file `given`; if
- * that is NULL, the bytes that the audit keeps (data/source_bytes), or the
- * first place of wn_source_place() with the right content. WN_EIO if there is
- * no file; WN_EDATA if it is not what was audited. The dataset and the audit
- * must outlive the source. Sources of arrays have no rows in this sense; only
- * wn_source_name(), wn_source_path() and wn_source_check() work for them. */
+ * `audit`: the files given; without any, the bytes that the audit keeps
+ * (data/source_bytes), or the first place of wn_source_place() with the right
+ * content. WN_EIO if there is no file; WN_EDATA if it is not what was audited;
+ * WN_EUSAGE for more or fewer files than were audited. The dataset and the
+ * audit must outlive the source. Sources of arrays have no rows in this sense;
+ * only wn_source_name(), wn_source_path() and wn_source_check() work for them.
+ */
 struct wn_source *wn_source_open(const struct wn_dataset *dataset,
                                  const struct wn_audit *audit,
-                                 const char *audit_path, const char *given,
+                                 const struct wn_source_where *where,
                                  enum wn_source_trust trust,
                                  struct wn_error *error) WN_MUST_CHECK;
 void wn_source_close(struct wn_source *source);

@@ -340,8 +340,7 @@ static int open_arrays(struct wn_source_rows *rows,
 
 struct wn_source_rows *wn_source_rows_open(const struct wn_dataset *dataset,
                                            const struct wn_audit *audit,
-                                           const char *audit_path,
-                                           const char *given)
+                                           const struct wn_source_where *where)
 {
     struct wn_source_rows *rows = wn_new(1, sizeof *rows);
     struct wn_error error = {0};
@@ -350,7 +349,7 @@ struct wn_source_rows *wn_source_rows_open(const struct wn_dataset *dataset,
 
     rows->dataset = dataset;
     rows->source =
-        wn_source_open(dataset, audit, audit_path, given,
+        wn_source_open(dataset, audit, where,
                        records ? WN_SOURCE_RECORDS : WN_SOURCE_WHOLE, &error);
     if (!rows->source) {
         status = -1;
@@ -496,11 +495,9 @@ static int read_record(struct wn_source_rows *rows, size_t row,
     for (size_t c = 0; c < count; c++)
         add_cell(cells, cell[c].text, cell[c].length);
     if (named) {
-        size_t f = dataset->files - 1;
+        const char *name = wn_dataset_file(dataset, row);
 
-        while (f > 0 && dataset->file_begin[f] > dataset->row_offset[row])
-            f--;
-        add_cell(cells, dataset->file_name[f], strlen(dataset->file_name[f]));
+        add_cell(cells, name, strlen(name));
     }
     return 0;
 }

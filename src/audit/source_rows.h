@@ -18,6 +18,7 @@
 
 #include "array/hdf5.h"
 #include "audit/dataset.h"
+#include "audit/source.h"
 #include "csv/csv.h"
 #include "util/text.h"
 
@@ -28,8 +29,7 @@ struct wn_source_rows; /* an open source */
  * and the audit must outlive it. */
 struct wn_source_rows *wn_source_rows_open(const struct wn_dataset *dataset,
                                            const struct wn_audit *audit,
-                                           const char *audit_path,
-                                           const char *given)
+                                           const struct wn_source_where *where)
     __attribute__((returns_nonnull));
 void wn_source_rows_close(struct wn_source_rows *rows);
 /* Why the last row, or all rows, could not be had, in plain words and visible

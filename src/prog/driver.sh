@@ -156,9 +156,9 @@ stage_help() {
 
 help() {
     cat <<END
-usage: $self [OPTION...] FILE
+usage: $self [OPTION...] FILE...
 Audit the dataset FILE: which labels are wrong, and the rows worth keeping.
-FILE - is standard input; it needs --output.
+Several files are one dataset. FILE - is standard input; it needs --output.
 
   -o, --output=AUDIT      write the audit file there (default: FILE.audit.h5)
       --pruned=PRUNED     write the rows worth keeping there
@@ -291,7 +291,7 @@ fi
 [ -z "$nagios" ] || quiet=''
 
 @CONFIG@
-[ $# -eq 1 ] || fail "found $# operands, wanted one FILE, or -; see --help"
+[ $# -ge 1 ] || fail "found no operand, wanted FILE, or -; see --help"
 
 # ---- the files --------------------------------------------------------------
 
@@ -320,7 +320,9 @@ folder() {
 }
 
 # Standard input goes to ingest alone, which keeps what it reads for prune.
-if [ "$1" = - ]; then
+# inputs are the words of all files, sources those that name them to others.
+inputs='' sources=''
+if [ $# -eq 1 ] && [ "$1" = - ]; then
     [ -n "$output$state" ] || fail "standard input needs --output=FILE"
     case " $ingest " in
     *' --no-keep-source '*)
@@ -328,14 +330,21 @@ if [ "$1" = - ]; then
             fail "--no-keep-source: - is read once, wanted no --pruned"
         ;;
     esac
-    input=-
+    input=- inputs=-
     exec 8<&0
 else
+    several=$#
+    for file; do
+        safe "$file"
+        [ "$file" != - ] || fail "several files are one dataset: found -"
+        [ -e "$path" ] || fail "$file: there is no such file"
+        [ -f "$path" ] && [ -r "$path" ] ||
+            fail "$file: wanted a file that can be read"
+        inputs="$inputs $(quote "$path")"
+        sources="$sources $(quote "--source=$path")"
+    done
     safe "$1"
     input=$path
-    [ -e "$input" ] || fail "$1: there is no such file"
-    [ -f "$input" ] && [ -r "$input" ] ||
-        fail "$1: wanted a file that can be read"
     exec 8</dev/null
 fi
 
@@ -458,8 +467,12 @@ check_target() {
     folder "$1"
     [ -d "$path" ] || fail "$path: there is no such directory"
     [ ! -e "$1" ] || [ -f "$1" ] || fail "$1: is not a regular file"
-    [ ! "$1" -ef "$input" ] && [ ! "$1" -ef /proc/self/fd/8 ] ||
-        fail "$1: is the input"
+    target=$1
+    eval "set -- $inputs"
+    for file; do
+        [ ! "$target" -ef "$file" ] && [ ! "$target" -ef /proc/self/fd/8 ] ||
+            fail "$target: is the input"
+    done
 }
 if [ -z "$night" ]; then
     [ ! -L "$output" ] || output=$(readlink -f -- "$output")
@@ -493,7 +506,8 @@ stage_alone() {
 case " $ingest" in
 *" '--label="*) ;;
 *' --sniff'*)
-    stage_alone ingest -- "$input" || exit 2
+    eval "set -- $inputs"
+    stage_alone ingest -- "$@" || exit 2
     exit
     ;;
 esac
@@ -513,6 +527,7 @@ if [ -n "$self_test" ]; then
     *[!0-9.%]*) fail "--self-test: found '$self_test', wanted a share, as 5%" ;;
     esac
     [ "$input" != - ] || fail "--self-test: - is read once, wanted FILE"
+    [ "$several" -eq 1 ] || fail "--self-test: found $several files, wanted one"
     [ -z "$pruned" ] || fail "--self-test writes nothing, wanted no --pruned"
 fi
 
@@ -680,11 +695,12 @@ recorded() {
                 print " " quote "--" $2 "=" value quote
             }' | tr -d '\n'
 }
+eval "set -- $inputs"
 if [ -n "$replay" ]; then
     for stage in ingest score flag; do
         eval "$stage=\"\$(recorded $stage) \$$stage\""
     done
-    run ingest -q -o "$work/audit.h5" -- "$input"
+    run ingest -q -o "$work/audit.h5" -- "$@"
     run score -q -i -- "$work/audit.h5"
     run flag -q -i -- "$work/audit.h5"
     if cmp -s -- "$replay" "$work/audit.h5"; then
@@ -708,17 +724,14 @@ if [ -t 1 ]; then
     *) report="$report --color=always" ;;
     esac
 fi
-run ingest $over -o "$work/audit.h5" -- "$input"
+run ingest $over -o "$work/audit.h5" -- "$@"
 run score -i "--as=$output" -- "$work/audit.h5"
 run flag -i "--as=$output" -- "$work/audit.h5"
 # The hidden directory is not where an absolute path would be found again.
-if [ "$input" != - ]; then
-    at=$(quote "--source=$input")
-    report="$report $at" page="$page $at"
-fi
+report="$report$sources" page="$page$sources"
 counts=''
 if [ -n "$pruned" ]; then
-    [ "$input" = - ] || prune="$prune $(quote "--source=$input")"
+    prune="$prune$sources"
     run prune -o "$kept" "--counts=$work/counts" "--as=$output" -- \
         "$work/audit.h5"
     counts=$(awk '

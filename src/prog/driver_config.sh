@@ -48,10 +48,10 @@ is_flag() {
     echo "$option_table" | grep -q "^$1 . - "
 }
 
-# config_words SECTION: sets words, to the options of it as the shell reads them
-# back, and file.
+# config_words SECTION: sets words and files, to its options and files as the
+# shell reads them back.
 config_words() {
-    words='' file=''
+    words='' files=''
     while IFS=$tab read -r of _ option value; do
         case $of:$option in
         *:\[\]) continue ;;
@@ -59,7 +59,7 @@ config_words() {
         *) continue ;;
         esac
         if [ "$option" = file ]; then
-            file=$value
+            files="$files $(quote "$value")"
         elif is_flag "$option"; then
             words="$words --$option"
         else
@@ -68,7 +68,7 @@ config_words() {
     done <<END
 $config_lines
 END
-    [ -n "$file" ] || fail "$config: [$1]: found no file, wanted file = NAME"
+    [ -n "$files" ] || fail "$config: [$1]: found no file, wanted file = NAME"
 }
 
 # check_values: each option by itself, to the programs that have it; then what
@@ -92,8 +92,11 @@ $config_lines
 END
     for section in $sections; do
         config_words "$section"
-        [ -f "$file" ] && [ -r "$file" ] ||
-            fail "$config: [$section]: file = $file cannot be read"
+        eval "set -- $files"
+        for file; do
+            [ -f "$file" ] && [ -r "$file" ] ||
+                fail "$config: [$section]: file = $file cannot be read"
+        done
     done
 }
 
@@ -141,7 +144,7 @@ if [ -n "$config" ]; then
     section=$1
     eval "take_words $words --"
     [ -z "$state" ] || dataset=${dataset:-$section}
-    set -- "$file"
+    eval "set -- $files"
 else
     [ -z "$all$check_config" ] || fail "--all and --check-config want --config"
 fi

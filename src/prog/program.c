@@ -163,6 +163,14 @@ const char *wn_run_input(const struct wn_run *run)
     return path && strcmp(path, "-") ? path : NULL;
 }
 
+struct wn_source_where wn_run_source(const struct wn_run *run)
+{
+    struct wn_source_where where = {.audit_path = wn_run_input(run)};
+
+    where.given = wn_option_list(run->options, "source", &where.givens);
+    return where;
+}
+
 struct wn_audit *wn_run_open(const struct wn_run *run, enum wn_stage need,
                              struct wn_error *error)
 {

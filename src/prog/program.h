@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "audit/audit.h"
+#include "audit/source.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/options.h"
@@ -41,6 +42,9 @@ int wn_program_main(const struct wn_program *program, int argc, char **argv,
 
 /* The audit file operand, NULL for standard input. */
 const char *wn_run_input(const struct wn_run *run);
+
+/* Where the source of that audit may be; the program has --source. */
+struct wn_source_where wn_run_source(const struct wn_run *run);
 
 /* Open the audit file named by the operand. A terminal as standard input is
  * WN_EUSAGE: nobody types HDF5. */

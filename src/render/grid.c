@@ -19,6 +19,7 @@ enum {
     INDENT = 2,
     GAP = 2,
     MIN_SHRUNK = 6,  /* no column shrinks below it */
+    MIN_HEAD = 9,    /* nor below its head, or this where that is longer */
     MIN_WRAPPED = 24 /* a narrower last column starts below its line, indented
                         by WN_BELOW */
 };
@@ -286,11 +287,17 @@ void wn_grid_free(struct wn_grid *grid)
 
 void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
 {
-    size_t *width = wn_new(grid->columns, sizeof *width);
+    size_t *width = wn_new(2 * grid->columns, sizeof *width);
+    size_t *least = width + grid->columns;
 
     assert(grid->cells % grid->columns == 0);
-    for (size_t c = 0; c < grid->columns; c++)
-        width[c] = strlen(grid->column[c].head);
+    for (size_t c = 0; c < grid->columns; c++) {
+        const char *head = grid->column[c].head;
+
+        width[c] = wn_cells(head, strlen(head));
+        least[c] = width[c] > MIN_HEAD ? MIN_HEAD : width[c];
+        least[c] = least[c] < MIN_SHRUNK ? MIN_SHRUNK : least[c];
+    }
     for (size_t cell = 0; cell < grid->cells; cell++) {
         const size_t c = cell % grid->columns;
         size_t length;
@@ -307,9 +314,7 @@ void wn_grid_print(struct wn_grid *grid, struct wn_text *out)
         size_t widest = grid->columns;
 
         for (size_t c = 0; c < grid->columns; c++)
-            if (memchr("~>", grid->column[c].mark, 2) &&
-                width[c] > MIN_SHRUNK &&
-                width[c] > strlen(grid->column[c].head) &&
+            if (memchr("~>", grid->column[c].mark, 2) && width[c] > least[c] &&
                 (widest == grid->columns || width[c] > width[widest]))
                 widest = c;
         if (widest == grid->columns)

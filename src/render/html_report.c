@@ -390,10 +390,13 @@ static void put_provenance(const struct wn_report *report, struct wn_text *page)
 {
     static const char *const head[] = {"fact", "value", NULL};
     static const char *const stage[] = {"ingest", "score", "flag"};
+    enum { FILES = 20 };
     char size[64];
 
     wn_table_open(page, NULL, "Where these results come from", head);
     put_fact(page, "source", report->data.source);
+    for (size_t f = 0; f < report->data.files && f < FILES; f++)
+        put_fact(page, "file", report->data.file_name[f]);
     snprintf(size, sizeof size, "%llu bytes",
              (unsigned long long)report->data.source_size);
     put_fact(page, "size", size);

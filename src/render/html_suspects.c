@@ -277,6 +277,7 @@ static void put_suspect(const struct wn_report *report, size_t place, size_t i,
                         bool more, struct wn_text *page)
 {
     struct wn_suspect suspect;
+    struct wn_text line = {0};
     size_t length = 0;
     const char *id = wn_report_id(report, i, &length);
 
@@ -285,9 +286,12 @@ static void put_suspect(const struct wn_report *report, size_t place, size_t i,
     wn_markup(page,
               "<td class=\"n\" data-h=\"rank\">%zu</td>"
               "<th scope=\"row\" class=\"n\" data-h=\"row\">%zu</th>"
-              "<td class=\"n\" data-h=\"%s\">%llu</td>",
-              place, i, wn_phrase_place(&report->data),
-              (unsigned long long)report->data.row_line[i]);
+              "<td class=\"n\" data-h=\"%s\">",
+              place, i, wn_phrase_place(&report->data));
+    wn_phrase_line(&report->data, i, &line);
+    wn_markup_data(page, line.bytes, line.length);
+    wn_markup(page, "</td>");
+    wn_text_free(&line);
     if (report->data.id) {
         wn_markup(page, "<td data-h=\"id\">");
         wn_markup_data(page, id, strnlen(id, length));

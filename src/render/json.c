@@ -185,6 +185,14 @@ static void end_lines(struct json *json)
 
 /* --- rows ---------------------------------------------------------------- */
 
+/* The line on which row i begins, and of several files, which. */
+static void put_line(struct json *json, const struct wn_dataset *data, size_t i)
+{
+    put_count(json, "line", data->row_line[i]);
+    if (data->file_name)
+        put_text(json, "file", wn_dataset_file(data, i));
+}
+
 /* What lines of a row, of a gone flag and of an explanation begin with. */
 static void begin_row(struct json *json, const struct wn_report *report,
                       const char *record, size_t i)
@@ -199,7 +207,7 @@ static void begin_row(struct json *json, const struct wn_report *report,
     begin_line(json, record);
     put_count(json, "row", i);
     put_count(json, "source_record", wn_row_record(report, i));
-    put_count(json, "line", data->row_line[i]);
+    put_line(json, data, i);
     put_bytes(json, "id", id, length);
     put_text(json, "hash", hash);
     put_text(json, "given", wn_report_class(report, data->label[i]));
@@ -454,6 +462,8 @@ static void put_summary(struct json *json, const struct wn_report *report)
 
     begin_line(json, "summary");
     put_text(json, "source", wn_report_source(report));
+    if (data->file_name)
+        put_count(json, "files", data->files);
     put_text(json, "label", data->label_column);
     put_count(json, "rows", data->n);
     put_count(json, "labelled", report->labelled);
@@ -943,7 +953,7 @@ static void put_neighbors(struct json *json, const struct wn_report *report,
 
         open_member(json, NULL, "{");
         put_count(json, "row", near);
-        put_count(json, "line", data->row_line[near]);
+        put_line(json, data, near);
         put_bytes(json, "id", id, length);
         put_text(json, "label", wn_report_class(report, data->label[near]));
         put_float(json, "distance", explanation->distance[j]);

@@ -205,3 +205,25 @@ bool wn_phrase_has_place(const struct wn_dataset *data)
     return !data->form || data->row_offset || !data->n ||
            data->row_line[data->n - 1] != data->n - 1;
 }
+
+void wn_phrase_line(const struct wn_dataset *data, size_t i,
+                    struct wn_text *out)
+{
+    enum { NAME = 24 };
+
+    if (data->files > 1) {
+        wn_phrase_data_cut(out, wn_dataset_file(data, i), NAME);
+        wn_text_add(out, ":", 1);
+    }
+    wn_text_format(out, "%llu", (unsigned long long)data->row_line[i]);
+}
+
+void wn_phrase_add_line(const struct wn_dataset *data, size_t i,
+                        struct wn_grid *grid)
+{
+    struct wn_text text = {0};
+
+    wn_phrase_line(data, i, &text);
+    wn_grid_add(grid, text.bytes, text.length);
+    wn_text_free(&text);
+}

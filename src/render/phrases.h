@@ -63,6 +63,14 @@ const char *wn_phrase_place(const struct wn_dataset *data);
  * every row was audited. */
 bool wn_phrase_has_place(const struct wn_dataset *data);
 
+/* Add where row i begins: "26", or "b.csv:26" where several files are one
+ * table; visible bytes, the name in at most 24 cells. */
+void wn_phrase_line(const struct wn_dataset *data, size_t i,
+                    struct wn_text *out);
+/* The same as a cell. */
+void wn_phrase_add_line(const struct wn_dataset *data, size_t i,
+                        struct wn_grid *grid);
+
 /* What all formats for people say in the same words (sentences.c), without a
  * newline: the headline; what may be said of the labels as a whole, and what
  * the flags mean then; how errors that stand everywhere differ from overlap,

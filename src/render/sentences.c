@@ -14,6 +14,14 @@
 #include "report/history.h"
 #include "util/memory.h"
 
+/* "digits.csv", "a.csv and 2 more". */
+static void put_source(const struct wn_report *report, struct wn_text *out)
+{
+    wn_phrase_data(out, wn_report_source(report));
+    if (report->data.files > 1)
+        wn_text_format(out, " and %zu more", report->data.files - 1);
+}
+
 /* "digits.csv: 1797 rows, est. 5.1 % (4.2-6.1) wrong labels, 93 flagged". */
 void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
 {
@@ -27,7 +35,7 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
                        wn_plural(report->history->count, "night", "nights"));
         return;
     }
-    wn_phrase_data(out, wn_report_source(report));
+    put_source(report, out);
     wn_text_format(out, ": %zu %s", report->data.n,
                    wn_plural(report->data.n, "row", "rows"));
     if (!report->flagged) {
@@ -90,7 +98,7 @@ void wn_sentence_subject(const struct wn_report *report, struct wn_text *out)
     const char *fresh = report->against ? "new " : "";
     char text[3][32];
 
-    wn_phrase_data(out, wn_report_source(report));
+    put_source(report, out);
     wn_count_text((double)report->data.n, text[0]);
     wn_count_text((double)count, text[1]);
     wn_text_format(out, ": %s %s, %s %s%s", text[0],

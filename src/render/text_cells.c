@@ -156,11 +156,10 @@ void wn_text_nearest(const struct wn_report *report,
                      struct wn_text *out)
 {
     enum {
-        COLUMN = 10,
-        OTHERS = 4,
-        HEAD = 12
-    }; /* cells of a column, of its
-          head; columns before */
+        COLUMN = 10, /* cells of a column */
+        OTHERS = 4,  /* columns before */
+        HEAD = 40    /* cells of a head, where there is room */
+    };
     const size_t i = explanation->row;
     const bool place = wn_phrase_has_place(&report->data);
     struct beside beside = {.shown = report->shown};
@@ -201,7 +200,7 @@ void wn_text_nearest(const struct wn_report *report,
 
         wn_grid_add_count(&grid, row);
         if (place)
-            wn_grid_add_count(&grid, report->data.row_line[row]);
+            wn_phrase_add_line(&report->data, row, &grid);
         if (j)
             wn_grid_format(&grid, "%.4g", (double)explanation->distance[j - 1]);
         else

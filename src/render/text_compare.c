@@ -91,7 +91,7 @@ void wn_gone_text(const struct wn_report *report, struct wn_text *out)
         shown++;
         wn_grid_add_text(&grid, wn_gone_names[gone]);
         wn_grid_add_count(&grid, i);
-        wn_grid_add_count(&grid, old->data.row_line[i]);
+        wn_phrase_add_line(&old->data, i, &grid);
         wn_grid_format_known(&grid, now >= 0, "%lld", (long long)now);
         wn_grid_add_text(&grid, wn_report_title(old, old->data.label[i]));
         if (id)
@@ -144,12 +144,12 @@ static void put_flags(const struct wn_report *report, bool new,
         wn_markup(
             page,
             "\n<tr><th scope=\"row\" class=\"n\">%zu</th><td>%s</td>"
-            "<td>%s</td><td>%s</td></tr>",
+            "<td>%s</td><td%s>%s</td></tr>",
             i, new ? wn_change_names[against->change[i]] : wn_gone_names[gone],
             wn_report_class(side, side->data.label[i])
                 ? wn_report_class(side, side->data.label[i])
                 : "",
-            suggested ? suggested : "-");
+            new ? "" : " class=\"n\"", suggested ? suggested : "-");
     }
     if (count)
         wn_table_close(page);

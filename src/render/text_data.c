@@ -32,7 +32,7 @@ static void put_defects(const struct wn_report *report, struct wn_text *out)
             continue;
         wn_grid_add_text(&grid, data->rule_name[r]);
         wn_grid_add_count(&grid, count[r]);
-        wn_grid_add_count(&grid, data->row_line[data->defect_row[t]]);
+        wn_phrase_add_line(data, (size_t)data->defect_row[t], &grid);
         wn_grid_add_text(&grid, data->column_name[data->defect_column[t]]);
     }
     wn_grid_print_under("Missing and invalid cells", &grid, out);

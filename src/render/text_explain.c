@@ -25,7 +25,9 @@ static void put_verdict(const struct wn_report *report, size_t i,
     const char *id = wn_report_id(report, i, &length);
     char suspicion[16];
 
-    wn_phrase_data(out, wn_report_source(report));
+    wn_phrase_data(out, report->data.files > 1
+                            ? wn_dataset_file(&report->data, i)
+                            : wn_report_source(report));
     wn_text_format(out, ": row %zu, %s %llu", i, wn_phrase_place(&report->data),
                    (unsigned long long)report->data.row_line[i]);
     if (id) {
@@ -162,7 +164,7 @@ static void put_other_rows(const struct wn_report *report,
             continue;
         wn_grid_add_text(&grid, report->score[s].name);
         wn_grid_add_count(&grid, (size_t)i);
-        wn_grid_add_count(&grid, data->row_line[i]);
+        wn_phrase_add_line(data, (size_t)i, &grid);
         wn_grid_add_text(&grid, wn_report_title(report, data->label[i]));
     }
     wn_grid_print_under("Rows that the scores rest on", &grid, out);

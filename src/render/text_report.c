@@ -133,7 +133,7 @@ static void add_row(const struct wn_report *report, size_t i, bool agreement,
 
     wn_grid_add_count(grid, i);
     if (wn_phrase_has_place(data))
-        wn_grid_add_count(grid, data->row_line[i]);
+        wn_phrase_add_line(data, i, grid);
     if (id)
         wn_grid_add(grid, id, length);
     wn_grid_add_text(grid, wn_report_title(report, data->label[i]));
@@ -339,7 +339,7 @@ static void put_kinds(const struct wn_report *report, struct wn_text *out)
 
         if (place)
             wn_grid_add_count(&grid, i);
-        wn_grid_add_count(&grid, report->data.row_line[i]);
+        wn_phrase_add_line(&report->data, i, &grid);
         wn_grid_add_text(&grid, wn_report_title(report, report->data.label[i]));
         wn_grid_add_text(&grid, rival);
         wn_phrase_suspicion(report, i, suspicion);

@@ -201,6 +201,8 @@ static void usual_fields(const struct wn_report *report,
     if (report->in_set)
         wn_row_fields_usual(fields, report, "near_set,near_row,near_distance");
     wn_row_fields_usual(fields, report, "scores,record");
+    if (report->data.file_name)
+        wn_row_fields_usual(fields, report, "file");
 }
 
 static void put_rows(struct sheet *sheet)

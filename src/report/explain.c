@@ -17,20 +17,43 @@ static bool parse_whole(const char *text, double *value)
            *value == floor(*value);
 }
 
-static int find_row_by_line(const struct wn_report *report, double line,
+/* `text` is "N", or of several files "NAME:N". */
+static int find_row_by_line(const struct wn_report *report, const char *text,
                             size_t *row, struct wn_error *error)
 {
     const struct wn_dataset *data = &report->data;
+    const char *colon = data->files > 1 ? strrchr(text, ':') : NULL;
+    const size_t length = colon ? (size_t)(colon - text) : 0;
+    const char *in = NULL;
     size_t before = data->n;
+    double line;
 
+    if (!parse_whole(colon ? colon + 1 : text, &line))
+        return wn_fail(error, WN_EUSAGE,
+                       "--explain=line:%s: found no whole number, wanted "
+                       "line:N%s",
+                       text, data->files > 1 ? " or line:FILE:N" : "");
     for (size_t i = 0; i < data->n; i++) {
+        const char *file = data->files > 1 ? wn_dataset_file(data, i) : NULL;
+
+        if (colon && (strlen(file) != length || memcmp(file, text, length)))
+            continue;
+        if ((double)data->row_line[i] == line && in)
+            return wn_fail(error, WN_EUSAGE,
+                           "--explain=line:%s: rows of %s and %s begin there; "
+                           "wanted line:FILE:%s",
+                           text, in, file, text);
         if ((double)data->row_line[i] == line) {
             *row = i;
-            return 0;
+            if (!file || colon)
+                return 0;
+            in = file;
         }
         if ((double)data->row_line[i] < line)
             before = i;
     }
+    if (in)
+        return 0;
     if (before == data->n)
         return wn_fail(error, WN_EUSAGE,
                        "--explain: no row begins on line %.0f", line);
@@ -77,8 +100,8 @@ int wn_explain_find_row(const struct wn_report *report, const char *text,
 
     if (strncmp(text, "id:", 3) == 0)
         return find_row_by_id(report, text + 3, row, error);
-    if (strncmp(text, "line:", 5) == 0 && parse_whole(text + 5, &value))
-        return find_row_by_line(report, value, row, error);
+    if (strncmp(text, "line:", 5) == 0)
+        return find_row_by_line(report, text + 5, row, error);
     if (!parse_whole(text, &value))
         return wn_fail(error, WN_EUSAGE,
                        "--explain: found '%s', wanted a row number from 0, "

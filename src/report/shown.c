@@ -171,8 +171,7 @@ struct wn_shown *wn_shown_open(const struct wn_report *report,
 
     shown->report = report;
     shown->audit = audit;
-    shown->rows = wn_source_rows_open(&report->data, audit, request->audit_path,
-                                      request->source);
+    shown->rows = wn_source_rows_open(&report->data, audit, &request->where);
     shown->columns = wn_source_rows_columns(shown->rows);
     /* Some cells of a long vector tell nothing, unless they are asked for or
      * make a picture. */

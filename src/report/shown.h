@@ -27,10 +27,9 @@ struct wn_shown; /* an open source, and the choice of columns */
 
 /* How to open one. */
 struct wn_shown_request {
-    const char *audit_path; /* NULL: standard input */
-    const char *source;     /* --source, or NULL */
-    const char *pattern;    /* --show, or NULL */
-    const char *option;     /* what to call it in messages; NULL: show */
+    struct wn_source_where where;
+    const char *pattern; /* --show, or NULL */
+    const char *option;  /* what to call it in messages; NULL: show */
 };
 
 /* Open the source of the report's audit. NULL, WN_EUSAGE if the pattern is none

@@ -273,13 +273,12 @@ static int slice_columns(struct slicing *slicing, const struct wn_audit *audit,
 {
     const struct wn_report *report = slicing->report;
     const size_t n = report->data.n;
-    struct wn_shown *shown = wn_shown_open(
-        report, audit,
-        &(struct wn_shown_request){.audit_path = request->audit_path,
-                                   .source = request->source,
-                                   .pattern = request->pattern,
-                                   .option = "slices"},
-        error);
+    struct wn_shown *shown =
+        wn_shown_open(report, audit,
+                      &(struct wn_shown_request){.where = request->where,
+                                                 .pattern = request->pattern,
+                                                 .option = "slices"},
+                      error);
     const size_t *column = NULL;
     int status = -1;
 

@@ -8,6 +8,7 @@
 #ifndef WN_REPORT_SLICES_H
 #define WN_REPORT_SLICES_H
 
+#include "audit/source.h"
 #include "report/report.h"
 
 struct wn_slice {
@@ -33,10 +34,9 @@ struct wn_slices {
 #define WN_SLICE_LEVEL 0.05
 
 struct wn_slices_request {
-    const char *audit_path; /* NULL: standard input */
-    const char *source;     /* --source, or NULL */
-    const char *pattern;    /* of names of columns; NULL: none */
-    size_t clusters;        /* 0: none */
+    struct wn_source_where where;
+    const char *pattern; /* of names of columns; NULL: none */
+    size_t clusters;     /* 0: none */
     struct wn_log *log;
 };
 

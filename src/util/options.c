@@ -45,7 +45,7 @@ const struct wn_option wn_option_seed = {
     .help = "start the random numbers from N"};
 const struct wn_option wn_option_source = {
     .topic = "The source",
-    .name = "source", .kind = WN_TEXT, .value = "FILE",
+    .name = "source", .kind = WN_LIST, .value = "FILE",
     .help = "the audited file, if it is not where it was"};
 const struct wn_option wn_option_show = {
     .topic = "The source",

@@ -199,8 +199,12 @@ cd .. && rm -rf names
 
 # ---- what it refuses --------------------------------------------------------
 
-fails_with 2 "found 0 operands, wanted one FILE, or -" audit
-fails_with 2 "found 2 operands, wanted one FILE, or -" audit x.csv x.csv
+fails_with 2 "found no operand, wanted FILE, or -" audit
+fails_with 2 "several files are one dataset: found -" audit x.csv -
+fails_with 2 "gone.csv: there is no such file" audit x.csv gone.csv
+cp x.csv second.csv
+fails_with 2 "second.csv: is the input" audit x.csv second.csv -o second.csv
+rm second.csv
 fails_with 2 "unrecognized option '--nonsense'" audit --nonsense x.csv
 fails_with 2 "unrecognized option '--dry-run'" audit --dry-run x.csv
 fails_with 2 "unrecognized option '--estimate'" audit --estimate x.csv

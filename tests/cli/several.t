@@ -86,8 +86,63 @@ fails_with 2 'want CSV files in UTF-8' \
 fails_with 2 'nothing.csv: cannot open' ingest a.csv nothing.csv --label=species
 fails_with 2 'b.csv: is an input of this run' \
     ingest -f a.csv b.csv --label=species -o b.csv
-fails_with 2 '--source: the audit was made from 3 files' \
+fails_with 2 '--source: found 1, wanted 3, one for each audited file in its order' \
     prune --source=all.csv abc.h5
+
+# --- the whole audit, and where a row is ----------------------------------------------
+
+runs 'an audit of three files' audit a.csv b.csv c.csv --label=species -o w.h5
+is "$(sed 's/:.*//;q' out)" 'a.csv and 2 more' 'names them in its headline'
+ok "$(grep -q '^ *row *line  given' out && grep -q '  b.csv:[0-9]* ' out
+    echo $?)" 'and the file of each row'
+finish abc.h5
+for file in a.csv b.csv c.csv; do
+    tr -d '\r' <$file | awk -F, -v f=$file '
+        NF > 1 && !/species/ { print f "," NR "," $5 }'
+done | awk -v OFS=, '{ print NR - 1, $0 }' >wanted
+report --format=csv --fields=record,file,line,given w.h5 --top=all |
+    tr -d '\r' | sed 1d | sort -t, -n >places
+same places wanted 'record, file and line are the place of each row'
+report --format=csv --with-source --add=record,file,line w.h5 | tr -d '\r' |
+    awk -F, -v OFS=, 'NR > 1 { print $6, $7, $8, $5 }' >places
+same places wanted 'beside the source, too'
+runs 'a row by file and line' report --explain=line:b.csv:17 w.h5
+is "$(head -n 1 out)" "b.csv: row $((50 + 17 - 3)), line 17" 'is that of the file'
+fails_with 2 '--explain=line:17: rows of a.csv and b.csv begin there; wanted line:FILE:17' \
+    report --explain=line:17 w.h5
+fails_with 2 '--explain: no row begins on line 99' report --explain=line:b.csv:99 w.h5
+is "$(report --format=json --top=1 w.h5 | sed -n 's/.*"record":"row".*"file":"\(..csv\)".*/\1/p' |
+    wc -l)" 1 'JSON names the file'
+for format in html markdown; do
+    report --format=$format --top=10 w.h5 >page
+    ok "$(grep -q '[abc].csv\\*:[0-9]' page || [ $format = markdown ]; echo $?)" \
+        "$format names it"
+done
+mkdir elsewhere
+cp a.csv b.csv c.csv elsewhere
+for f in a b c; do mv elsewhere/$f.csv elsewhere/$f.moved; done
+mv w.h5 elsewhere
+(
+    cd elsewhere || exit 99
+    prune -q --drop=none --source=a.moved --source=b.moved \
+        --source=c.moved w.h5
+) >back.csv
+same back.csv all.csv 'files that were moved are named, each'
+mv elsewhere/w.h5 .
+fails_with 2 'c.moved: changed since the audit' prune --drop=none w.h5 \
+    --source=elsewhere/a.moved --source=elsewhere/c.moved \
+    --source=elsewhere/b.moved
+mkdir nights
+{ echo "state = nights"; echo '[abc]'; echo label = species
+    for f in a b c; do echo "file = $f.csv"; done; } >w.conf
+runs 'several files in a section' audit --config=w.conf abc
+cp nights/abc/audits/*.h5 night.h5
+is "$(peek night.h5 data/row_hash u64)" "$(peek w.h5 data/row_hash u64)" \
+    'are one dataset'
+runs 'is made again' audit --replay=w.h5 a.csv b.csv c.csv
+fails_with 2 '--self-test: found 3 files, wanted one' \
+    audit --self-test=5% a.csv b.csv c.csv --label=species
+
 printf '9,9,9,9,setosa\n' >>b.csv
 fails_with 2 'b.csv: cannot find this audited file with its' prune abc.h5
 

@@ -113,7 +113,10 @@ static void open_rows(struct opened *opened, const char *given)
                   wn_dataset_load(&opened->dataset, opened->audit, ~0u, &error),
               &error);
     opened->rows =
-        wn_source_rows_open(&opened->dataset, opened->audit, audit_path, given);
+        wn_source_rows_open(&opened->dataset, opened->audit,
+                            &(struct wn_source_where){.audit_path = audit_path,
+                                                      .given = &given,
+                                                      .givens = given != NULL});
 }
 
 static void close_rows(struct opened *opened)

@@ -251,9 +251,9 @@ int prune_convert(const struct prune *prune, struct wn_output *output,
     int status = 0;
 
     if (json || strcmp(format, "csv") == 0) {
-        source = wn_source_rows_open(&prune->dataset, prune->audit,
-                                     wn_run_input(prune->run),
-                                     prune_text(prune, "source"));
+        const struct wn_source_where where = wn_run_source(prune->run);
+
+        source = wn_source_rows_open(&prune->dataset, prune->audit, &where);
         if (wn_source_rows_reason(source))
             status =
                 wn_fail(error, WN_EDATA, "%s", wn_source_rows_reason(source));

@@ -214,9 +214,9 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
          follow_gain(prune, error)) ||
         prune_add_open(prune, error))
         return -1;
+    const struct wn_source_where where = wn_run_source(run);
     source =
-        wn_source_open(dataset, prune->audit, wn_run_input(run),
-                       prune_text(prune, "source"), WN_SOURCE_WHOLE, error);
+        wn_source_open(dataset, prune->audit, &where, WN_SOURCE_WHOLE, error);
     if (!source)
         return -1;
     wn_log_verbose(run->log, "rows come from %s", wn_source_name(source));

@@ -468,8 +468,7 @@ static int prepare_look(const struct wn_run *run,
     enum { OTHERS = 48, TITLE_MIN = 12, TITLE_MAX = 40 };
     const struct wn_options *options = run->options;
     const struct wn_shown_request request = {
-        .audit_path = wn_run_input(run),
-        .source = wn_option_text(options, "source"),
+        .where = wn_run_source(run),
         .pattern = wn_option_text(options, "show")};
     const bool explained = wn_option_given(options, "explain");
     const bool asked = request.pattern || explained;
@@ -532,8 +531,7 @@ static int find_slices(const struct wn_run *run, struct wn_report *report,
 {
     const struct wn_options *options = run->options;
     const struct wn_slices_request request = {
-        .audit_path = wn_run_input(run),
-        .source = wn_option_text(options, "source"),
+        .where = wn_run_source(run),
         .pattern = wn_option_text(options, "slices"),
         .clusters = (size_t)wn_option_number(options, "clusters"),
         .log = run->log};

@@ -141,9 +141,9 @@ int report_source_write(const struct wn_run *run,
         goto done;
     if (!list)
         wn_row_fields_usual(&fields, report, usual);
-    source = wn_source_open(&report->data, audit, wn_run_input(run),
-                            wn_option_text(options, "source"), WN_SOURCE_WHOLE,
-                            error);
+    const struct wn_source_where where = wn_run_source(run);
+    source =
+        wn_source_open(&report->data, audit, &where, WN_SOURCE_WHOLE, error);
     if (!source)
         goto done;
     output = wn_output_open(wn_option_text(options, "output"),

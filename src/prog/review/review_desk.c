@@ -171,8 +171,7 @@ static int open_cells(struct desk *desk, struct wn_error *error)
     const struct wn_options *options = desk->run->options;
     struct wn_report *report = &desk->report;
     const struct wn_shown_request request = {
-        .audit_path = wn_run_input(desk->run),
-        .source = wn_option_text(options, "source"),
+        .where = wn_run_source(desk->run),
         .pattern = wn_option_text(options, "show")};
 
     report->class_title = wn_class_titles(

@@ -74,8 +74,8 @@ static void add_place(const struct desk *desk, size_t i, struct wn_text *out)
     const char *id = wn_report_id(report, i, &length);
     struct wn_text shown = {0};
 
-    wn_text_format(out, "row %zu, %s %llu", i, wn_phrase_place(&report->data),
-                   (unsigned long long)report->data.row_line[i]);
+    wn_text_format(out, "row %zu, %s ", i, wn_phrase_place(&report->data));
+    wn_phrase_line(&report->data, i, out);
     if (!id)
         return;
     wn_text_add(&shown, id, (size_t)wn_text_shown(length));
