@@ -106,6 +106,10 @@ static size_t scan_diagonals(const struct search *s, struct scratch **scratch,
         for (size_t a = 0; a < s->blocks - diagonal; a++) {
             struct scratch *own = scratch[omp_get_thread_num()];
             const size_t b = a + diagonal, i = a * BLOCK, j = b * BLOCK;
+
+            /* Every part scans the first diagonal, for the limits. */
+            if (graph->parts > 1 && a != b && b % graph->parts != graph->part)
+                continue;
             const struct wn_scan tile = {.first = s->y + i * s->row_bytes,
                                          .second = s->y + j * s->row_bytes,
                                          .p = s->bounds.p,

@@ -8,6 +8,7 @@
 
 #include "util/error.h"
 #include "util/log.h"
+#include "util/units.h"
 
 enum wn_metric { WN_EUCLIDEAN, WN_COSINE };
 
@@ -22,6 +23,12 @@ struct wn_graph {
     const int32_t *group;
     int threads;
     struct wn_log *log;
+    /* A part of the pairs of rows, `part` of `parts`: the lists of all parts
+     * together have the neighbours. 0, 0: all of them. */
+    size_t part, parts;
+    /* For wn_graph_find(): to divide the search, under the name `stage`. */
+    struct wn_units *units;
+    const char *stage;
 };
 
 /* The m nearest other rows of every row.

@@ -365,12 +365,17 @@ static void choose_probe(struct ivf *ivf, struct worker *w,
     ivf->probe = probe > 0 ? probe : 1;
 }
 
-/* The share of the sample's neighbours that the graph has. */
-static double measure_recall(const struct ivf *ivf, const struct sample *sample,
-                             const int32_t *index, const float *distance)
+/* How many of the sample's neighbours the graph has, and how many there are. */
+struct recall {
+    double found, all;
+};
+
+static struct recall measure_recall(const struct ivf *ivf,
+                                    const struct sample *sample,
+                                    const int32_t *index, const float *distance)
 {
     const size_t m = ivf->bounds.m;
-    double found = 0, all = 0;
+    struct recall recall = {0};
 
     for (size_t q = 0; q < sample->count; q++) {
         const size_t i = (size_t)sample->row[q];
@@ -379,11 +384,12 @@ static double measure_recall(const struct ivf *ivf, const struct sample *sample,
         while (exact < m && sample->index[q * m + exact] >= 0)
             exact++;
         for (size_t w = 0; w < exact; w++)
-            found += index[i * m + w] >= 0 &&
-                     distance[i * m + w] <= sample->distance[q * m + exact - 1];
-        all += (double)exact;
+            recall.found +=
+                index[i * m + w] >= 0 &&
+                distance[i * m + w] <= sample->distance[q * m + exact - 1];
+        recall.all += (double)exact;
     }
-    return all > 0 ? found / all : 1;
+    return recall;
 }
 
 /* ---- the cells ---- */
@@ -458,7 +464,7 @@ static void assign_rows(struct ivf *ivf, struct worker **workers, int32_t *cell)
  * would save no time. */
 static void graph_search(const struct wn_graph *graph, size_t probe,
                          uint64_t seed, int32_t *index, float *distance,
-                         struct wn_graph_facts *facts)
+                         struct wn_graph_facts *facts, struct recall *recall)
 {
     struct ivf ivf = {.graph = graph, .seed = seed, .probe = probe};
     const size_t n = graph->n, cells = cell_count(n);
@@ -505,6 +511,8 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
         for (size_t t = 0; t < count; t++) {
             size_t now;
 
+            if (graph->parts > 1 && t % graph->parts != graph->part)
+                continue;
             search_cell(&ivf, workers[omp_get_thread_num()], tasks[t].cell,
                         tasks[t].begin, tasks[t].end, index, distance);
 #pragma omp atomic capture
@@ -515,10 +523,8 @@ static void graph_search(const struct wn_graph *graph, size_t probe,
         wn_log_progress(log, what, count, count);
         free(tasks);
 
-        *facts = (struct wn_graph_facts){
-            .cells = cells,
-            .probe = ivf.probe,
-            .recall = measure_recall(&ivf, &sample, index, distance)};
+        *facts = (struct wn_graph_facts){.cells = cells, .probe = ivf.probe};
+        *recall = measure_recall(&ivf, &sample, index, distance);
         sample_free(&sample);
     }
     wn_bounds_end(&ivf.bounds);
@@ -532,22 +538,167 @@ bool wn_graph_is_large(size_t n, size_t d)
            (n > EXACT_ROWS && !wn_scan_kernel_rounded(d + 1));
 }
 
-int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
-                  int32_t *index, float *distance, struct wn_graph_facts *facts,
-                  struct wn_error *error)
+/* A search, or a part of one, as it travels. */
+struct find {
+    const struct wn_graph *graph;
+    size_t probe;
+    uint64_t seed;
+    int32_t *index;
+    float *distance;
+    struct wn_graph_facts *facts;
+    struct recall recall;
+};
+
+static int find_part(const struct find *find, const struct wn_graph *graph,
+                     int32_t *index, float *distance,
+                     struct wn_graph_facts *facts, struct recall *recall,
+                     struct wn_error *error)
 {
     const size_t n = graph->n;
 
     *facts = (struct wn_graph_facts){
-        .exact = probe == 0 ||
-                 (probe == WN_PROBE_AUTO && !wn_graph_is_large(n, graph->d)),
-        .recall = 1};
+        .exact = find->probe == 0 || (find->probe == WN_PROBE_AUTO &&
+                                      !wn_graph_is_large(n, graph->d))};
+    *recall = (struct recall){0};
     if (!facts->exact && graph->m > 0 && graph->m < n && n <= INT32_MAX) {
-        graph_search(graph, probe, seed, index, distance, facts);
+        graph_search(graph, find->probe, find->seed, index, distance, facts,
+                     recall);
         if (!facts->exact)
             return 0;
     }
     return wn_knn_exact(graph, index, distance, error);
+}
+
+enum { FACTS = 5 };
+
+/* The unit of a part: how it was found, index, distance. The index is -1 where
+ * the part has not searched. */
+static int compute_part(void *context, size_t part, struct wn_text *out,
+                        struct wn_error *error)
+{
+    const struct find *find = context;
+    const size_t cells = wn_product(find->graph->n, find->graph->m, 1);
+    struct wn_graph graph = *find->graph;
+    struct wn_graph_facts facts = {0};
+    struct recall recall;
+    int32_t *index = wn_spill_new(cells, sizeof *index);
+    float *distance = wn_spill_new(cells, sizeof *distance);
+
+    graph.part = part;
+    graph.parts = wn_units_parts(graph.units);
+    for (size_t c = 0; c < cells; c++)
+        index[c] = -1;
+    const int status =
+        find_part(find, &graph, index, distance, &facts, &recall, error);
+    const double told[FACTS] = {facts.exact, (double)facts.cells,
+                                (double)facts.probe, recall.found, recall.all};
+    wn_text_add(out, (const char *)told, sizeof told);
+    wn_text_add(out, (const char *)index, cells * sizeof *index);
+    wn_text_add(out, (const char *)distance, cells * sizeof *distance);
+    wn_spill_free(index);
+    wn_spill_free(distance);
+    return status;
+}
+
+/* Merge the nearest of a part into those of the parts before it; rows that both
+ * have, count once. */
+static int merge_part(void *context, size_t part, const char *bytes,
+                      size_t length)
+{
+    struct find *own = context;
+    const size_t n = own->graph->n, m = own->graph->m, cells = n * m;
+    double told[FACTS];
+    int misfits = 0;
+
+    if (length != sizeof told + cells * (sizeof(int32_t) + sizeof(float)))
+        return -1;
+    memcpy(told, bytes, sizeof told);
+    for (int f = 0; f < FACTS; f++)
+        if (!(told[f] >= 0 && told[f] <= INT32_MAX))
+            return -1;
+    *own->facts = (struct wn_graph_facts){.exact = told[0] != 0,
+                                          .cells = (size_t)told[1],
+                                          .probe = (size_t)told[2]};
+    own->recall.found += told[3];
+    own->recall.all = told[4];
+    const int32_t *index = (const int32_t *)(bytes + sizeof told);
+    const float *distance = (const float *)(index + cells);
+    for (size_t c = 0; c < cells && part == 0; c++) {
+        own->index[c] = -1;
+        own->distance[c] = INFINITY;
+    }
+#pragma omp parallel for num_threads(own->graph->threads) reduction(+ : misfits)
+    for (size_t i = 0; i < n; i++) {
+        int32_t *row = own->index + i * m;
+        float *apart = own->distance + i * m;
+
+        for (size_t w = 0; w < m; w++) {
+            const int32_t j = index[i * m + w];
+            const float far = distance[i * m + w];
+            size_t place = m;
+
+            if (j < 0)
+                continue;
+            if ((size_t)j >= n || (size_t)j == i || !(far >= 0) ||
+                (w && index[i * m + w - 1] >= 0 &&
+                 far < distance[i * m + w - 1])) {
+                misfits++;
+                break;
+            }
+            while (place && (row[place - 1] < 0 || far < apart[place - 1] ||
+                             (far == apart[place - 1] && j < row[place - 1])))
+                place--;
+            if (place == m)
+                break;
+            if (place && row[place - 1] == j)
+                continue;
+            memmove(row + place + 1, row + place,
+                    (m - place - 1) * sizeof *row);
+            memmove(apart + place + 1, apart + place,
+                    (m - place - 1) * sizeof *apart);
+            row[place] = j;
+            apart[place] = far;
+        }
+    }
+    return misfits ? -1 : 0;
+}
+
+int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
+                  int32_t *index, float *distance, struct wn_graph_facts *facts,
+                  struct wn_error *error)
+{
+    struct find find = {.graph = graph,
+                        .probe = probe,
+                        .seed = seed,
+                        .index = index,
+                        .distance = distance,
+                        .facts = facts};
+    int status;
+
+    if (graph->units && graph->m > 0 && graph->m < graph->n) {
+        const size_t parts = wn_units_parts(graph->units);
+        struct wn_text stage = {0};
+
+        wn_text_format(&stage, "%s of %zu", graph->stage, parts);
+        status = wn_units_run(
+            graph->units,
+            &(struct wn_units_job){.stage = stage.bytes,
+                                   .count = parts,
+                                   .longest = FACTS * sizeof(double) +
+                                              8 * graph->n * graph->m,
+                                   .threads = 1,
+                                   .context = &find,
+                                   .compute = compute_part,
+                                   .use = merge_part},
+            error);
+        wn_text_free(&stage);
+    } else {
+        status = find_part(&find, graph, index, distance, facts, &find.recall,
+                           error);
+    }
+    facts->recall =
+        find.recall.all > 0 ? find.recall.found / find.recall.all : 1;
+    return status;
 }
 
 double wn_graph_bytes(size_t n, size_t d, size_t m, size_t probe, int threads)

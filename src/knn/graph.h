@@ -35,7 +35,8 @@ struct wn_graph_facts {
  *          if n is too small). A row as near as the farthest exact neighbour
  *          counts as found
  * A row that finds fewer than m searches all cells. The same bytes for any
- * number of threads. Time about n n d probe / cells. */
+ * number of threads and parts. 1: other shards have not found theirs (see
+ * util/units.h). Time about n n d probe / cells. */
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                   int32_t *index, float *distance, struct wn_graph_facts *facts,
                   struct wn_error *error) WN_MUST_CHECK;

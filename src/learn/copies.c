@@ -224,7 +224,9 @@ static int list_in_steps(const struct wn_sample *rows, struct lists *lists,
                                    .m = lists->m,
                                    .metric = WN_EUCLIDEAN,
                                    .threads = rows->threads,
-                                   .log = rows->log};
+                                   .log = rows->log,
+                                   .units = wn_units_inside(rows->units),
+                                   .stage = "graph of steps"};
     lists->gap = find_gap(&graph, rows->seed);
     if (lists->gap > 0) {
         lists->neighbor =

@@ -3,6 +3,7 @@
 #include "learn/predictors.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define EVEN_SHARE 0.01 /* spread over all classes: no model rules one out */
 #define MIN_LOSS 1e-3   /* smaller log-losses count as this */
 #define WEIGHT_POWER 3
+#define MAX_ROUNDING 1e-3 /* of the sum of a row that a model predicts */
 #define WEAK 0.2 /* of the largest weight: too little for another pass */
 
 /* Predictions that ignore the features. */
@@ -21,6 +23,77 @@ struct baseline {
     double loss;     /* log-loss of the class shares */
     double min_gain; /* the smallest difference to it that n rows can tell */
 };
+
+/* A member's fit, whose result is a unit: its probabilities and settings. */
+struct fit {
+    const struct wn_predictor *predictor;
+    struct wn_sample *sample;
+    float *out; /* n x k */
+};
+
+static int compute_member(void *context, size_t u, struct wn_text *out,
+                          struct wn_error *error)
+{
+    const struct fit *fit = context;
+    const size_t cells = fit->sample->n * fit->sample->k;
+    struct wn_units *all = fit->sample->units;
+
+    (void)u;
+    fit->sample->units = wn_units_inside(all);
+    const int status = fit->predictor->predict(fit->sample, fit->out, error);
+    fit->sample->units = all;
+    wn_text_add(out, (const char *)fit->out, cells * sizeof *fit->out);
+    wn_text_add(out, fit->sample->chosen, WN_CHOSEN);
+    return status;
+}
+
+static int use_member(void *context, size_t u, const char *bytes, size_t length)
+{
+    const struct fit *fit = context;
+    const size_t n = fit->sample->n, k = fit->sample->k;
+    const size_t size = n * k * sizeof *fit->out;
+
+    (void)u;
+    if (length != size + WN_CHOSEN || bytes[length - 1])
+        return -1;
+    memcpy(fit->out, bytes, size);
+    memcpy(fit->sample->chosen, bytes + size, WN_CHOSEN);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+
+        for (size_t c = 0; c < k; c++)
+            sum += fit->out[i * k + c] >= 0 ? (double)fit->out[i * k + c] : NAN;
+        if (!(fabs(sum - 1) <= MAX_ROUNDING))
+            return -1;
+    }
+    return 0;
+}
+
+static int predict_member(const struct wn_predictor *predictor,
+                          struct wn_sample *sample, size_t place, float *out,
+                          struct wn_error *error)
+{
+    struct fit fit = {predictor, sample, out};
+    char stage[WN_UNITS_STAGE];
+
+    if (!sample->units || predictor->divides)
+        return predictor->predict(sample, out, error);
+    snprintf(stage, sizeof stage, "%.16s %u", predictor->name,
+             (unsigned)sample->pass);
+    return wn_units_run(
+        sample->units,
+        &(struct wn_units_job){.stage = stage,
+                               .count = 1,
+                               .longest = sample->n * sample->k * sizeof *out +
+                                          WN_CHOSEN,
+                               .first = place,
+                               .threads = 1,
+                               .together = true,
+                               .context = &fit,
+                               .compute = compute_member,
+                               .use = use_member},
+        error);
+}
 
 /* One pass: the calibrated pool of the members. In the first pass, with a
  * baseline, the members' weights are found. kept[p] (n x k, or NULL) holds the
@@ -51,11 +124,16 @@ static int predict_pass(const struct wn_predictor *const *chosen, size_t count,
 
             member.chosen = settings;
             member.draft = sample->draft && !chosen[p]->once;
-            status = chosen[p]->predict
-                         ? chosen[p]->predict(&member, out, error)
-                         : 0;
-            if (status)
+            const int fitted =
+                chosen[p]->predict
+                    ? predict_member(chosen[p], &member, p, out, error)
+                    : 0;
+            if (fitted)
+                status = fitted;
+            if (status < 0)
                 break;
+            if (status)
+                continue; /* this shard may still fit others */
             wn_calibrate(out, n, k, sample->label, sample->threads, NULL);
             quality[p] = wn_quality_measure(out, n, k, sample->label);
             quality[p].weight = weight;
@@ -146,6 +224,7 @@ static int predict_passes(const struct wn_predictor *const *chosen,
             now.weight = weight;
         }
         now.draft = pass + 1 < passes;
+        now.pass = pass + 1;
         status = predict_pass(chosen, count, &now, pass ? NULL : &baseline,
                               kept, probability, quality, error);
     }

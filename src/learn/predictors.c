@@ -129,7 +129,9 @@ static int predict_neighbors(const struct wn_sample *sample, float *probability,
                                    .metric = WN_EUCLIDEAN,
                                    .group = sample->group,
                                    .threads = sample->threads,
-                                   .log = sample->log};
+                                   .log = sample->log,
+                                   .units = sample->units,
+                                   .stage = "graph of the model"};
     struct wn_graph_facts facts;
     const int status = wn_graph_find(&graph, sample->probe, sample->seed,
                                      neighbor, distance, &facts, error);
@@ -156,7 +158,6 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
     const size_t max = TREES_TIMES_ROWS / sample->n;
     struct wn_trees_options options = wn_trees_defaults;
 
-    (void)error;
     if (max < options.trees) {
         options.trees = max > MIN_TREES ? max : MIN_TREES;
         if (sample->draft)
@@ -167,8 +168,7 @@ static int predict_trees(const struct wn_sample *sample, float *probability,
     if (sample->chosen)
         snprintf(sample->chosen, WN_CHOSEN, "trees=%zu share=%.3g",
                  options.trees, options.share);
-    wn_trees(sample, &options, probability);
-    return 0;
+    return wn_trees(sample, &options, probability, error);
 }
 
 /* clang-format off */
@@ -186,6 +186,7 @@ const struct wn_predictor wn_predictors[] = {
      .source = "Geurts, Ernst and Wehenkel (2006)",
      .needs = WN_SAMPLE_FEATURES,
      .by_default = true,
+     .divides = true,
      .bytes = wn_trees_bytes,
      .predict = predict_trees},
     {.name = "neighbors",

@@ -43,11 +43,13 @@ struct wn_predictor {
     unsigned needs;     /* enum wn_sample_part, or-ed */
     bool once;          /* fitted in the first pass only */
     bool by_default;    /* a member of the default committee */
+    bool divides;       /* it has units of its own (sample->units) */
     /* Peak bytes beside the sample and the result, for the sample's n, d, k, m,
      * folds and threads. */
     double (*bytes)(const struct wn_sample *sample);
-    /* Fill probability[n x k]: finite, >= 0, rows sum to 1. NULL: the result is
-     * in `members` of wn_pool_predict() already, from somebody else's model. */
+    /* Fill probability[n x k]: finite, >= 0, rows sum to 1. 1: other shards
+     * have not done their part (util/units.h). NULL: the result is in `members`
+     * of wn_pool_predict() already, from somebody else's model. */
     int (*predict)(const struct wn_sample *sample, float *probability,
                    struct wn_error *error);
 };
@@ -73,7 +75,8 @@ double wn_pool_bytes(const struct wn_predictor *const *chosen, size_t count,
  *   members      out, n x k of each predictor, calibrated, from the last pass
  *                that fitted it; or NULL
  *   quality      out, one a predictor and a last one for the pool
- * Errors: those of the predictors. */
+ * 1: other shards have not done their part of a pass. Errors: those of the
+ * predictors. */
 int wn_pool_predict(const struct wn_predictor *const *chosen, size_t count,
                     size_t passes, const struct wn_sample *sample,
                     float *probability, float *members,

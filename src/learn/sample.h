@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "util/log.h"
+#include "util/units.h"
 
 enum { WN_CHOSEN = 100 }; /* bytes of wn_sample.chosen */
 
@@ -30,8 +31,10 @@ struct wn_sample {
                    rougher one will do */
     int threads;
     struct wn_log *log;
-    char *chosen; /* WN_CHOSEN, out: settings chosen from the data, as
-                     "ridge=0.1 landmarks=500"; may be NULL */
+    struct wn_units *units; /* to divide the work or to keep its results, */
+    size_t pass;            /* whose names have this number */
+    char *chosen;           /* WN_CHOSEN, out: settings chosen from the data, as
+                               "ridge=0.1 landmarks=500"; may be NULL */
 };
 
 /* The training weight of row i: 0 without a label. */

@@ -23,7 +23,8 @@ enum {
     /* Steps before training may stop: the loss of small sets jumps. */
     MIN_STEPS = 200,
     /* Rows of up to n d numbers are standardised once for all networks. */
-    MAX_READY_CELLS = 1 << 24
+    MAX_READY_CELLS = 1 << 24,
+    MAX_EPOCH = 1000000 /* more than wn_early_stopping_epoch() can find */
 };
 
 /* A network that does not see some labels and predicts them. */
@@ -44,8 +45,9 @@ struct probe_network {
  * minimum: curves are often flat after it. */
 static size_t find_early_epoch(struct probe_network *probe, int probes,
                                const int32_t *label, size_t min, size_t max,
-                               int threads)
+                               int threads, struct wn_units *units)
 {
+    const size_t ranks = wn_units_ranks(units), rank = wn_units_rank(units);
     const struct wn_mlp_task *task = &probe->task;
     const size_t d = task->d;
     /* An epoch of a small set takes less time than waking the threads. */
@@ -60,6 +62,8 @@ static size_t find_early_epoch(struct probe_network *probe, int probes,
             struct probe_network *own = &probe[p];
             double sum = 0;
 
+            if ((size_t)p % ranks != rank)
+                continue;
             own->diverged |= wn_mlp_trainer_epoch(own->trainer, NULL, NULL);
             for (size_t b = 0; b < wn_block_count(own->held); b++) {
                 const size_t begin = wn_block_begin(b);
@@ -82,8 +86,11 @@ static size_t find_early_epoch(struct probe_network *probe, int probes,
             }
             own->loss = own->diverged ? INFINITY : sum / (double)own->held;
         }
-        for (int p = 0; p < probes; p++)
+        for (int p = 0; p < probes; p++) {
+            wn_units_share(units, &probe[p].loss, sizeof probe[p].loss,
+                           (size_t)p % ranks);
             loss[e] += probe[p].loss;
+        }
         if (loss[e] < loss[best])
             best = e;
     }
@@ -100,7 +107,8 @@ static int count_probes(size_t rows)
 
 int wn_early_stopping_epoch(const struct wn_mlp_task *task,
                             const struct wn_mlp_plan *plan, size_t max,
-                            int threads, size_t *epoch, struct wn_error *error)
+                            int threads, struct wn_units *units, size_t *epoch,
+                            struct wn_error *error)
 {
     struct probe_network probe[FIFTHS] = {0};
     struct wn_arena arena = {0};
@@ -154,9 +162,9 @@ int wn_early_stopping_epoch(const struct wn_mlp_task *task,
         status = own->trainer ? 0 : -1;
     }
     if (status == 0)
-        *epoch =
-            find_early_epoch(probe, probes, task->label,
-                             (MIN_STEPS + steps - 1) / steps, max, threads);
+        *epoch = find_early_epoch(probe, probes, task->label,
+                                  (MIN_STEPS + steps - 1) / steps, max, threads,
+                                  units);
     for (int p = 0; p < probes; p++)
         wn_mlp_trainer_free(probe[p].trainer);
     wn_arena_free(&arena);
@@ -170,6 +178,8 @@ struct training {
     struct wn_dynamics *dynamics;
     struct wn_log *log;
     uint64_t done; /* epochs, of all replicates */
+    int threads;
+    size_t epoch; /* that was found, if the plan has none */
 };
 
 /* A thread's replicate. */
@@ -289,6 +299,84 @@ static int add_replicate(void *shared, void *workspace, size_t index,
     return 0;
 }
 
+/* The unit of the epoch. */
+static int compute_epoch(void *context, size_t u, struct wn_text *out,
+                         struct wn_error *error)
+{
+    struct training *training = context;
+    size_t epoch = 0;
+
+    (void)u;
+    if (wn_early_stopping_epoch(training->task, &training->plan->network,
+                                training->plan->epochs, training->threads,
+                                wn_units_inside(training->plan->units), &epoch,
+                                error))
+        return -1;
+    wn_text_add(out, (const char *)&epoch, sizeof epoch);
+    return 0;
+}
+
+static int use_epoch(void *context, size_t u, const char *bytes, size_t length)
+{
+    struct training *training = context;
+    size_t epoch;
+
+    (void)u;
+    if (length != sizeof epoch)
+        return -1;
+    memcpy(&epoch, bytes, sizeof epoch);
+    training->epoch = epoch;
+    const size_t max = training->plan->epochs;
+    return epoch >= 1 && epoch <= (max ? max : MAX_EPOCH) ? 0 : -1;
+}
+
+/* The unit of a replicate: predictions, and gradients and histories if they are
+ * wanted, n each. */
+static int compute_replicate(void *context, size_t index, struct wn_text *out,
+                             struct wn_error *error)
+{
+    struct replicate *r = replicate_start(context);
+    const size_t n = r->task->n;
+    const int status = train_replicate(r, index, error);
+
+    wn_text_add(out, (const char *)r->prediction, n * sizeof *r->prediction);
+    if (r->gradient)
+        wn_text_add(out, (const char *)r->gradient, n * sizeof *r->gradient);
+    if (r->history)
+        wn_text_add(out, (const char *)r->history, n * sizeof *r->history);
+    replicate_stop(r);
+    return status;
+}
+
+/* The bytes of a row in it. */
+static size_t replicate_row(unsigned parts)
+{
+    return sizeof(struct wn_mlp_prediction) +
+           (parts & WN_DYNAMICS_GRADIENTS ? sizeof(struct wn_gradient) : 0) +
+           (parts & WN_DYNAMICS_HISTORIES ? sizeof(struct wn_history) : 0);
+}
+
+static int use_replicate(void *context, size_t index, const char *bytes,
+                         size_t length)
+{
+    struct training *training = context;
+    const size_t n = training->task->n;
+    const unsigned parts = training->plan->parts;
+    const struct wn_mlp_prediction *prediction = (const void *)bytes;
+    const struct wn_gradient *gradient = (const void *)(prediction + n);
+    const struct wn_history *history = parts & WN_DYNAMICS_GRADIENTS
+                                           ? (const void *)(gradient + n)
+                                           : (const void *)gradient;
+
+    (void)index;
+    if (length != n * replicate_row(parts))
+        return -1;
+    wn_dynamics_add(training->dynamics, prediction,
+                    parts & WN_DYNAMICS_GRADIENTS ? gradient : NULL,
+                    parts & WN_DYNAMICS_HISTORIES ? history : NULL);
+    return 0;
+}
+
 /* Whether the rows are standardised once for all networks. */
 static bool is_ready_size(size_t n, size_t d)
 {
@@ -304,7 +392,8 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *asked_task,
     struct wn_dynamics_plan plan = *asked_plan;
     const size_t n = task.n, d = task.d;
     struct wn_standardize standard;
-    struct training training = {.task = &task, .plan = &plan, .log = log};
+    struct training training = {
+        .task = &task, .plan = &plan, .log = log, .threads = threads};
     float *rows = NULL;
     int status = 0;
 
@@ -318,9 +407,23 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *asked_task,
             wn_standardize_row(&standard, asked_task->x + i * d, rows + i * d);
         task.x = rows;
     }
-    if (plan.epoch == 0)
+    if (plan.epoch == 0 && plan.units)
+        status = wn_units_run(plan.units,
+                              &(struct wn_units_job){.stage = "epoch",
+                                                     .count = 1,
+                                                     .longest = sizeof(size_t),
+                                                     .first = 1,
+                                                     .threads = 1,
+                                                     .together = true,
+                                                     .context = &training,
+                                                     .compute = compute_epoch,
+                                                     .use = use_epoch},
+                              error);
+    else if (plan.epoch == 0)
         status = wn_early_stopping_epoch(&task, &plan.network, plan.epochs,
-                                         threads, &plan.epoch, error);
+                                         threads, NULL, &training.epoch, error);
+    if (plan.epoch == 0)
+        plan.epoch = training.epoch;
     if (plan.epochs == 0 || !(plan.parts & WN_DYNAMICS_HISTORIES))
         plan.epochs = plan.epoch;
     if (status == 0) {
@@ -330,14 +433,27 @@ struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *asked_task,
             wn_dynamics_new(n, task.label, plan.parts, plan.epoch, plan.epochs);
         wn_log_progress(log, "epochs", 0, epochs);
         status =
-            wn_parallel_ordered(&(struct wn_parallel){.threads = threads,
-                                                      .count = plan.replicates,
-                                                      .shared = &training,
-                                                      .start = replicate_start,
-                                                      .work = train_replicate,
-                                                      .join = add_replicate,
-                                                      .stop = replicate_stop},
-                                error);
+            plan.units
+                ? wn_units_run(plan.units,
+                               &(struct wn_units_job){
+                                   .stage = "networks",
+                                   .count = plan.replicates,
+                                   .longest = n * replicate_row(plan.parts),
+                                   .first = 2,
+                                   .threads = threads,
+                                   .context = &training,
+                                   .compute = compute_replicate,
+                                   .use = use_replicate},
+                               error)
+                : wn_parallel_ordered(
+                      &(struct wn_parallel){.threads = threads,
+                                            .count = plan.replicates,
+                                            .shared = &training,
+                                            .start = replicate_start,
+                                            .work = train_replicate,
+                                            .join = add_replicate,
+                                            .stop = replicate_stop},
+                      error);
         wn_log_progress(log, "epochs", epochs, epochs);
     }
     wn_spill_free(rows);

@@ -16,6 +16,7 @@
 #include "learn/mlp.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/units.h"
 
 struct wn_dynamics_plan {
     struct wn_mlp_plan network; /* replicate is set by the training */
@@ -24,12 +25,14 @@ struct wn_dynamics_plan {
                        wn_early_stopping_epoch() */
     size_t epochs;  /* in all, >= epoch; 0 or no histories: the same as epoch */
     unsigned parts; /* enum wn_dynamics_part, or-ed */
+    struct wn_units *units; /* each replicate is one, and the epoch */
 };
 
 /* Train and measure; task->standard is ignored and made here. The result does
  * not depend on `threads`. A network that diverges starts again with half the
  * rate. Time O(replicates epochs n hidden (d + k)); memory O(threads) numbers a
- * row. Errors: WN_EDATA (no labelled row), WN_ENUMERIC (no rate works). */
+ * row. NULL without an error: other shards have not trained theirs. Errors:
+ * WN_EDATA (no labelled row), WN_ENUMERIC (no rate works). */
 struct wn_dynamics *wn_dynamics_train(const struct wn_mlp_task *task,
                                       const struct wn_dynamics_plan *plan,
                                       int threads, struct wn_log *log,
@@ -48,13 +51,14 @@ enum { WN_EARLY_STOPPING_MIN = 20, WN_EARLY_STOPPING_BLIND = 20 };
  * this epoch separate them.
  *   max       upper limit of the epoch; 0: set by the number of rows
  *   threads   the result does not depend on it
+ *   units     a team trains a probe on each rank; may be NULL
  *   epoch     out
  * With fewer than WN_EARLY_STOPPING_MIN labelled rows there is nothing to hold
  * out, and the epoch is min(max, WN_EARLY_STOPPING_BLIND).
  * Errors: WN_EDATA (no row to learn from). */
 int wn_early_stopping_epoch(const struct wn_mlp_task *task,
                             const struct wn_mlp_plan *plan, size_t max,
-                            int threads, size_t *epoch,
+                            int threads, struct wn_units *units, size_t *epoch,
                             struct wn_error *error) WN_MUST_CHECK;
 
 #endif

@@ -19,6 +19,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -600,8 +601,91 @@ static void round_features(const struct forest *forest, uint16_t *column)
     free(high);
 }
 
-void wn_trees(const struct wn_sample *sample,
-              const struct wn_trees_options *options, float *probability)
+/* Trees and their votes, in order. */
+struct grove {
+    const struct forest *forest;
+    struct tree *trees; /* BATCH */
+    float *probability;
+};
+
+/* Add the votes of `count` trees: rows in parallel, the trees of a row in
+ * order. */
+static void add_votes(const struct grove *grove, const struct tree *trees,
+                      size_t count)
+{
+    const struct wn_sample *sample = grove->forest->sample;
+    const size_t n = sample->n, k = sample->k;
+
+#pragma omp parallel for schedule(static) num_threads(sample->threads)
+    for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < count; t++) {
+            const struct tree *tree = &trees[t];
+            const int32_t l = tree->leaf[i];
+            const size_t end = l < 0 ? 0 : tree->first[l + 1];
+
+            for (size_t s = l < 0 ? 0 : tree->first[l]; s < end; s++)
+                grove->probability[i * k + (size_t)tree->share[s].label] +=
+                    tree->share[s].part;
+        }
+}
+
+/* The unit of a tree: first[] and its end, the shares, leaf[]. */
+static int compute_tree(void *context, size_t t, struct wn_text *out,
+                        struct wn_error *error)
+{
+    const struct grove *grove = context;
+    struct tree *tree = &grove->trees[omp_get_thread_num()];
+
+    (void)error;
+    grow_tree(grove->forest, tree, t);
+    wn_text_add(out, (const char *)&tree->first_count, sizeof(size_t));
+    wn_text_add(out, (const char *)tree->first,
+                (tree->first_count + 1) * sizeof *tree->first);
+    wn_text_add(out, (const char *)tree->share,
+                tree->share_count * sizeof *tree->share);
+    wn_text_add(out, (const char *)tree->leaf,
+                grove->forest->sample->n * sizeof *tree->leaf);
+    return 0;
+}
+
+static int use_tree(void *context, size_t t, const char *bytes, size_t length)
+{
+    const struct grove *grove = context;
+    const size_t n = grove->forest->sample->n, k = grove->forest->sample->k;
+    const size_t rows = n * sizeof(int32_t), size = sizeof(size_t);
+    struct tree tree = {0};
+
+    (void)t;
+    if (length < rows + 2 * size)
+        return -1;
+    memcpy(&tree.first_count, bytes, size);
+    if (tree.first_count > (length - rows) / size - 2)
+        return -1;
+    tree.first = (size_t *)(bytes + size);
+    tree.share = (struct class_share *)(tree.first + tree.first_count + 1);
+    tree.leaf = (int32_t *)(bytes + length - rows);
+    tree.share_count =
+        (size_t)((char *)tree.leaf - (char *)tree.share) / sizeof *tree.share;
+    if ((char *)(tree.share + tree.share_count) != (char *)tree.leaf ||
+        tree.first[tree.first_count] != tree.share_count)
+        return -1;
+    for (size_t l = 0; l < tree.first_count; l++)
+        if (tree.first[l] > tree.first[l + 1])
+            return -1;
+    for (size_t s = 0; s < tree.share_count; s++)
+        if (tree.share[s].label < 0 || (size_t)tree.share[s].label >= k ||
+            !(tree.share[s].part >= 0 && tree.share[s].part <= 1))
+            return -1;
+    for (size_t i = 0; i < n; i++)
+        if (tree.leaf[i] < -1 || tree.leaf[i] >= (int64_t)tree.first_count)
+            return -1;
+    add_votes(grove, &tree, 1);
+    return 0;
+}
+
+int wn_trees(const struct wn_sample *sample,
+             const struct wn_trees_options *options, float *probability,
+             struct wn_error *error)
 {
     const size_t n = sample->n, d = sample->d, k = sample->k;
     struct wn_arena own = {0};
@@ -633,7 +717,28 @@ void wn_trees(const struct wn_sample *sample,
         tree_new(&trees[t], &forest, &own);
     round_features(&forest, column);
     memset(probability, 0, n * k * sizeof *probability);
-    for (size_t first = 0; first < options->trees; first += BATCH) {
+    const struct grove grove = {&forest, trees, probability};
+    int status = 0;
+    if (sample->units) {
+        char stage[WN_UNITS_STAGE];
+
+        snprintf(stage, sizeof stage, "trees %u", (unsigned)sample->pass);
+        status = wn_units_run(
+            sample->units,
+            &(struct wn_units_job){
+                .stage = stage,
+                .count = options->trees,
+                .longest = sizeof(size_t) * (n + 2) +
+                           n * (sizeof(struct class_share) + sizeof(int32_t)),
+                .first = 3,
+                .threads = sample->threads < BATCH ? sample->threads : BATCH,
+                .context = (void *)&grove,
+                .compute = compute_tree,
+                .use = use_tree},
+            error);
+    }
+    for (size_t first = 0; !sample->units && first < options->trees;
+         first += BATCH) {
         const size_t left = options->trees - first;
         const size_t count = left < BATCH ? left : BATCH;
 
@@ -641,18 +746,7 @@ void wn_trees(const struct wn_sample *sample,
 #pragma omp parallel for schedule(dynamic) num_threads(sample->threads)
         for (size_t t = 0; t < count; t++)
             grow_tree(&forest, &trees[t], first + t);
-            /* Rows in parallel, the trees of a row in order. */
-#pragma omp parallel for schedule(static) num_threads(sample->threads)
-        for (size_t i = 0; i < n; i++)
-            for (size_t t = 0; t < count; t++) {
-                const struct tree *tree = &trees[t];
-                const int32_t l = tree->leaf[i];
-                const size_t end = l < 0 ? 0 : tree->first[l + 1];
-
-                for (size_t s = l < 0 ? 0 : tree->first[l]; s < end; s++)
-                    probability[i * k + (size_t)tree->share[s].label] +=
-                        tree->share[s].part;
-            }
+        add_votes(&grove, trees, count);
     }
     wn_log_progress(sample->log, "trees", options->trees, options->trees);
     /* One even vote more, and each row's votes as shares of their sum. */
@@ -669,4 +763,5 @@ void wn_trees(const struct wn_sample *sample,
     for (size_t t = 0; t < BATCH; t++)
         free(trees[t].stack);
     wn_arena_free(&own);
+    return status;
 }

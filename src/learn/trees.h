@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "learn/sample.h"
+#include "util/error.h"
 
 struct wn_trees_options {
     size_t trees;      /* 1 .. 100,000 */
@@ -37,9 +38,11 @@ extern const struct wn_trees_options wn_trees_defaults; /* 300, 0, 2, 1 */
  * Features are rounded to 65,536 even steps between their minimum and maximum,
  * in a column-major copy. Time O(trees sqrt(d) n log n); memory 2 n d bytes and
  * O(n) for each of 16 trees. The result does not depend on `threads`.
- * Without any label the shares are even. */
-void wn_trees(const struct wn_sample *sample,
-              const struct wn_trees_options *options, float *probability);
+ * Without any label the shares are even. Each tree is a unit of sample->units.
+ * 1: other shards have not grown theirs. Errors: those of wn_units_run(). */
+int wn_trees(const struct wn_sample *sample,
+             const struct wn_trees_options *options, float *probability,
+             struct wn_error *error) WN_MUST_CHECK;
 
 /* Peak bytes, beside input and output; only the sizes of the sample are
  * read. */

@@ -58,6 +58,7 @@ static int aum_score(const struct wn_view *view, const struct wn_scores *out,
     struct wn_dynamics_plan plan = *view->plan;
 
     plan.parts = WN_DYNAMICS_HISTORIES;
+    plan.units = NULL;
     plan.epoch = wn_dynamics_epoch(view->dynamics);
     plan.epochs = wn_dynamics_epochs(view->dynamics);
     for (size_t i = 0; i < n; i++)

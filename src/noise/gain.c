@@ -147,10 +147,10 @@ static int train_and_test(struct fold *fold, int change, const float *weight,
     softmax.iterations = ITERATIONS;
     softmax.inverse_penalty = fold->inverse_penalty;
     for (int model = 0; model < 2; model++) {
-        if (model == WN_GAIN_TREES)
-            wn_trees(&changed, &trees, fold->probability);
-        else if (wn_softmax_predict(&softmax, &changed, NULL, fold->probability,
-                                    NULL, error))
+        if (model == WN_GAIN_TREES
+                ? wn_trees(&changed, &trees, fold->probability, error)
+                : wn_softmax_predict(&softmax, &changed, NULL,
+                                     fold->probability, NULL, error))
             return -1;
         for (size_t i = 0; i < s->n; i++) {
             const float *row = fold->probability + i * s->k;

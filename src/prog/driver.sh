@@ -87,7 +87,7 @@ own='output force quiet pruned self-test state name retain help version'
 own="$own config all check-config nagios nagios-line replay"
 apart='in-place source removed counts dry-run format explain columns as'
 apart="$apart review-plan decisions-template decisions-list plant planted"
-apart="$apart spreadsheet-safe list-options list-issues list-methods list-models estimate"
+apart="$apart spreadsheet-safe list-options list-issues list-methods list-models estimate resume shard merge"
 apart="$apart history record night"
 
 # The options of a stage that are passed on, a line each: name, letter and

@@ -546,20 +546,20 @@ static void the_early_epoch_is_within_bounds(void **state)
     size_t one, two;
 
     (void)state;
-    assert_int_equal(wn_early_stopping_epoch(&task, &plan, 0, 1, &one, &error),
-                     0);
-    assert_int_equal(wn_early_stopping_epoch(&task, &plan, 0, 2, &two, &error),
-                     0);
+    assert_int_equal(
+        wn_early_stopping_epoch(&task, &plan, 0, 1, NULL, &one, &error), 0);
+    assert_int_equal(
+        wn_early_stopping_epoch(&task, &plan, 0, 2, NULL, &two, &error), 0);
     assert_int_equal(one, two);
     assert_true(one >= 1 && one <= 56);
-    assert_int_equal(wn_early_stopping_epoch(&task, &plan, 2, 1, &two, &error),
-                     0);
+    assert_int_equal(
+        wn_early_stopping_epoch(&task, &plan, 2, 1, NULL, &two, &error), 0);
     assert_true(two >= 1 && two <= 2);
     for (int i = 0; i < N; i++)
         few[i] = i < WN_EARLY_STOPPING_MIN - 1 ? i % K : -1;
     less.label = few;
-    assert_int_equal(wn_early_stopping_epoch(&less, &plan, 0, 1, &two, &error),
-                     0);
+    assert_int_equal(
+        wn_early_stopping_epoch(&less, &plan, 0, 1, NULL, &two, &error), 0);
     assert_int_equal(two, WN_EARLY_STOPPING_BLIND);
 }
 

@@ -50,7 +50,7 @@ static void grow(const float *x, const int32_t *label, const float *weight,
                                      .seed = 9,
                                      .threads = threads};
 
-    wn_trees(&sample, options, probability);
+    assert_int_equal(wn_trees(&sample, options, probability, NULL), 0);
 }
 
 static void predict_rows(const float *x, const int32_t *label,

@@ -61,11 +61,15 @@ static int find_neighbors(const struct wn_run *run, struct work *work,
                                    .m = work->m,
                                    .metric = work->metric,
                                    .threads = run->threads,
-                                   .log = run->log};
+                                   .log = run->log,
+                                   .units = work->units,
+                                   .stage = "graph"};
+    const int status =
+        wn_graph_find(&graph, score_probe(run), score_seed(run), work->index,
+                      work->distance, &work->facts, error);
 
-    if (wn_graph_find(&graph, score_probe(run), score_seed(run), work->index,
-                      work->distance, &work->facts, error))
-        return -1;
+    if (status)
+        return status;
     if (!work->facts.exact)
         wn_log_note(run->log,
                     "neighbours: searched %zu of %zu cells, recall %.4f",
@@ -96,7 +100,8 @@ static struct wn_sample sample_of(const struct wn_run *run,
                               .probe = score_probe(run),
                               .seed = score_seed(run),
                               .threads = run->threads,
-                              .log = run->log};
+                              .log = run->log,
+                              .units = work->units};
 }
 
 /* The groups of the user, with the groups of copies merged. Without groups and
@@ -216,10 +221,11 @@ static int find_probability(const struct wn_run *run, struct work *work,
                 wn_product(data->n, data->k, 1), work->member_count);
         if (work->brought && read_brought(work, error))
             return -1;
-        if (wn_pool_predict(work->members, work->member_count, passes, &sample,
-                            work->probability, work->member_probability,
-                            work->quality, error))
-            return -1;
+        const int status = wn_pool_predict(
+            work->members, work->member_count, passes, &sample,
+            work->probability, work->member_probability, work->quality, error);
+        if (status)
+            return status;
     }
     /* The pool of one member is that member. */
     const size_t count = work->member_count == 1 ? 1 : work->member_count + 1;
@@ -288,11 +294,14 @@ static int find_dynamics(const struct wn_run *run, struct work *work,
                                          .k = data->k,
                                          .label = data->label};
 
-        work->dynamics = wn_dynamics_train(&task, &work->plan, run->threads,
-                                           run->log, error);
+        struct wn_dynamics_plan plan = work->plan;
+
+        plan.units = work->units;
+        work->dynamics =
+            wn_dynamics_train(&task, &plan, run->threads, run->log, error);
     }
     if (!work->dynamics)
-        return -1;
+        return error->code ? -1 : 1;
     wn_log_verbose(run->log, "networks: measured after epoch %zu of %zu",
                    wn_dynamics_epoch(work->dynamics),
                    wn_dynamics_epochs(work->dynamics));
@@ -305,27 +314,38 @@ int score_compute(const struct wn_run *run, struct work *work,
     static const char *const alignments[] = {"auto", "none", "ridge"};
     const struct wn_dataset *data = &work->data;
 
+    bool waits = false; /* for other shards */
+    int status;
+
     if (work->parts & WN_SAMPLE_NEIGHBORS) {
-        if (find_neighbors(run, work, error))
+        status = find_neighbors(run, work, error);
+        if (status < 0)
             return -1;
+        waits = status > 0;
         score_end_stage(run, work, SCORE_GRAPH);
     }
-    if (work->member_count || work->user_probability) {
-        if (find_probability(run, work, error))
+    if (!waits && (work->member_count || work->user_probability)) {
+        status = find_probability(run, work, error);
+        if (status < 0)
             return -1;
+        waits = status > 0;
         score_end_stage(run, work, SCORE_MODELS);
     }
-    if (score_has_spectrum(work)) {
+    if (!waits && score_has_spectrum(work)) {
         if (wn_spectrum_find(data->features, data->n, data->d, &work->spectrum,
                              error))
             return -1;
         score_end_stage(run, work, SCORE_SPECTRUM);
     }
     if (work->needs & WN_NEEDS_DYNAMICS) {
-        if (find_dynamics(run, work, error))
+        status = find_dynamics(run, work, error);
+        if (status < 0)
             return -1;
+        waits |= status > 0;
         score_end_stage(run, work, SCORE_NETWORKS);
     }
+    if (waits)
+        return 1;
     if (!(work->needs & WN_NEEDS_PAIRS))
         return 0;
     /* Compare the two blocks of features. */

@@ -44,7 +44,14 @@ static const struct wn_option first_rows[] = {
 
 static const struct wn_option last_rows[] = {
     {.topic = "Running",
-     .name = "kernels", .kind = WN_TEXT, .value = "NAME",
+     .name = "resume", .kind = WN_FLAG,
+     .help = "keep finished parts beside the output, and go on from them"},
+    {.name = "shard", .kind = WN_TEXT, .value = "I/N",
+     .help = "compute share I of N, for --merge; see winnow-scale(7)"},
+    {.name = "merge", .kind = WN_WHOLE, .value = "N", .low = 2,
+     .high = SCORE_MAX_SHARDS,
+     .help = "finish from the work of N shards"},
+    {.name = "kernels", .kind = WN_TEXT, .value = "NAME",
      .default_value = "auto",
      .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
     {.name = "estimate", .kind = WN_FLAG,
@@ -96,15 +103,21 @@ static int score_work(struct wn_run *run, struct wn_error *error)
         wn_linear_use_matrix_unit();
     wn_log_verbose(run->log, "OpenBLAS kernels: %s", wn_linear_kernels());
     status = score_read(run, &work, error);
-    if (status == 0)
-        status =
-            score_compute(run, &work, error) || score_write(run, &work, error)
-                ? -1
-                : 0;
-    else if (status > 0)
-        status = 0;
+    if (status == 0 && score_open_units(run, &work, error))
+        status = -1;
+    if (status == 0) {
+        const int computed = score_compute(run, &work, error);
+
+        status = computed < 0 ? -1 : 0;
+        if (work.shard && status == 0)
+            score_tell_shard(run, &work, computed == 0);
+        else if (status == 0)
+            status = score_write(run, &work, error);
+        if (status == 0 && !work.shard)
+            wn_units_remove(work.units);
+    }
     score_free(&work);
-    return status;
+    return status < 0 ? -1 : 0;
 }
 
 int main(int argc, char **argv)

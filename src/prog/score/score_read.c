@@ -17,6 +17,7 @@ void score_free(struct work *work)
     if (work->pairs)
         wn_pairs_free(work->pairs);
     wn_dynamics_free(work->dynamics);
+    wn_units_free(work->units);
     wn_arena_free(&work->own);
 }
 
@@ -310,7 +311,7 @@ int score_read(const struct wn_run *run, struct work *work,
         return -1;
     if (wn_option_on(run->options, "estimate"))
         return score_estimate(run, work, error) ? -1 : 1;
-    if (wn_run_check_output(run, error) ||
+    if ((score_rank(work) == 0 && wn_run_check_output(run, error)) ||
         score_check_memory(run, work, error) ||
         wn_linear_check_addresses(run->threads, error))
         return -1;

@@ -13,6 +13,7 @@
 #include "method/method.h"
 #include "prog/program.h"
 #include "util/arena.h"
+#include "util/units.h"
 
 enum score_stage {
     SCORE_READ,
@@ -57,7 +58,19 @@ struct work {
     bool *chosen;                /* as many as wn_methods */
     unsigned needs;              /* enum wn_need of the chosen methods */
     double seconds[SCORE_STAGES];
+    struct wn_team
+        *team; /* the other ranks of MPI; NULL where there are none */
+    struct wn_units *units; /* of --resume, --shard, --merge, MPI; or NULL */
+    size_t shard;           /* I of --shard=I/N; 0: all */
 };
+
+enum { SCORE_MAX_SHARDS = 10000 };
+
+/* 0 without MPI. */
+static inline size_t score_rank(const struct work *work)
+{
+    return work->team ? work->team->rank : 0;
+}
 
 void score_free(struct work *work);
 
@@ -110,8 +123,16 @@ int score_check_memory(const struct wn_run *run, const struct work *work,
 int score_estimate(const struct wn_run *run, const struct work *work,
                    struct wn_error *error) WN_MUST_CHECK;
 
+/* score_units.c: open the work files that --resume, --shard and --merge ask
+ * for; say what this shard has done. */
+int score_open_units(const struct wn_run *run, struct work *work,
+                     struct wn_error *error) WN_MUST_CHECK;
+void score_tell_shard(const struct wn_run *run, const struct work *work,
+                      bool whole);
+
 /* score_compute.c: graph, probabilities, spectrum, networks and pairs, as far
- * as the chosen models and methods need them. */
+ * as the chosen models and methods need them. 1: other shards have not done
+ * their part. */
 int score_compute(const struct wn_run *run, struct work *work,
                   struct wn_error *error) WN_MUST_CHECK;
 
