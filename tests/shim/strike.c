@@ -11,9 +11,12 @@
  *   short  a read or write takes half of its bytes
  *   break  a signal interrupts a read or write before its first byte
  *   kill   the process dies before the call (SIGKILL)
- *   power  the machine stops before the call: all processes die, and each file
- *          in the working directory has what it had at its last fsync(),
- *          whatever its name is now
+ *   power  the machine stops before the call: all processes die, each file in
+ *          the working directory has what it had at its last fsync(), whatever
+ *          its name is now, and what was renamed since the last fsync() of its
+ *          directory has its old name
+ *   cut    the same, but only calls that sync, rename, make or remove a file
+ *          count; a number beyond the last stops the machine after the end
  *   count  nothing happens; for each KIND, the number of calls goes to
  *          standard output
  *
@@ -40,9 +43,9 @@
 
 #if defined __x86_64__ && defined PTRACE_GET_SYSCALL_INFO
 
-enum kind { FAIL, SHORT, BREAK, KILL, POWER, COUNT };
-static const char *const kinds[] = {"fail", "short", "break",
-                                    "kill", "power", "count"};
+enum kind { FAIL, SHORT, BREAK, KILL, POWER, CUT, COUNT };
+static const char *const kinds[] = {"fail",  "short", "break", "kill",
+                                    "power", "cut",   "count"};
 static enum kind kind;
 static long at, counted[COUNT];
 static pid_t command;
@@ -98,6 +101,7 @@ static struct process {
     bool armed;
     long struck; /* the result to give at the end of the call, or 0 */
     bool strikes;
+    char from[PATH_MAX], to[PATH_MAX]; /* of a rename that has begun */
 } process[PROCESSES];
 static bool armed; /* any process is, or was */
 
@@ -177,9 +181,124 @@ static void keep(pid_t id, int fd)
         close(file);
 }
 
+/* --- names as they were at the last sync of their directory ----------------
+ */
+
+enum { RENAMES = 64 };
+static struct rename {
+    char from[PATH_MAX], to[PATH_MAX];
+    char *bytes; /* that the target had, in `size`; NULL: there was none */
+    size_t size;
+    mode_t mode;
+} renamed[RENAMES];
+static int renames;
+
+/* The path word[name] of a call, in the directory word[folder], or the working
+ * directory if that is below 0. */
+static void read_path(pid_t id, const uint64_t *word, int folder, int name,
+                      char out[PATH_MAX])
+{
+    char link[64], base[PATH_MAX], text[PATH_MAX] = "";
+    const int fd = folder < 0 ? AT_FDCWD : (int)word[folder];
+
+    snprintf(link, sizeof link, "/proc/%d/mem", id);
+    const int memory = open(link, O_RDONLY | O_CLOEXEC);
+    if (memory < 0 ||
+        pread(memory, text, sizeof text - 1, (off_t)word[name]) < 1)
+        exit(98);
+    close(memory);
+    if (fd == AT_FDCWD)
+        snprintf(link, sizeof link, "/proc/%d/cwd", id);
+    else
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", id, fd);
+    const ssize_t length = readlink(link, base, sizeof base - 1);
+    base[length < 0 ? 0 : length] = '\0';
+    if (snprintf(out, PATH_MAX, "%s%s%s", text[0] == '/' ? "" : base,
+                 text[0] == '/' ? "" : "/", text) >= PATH_MAX)
+        exit(98);
+}
+
+/* A rename begins: keep what its target has on disk. */
+static void keep_name(struct process *one, const uint64_t *word, bool at_folder)
+{
+    struct rename *now = &renamed[renames];
+    struct stat about;
+
+    if (renames == RENAMES)
+        exit(98);
+    read_path(one->id, word, at_folder ? 0 : -1, at_folder, one->from);
+    read_path(one->id, word, at_folder ? 2 : -1, at_folder ? 3 : 1, one->to);
+    free(now->bytes);
+    now->bytes = NULL;
+    const int file = open(one->to, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &about) || !S_ISREG(about.st_mode)) {
+        close(file);
+        return;
+    }
+    const struct file *kept = file_of(&about);
+    now->size = kept ? kept->size : (size_t)about.st_size;
+    now->mode = about.st_mode;
+    now->bytes = malloc(now->size + 1);
+    if (!now->bytes)
+        exit(98);
+    if (kept)
+        memcpy(now->bytes, kept->bytes, now->size);
+    else if (pread(file, now->bytes, now->size, 0) != (ssize_t)now->size)
+        exit(98);
+    close(file);
+}
+
+/* A directory is synced: the names in it are on disk. */
+static void sync_names(const struct stat *folder)
+{
+    int left = 0;
+
+    for (int r = 0; r < renames; r++) {
+        char path[PATH_MAX];
+        struct stat about;
+
+        snprintf(path, sizeof path, "%s", renamed[r].to);
+        *(strrchr(path, '/') + 1) = '\0';
+        if (stat(path, &about) == 0 && about.st_dev == folder->st_dev &&
+            about.st_ino == folder->st_ino)
+            continue;
+        const struct rename kept = renamed[left];
+        renamed[left++] = renamed[r];
+        renamed[r] = kept;
+    }
+    renames = left;
+}
+
+/* Take the other renames back, the last one first. */
+static void lose_names(void)
+{
+    while (renames > 0) {
+        const struct rename *last = &renamed[--renames];
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof path, "%s", last->from);
+        *strrchr(path, '/') = '\0';
+        mkdir(path, 0700); /* that was removed later */
+        if (rename(last->to, last->from))
+            exit(98);
+        if (!last->bytes)
+            continue;
+        const int fd =
+            open(last->to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, last->mode);
+        if (fd < 0 || write(fd, last->bytes, last->size) != (ssize_t)last->size)
+            exit(98);
+        close(fd);
+    }
+}
+
 static void synced(pid_t id, int fd)
 {
     struct stat about;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", id, fd);
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        sync_names(&about);
     const int file = open_of(id, fd, &about);
     struct file *kept = file >= 0 ? file_of(&about) : NULL;
 
@@ -243,6 +362,12 @@ static bool can_strike(enum kind which,
     const long number = (long)call->entry.nr;
     const uint64_t *word = call->entry.args;
 
+    if (which == CUT)
+        return number == SYS_fsync || number == SYS_fdatasync ||
+               number == SYS_rename || number == SYS_renameat ||
+               number == SYS_renameat2 || number == SYS_linkat ||
+               number == SYS_unlink || number == SYS_unlinkat ||
+               number == SYS_rmdir || number == SYS_mkdir;
     /* Messages still come out. */
     if ((number == SYS_write || number == SYS_fcntl) && word[0] == 2)
         return which >= KILL;
@@ -302,17 +427,27 @@ static void begin_call(struct process *one,
         }
         return;
     }
-    if (kind == POWER && (number == SYS_write || number == SYS_pwrite64 ||
-                          number == SYS_ftruncate || number == SYS_writev))
+    if (kind != POWER && kind != CUT)
+        return;
+    if (number == SYS_write || number == SYS_pwrite64 ||
+        number == SYS_ftruncate || number == SYS_writev)
         keep(one->id, (int)word[0]);
-    if (kind == POWER && (number == SYS_fsync || number == SYS_fdatasync))
+    if (number == SYS_fsync || number == SYS_fdatasync)
         synced(one->id, (int)word[0]);
+    if (number == SYS_rename || number == SYS_renameat ||
+        number == SYS_renameat2)
+        keep_name(one, word, number != SYS_rename);
 }
 
-static void end_call(struct process *one)
+static void end_call(struct process *one, long result)
 {
     struct user_regs_struct words;
 
+    if (one->from[0] && result == 0) {
+        memcpy(renamed[renames].from, one->from, PATH_MAX);
+        memcpy(renamed[renames++].to, one->to, PATH_MAX);
+    }
+    one->from[0] = '\0';
     if (!one->strikes)
         return;
     one->strikes = false;
@@ -332,7 +467,7 @@ static int look(struct process *one, int status)
             if (call.op == PTRACE_SYSCALL_INFO_ENTRY)
                 begin_call(one, &call);
             else if (call.op == PTRACE_SYSCALL_INFO_EXIT)
-                end_call(one);
+                end_call(one, (long)call.exit.rval);
         }
         return 0;
     }
@@ -360,7 +495,8 @@ int main(int argc, char **argv)
         kind++;
     at = argc < 4 ? 0 : strtol(argv[2], NULL, 10);
     if (argc < 4) {
-        fputs("usage: strike fail|short|break|kill|power|count AT COMMAND...\n",
+        fputs("usage: strike fail|short|break|kill|power|cut|count AT "
+              "COMMAND...\n",
               stderr);
         return 98;
     }
@@ -389,8 +525,10 @@ int main(int argc, char **argv)
                                      : 128 + WTERMSIG(status);
         *one = (struct process){0};
     }
-    if (kind == POWER)
+    if (kind == POWER || kind == CUT) {
         lose(".");
+        lose_names();
+    }
     if (kind == COUNT)
         for (enum kind k = FAIL; k < COUNT; k++)
             printf("%s %ld\n", kinds[k], counted[k]);
