@@ -69,8 +69,11 @@ static void start_process(const char *name)
 #ifdef __GLIBC__
     /* Else glibc keeps freed arrays of up to 32 MiB in its heap, and which of
      * the next ones fit into the holes depends on the order in which threads
-     * freed them: score has its peak 6 % higher, and another one each time. */
+     * freed them: score has its peak 6 % higher, and another one each time.
+     * With that bound alone glibc would return each free MiB at once, and
+     * products of matrices would ask for theirs again every time. */
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
 #endif
     /* Writing beyond a limit on file sizes is an error like a full disk. */
     signal(SIGXFSZ, SIG_IGN);
