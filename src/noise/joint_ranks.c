@@ -29,13 +29,11 @@ static const struct {
     [ONE_WAY] = {{0, 4}, .share = true}};
 static const double least_p = 1e-6; /* smaller probabilities count as this */
 
-enum { AHEAD = 16 }; /* rows whose memory is fetched before they are used */
-
-/* What a score says of a row, and the sum over the scores. */
-struct scored {
-    double key, sum;
+enum {
+    AHEAD = 16,  /* rows whose memory is fetched before they are used */
+    NARROW = 32, /* with fewer classes two scores at once, to save memory */
+    TWO = 2
 };
-enum { STRIDE = sizeof(struct scored) / sizeof(double) };
 
 /* What the rows of all classes share. */
 struct task {
@@ -138,55 +136,65 @@ WN_MULTIVERSION static void measure(enum score score, const double *p, size_t k,
         key[r] = (key[r] - rival * other[r]) / (unit > 0 ? unit : all[r]);
 }
 
-/* Measure a score of every row, in parallel. */
-static void measure_rows(const struct task *task, enum score score, int threads,
-                         struct scored *scored)
+/* The factors of a score for the rows with label y. back[k] is scratch. */
+static void find_factors(const struct task *task, enum score score, size_t y,
+                         double *back, double *factor)
 {
-    const struct wn_noise *noise = task->noise;
-    const size_t k = task->p->k, most = wn_gather_rows(k);
-    double *shift = wn_new(k, sizeof *shift);
+    if (score == ONE_WAY)
+        find_one_way(task, y, back, factor);
+    else if (score >= POSTERIOR)
+        wn_channel_row(&task->channel, y, factor);
+    else
+        for (size_t t = 0; t < task->p->k; t++)
+            factor[t] = 1;
+}
 
-    if (score == ADJUSTED)
-        wn_label_quality_shift(noise, shift);
+/* Measure `count` scores of every labelled row, in parallel: key[s] by the
+ * place of the row in task->rows. */
+static void measure_rows(const struct task *task, const enum score *score,
+                         size_t count, int threads, double *const *key)
+{
+    const size_t k = task->p->k, most = wn_gather_rows(k);
+    double *shift = wn_new(wn_product(k, 2, 1), sizeof *shift);
+    const double *no_shift = shift + k;
+
+    wn_label_quality_shift(task->noise, shift);
 #pragma omp parallel num_threads(threads)
     {
-        double *factor = wn_new(wn_product(k, 2, 1), sizeof *factor);
+        double *factor = wn_new(wn_product(k, SCORES + 1, 1), sizeof *factor);
         double *p = wn_new(wn_product(k, most, 1), sizeof *p);
-        double *part = wn_new(3 * most, sizeof *part), *key = part + 2 * most;
-        size_t block = 0, count;
+        double *part = wn_new(2 * most, sizeof *part);
+        size_t block = 0, rows;
 
         for (size_t y = 0; y < k; y++) {
             bool first = true;
 
             for (size_t at = task->rows.begin[y]; at < task->rows.begin[y + 1];
-                 at += count) {
-                const uint32_t *row = task->rows.row + at;
-
-                count = task->rows.begin[y + 1] - at;
-                count = count < most ? count : most;
+                 at += rows) {
+                rows = task->rows.begin[y + 1] - at;
+                rows = rows < most ? rows : most;
                 if (block++ % (size_t)omp_get_num_threads() !=
                     (size_t)omp_get_thread_num())
                     continue;
-                if (first && score == ONE_WAY)
-                    find_one_way(task, y, factor + k, factor);
-                else if (first &&
-                         (score == POSTERIOR || score == POSTERIOR_MARGIN))
-                    wn_channel_row(&task->channel, y, factor);
-                for (size_t t = 0; first && score <= ADJUSTED && t < k; t++)
-                    factor[t] = 1;
+                for (size_t s = 0; first && s < count; s++)
+                    find_factors(task, score[s], y, factor + SCORES * k,
+                                 factor + s * k);
                 first = false;
-                wn_probability_gather(task->p, row, count, p);
-                if (score == ONE_WAY) {
-                    wn_sharpness_logs(p, count, k, p, part);
-                    wn_sharpen(p, count * k, task->b, p);
-                }
-                measure(score, p, k, count, y,
-                        score == POSTERIOR || score == POSTERIOR_MARGIN
+                wn_probability_gather(task->p, task->rows.row + at, rows, p);
+                for (size_t s = 0; s < count; s++) {
+                    /* The last score: it overwrites p. */
+                    if (score[s] == ONE_WAY) {
+                        wn_sharpness_logs(p, rows, k, p, part);
+                        wn_sharpen(p, rows * k, task->b, p);
+                    }
+                    measure(
+                        score[s], p, k, rows, y,
+                        score[s] == POSTERIOR || score[s] == POSTERIOR_MARGIN
                             ? least_p
                             : -1,
-                        factor, shift, part, key);
-                for (size_t r = 0; r < count; r++)
-                    scored[row[r]].key = key[r];
+                        factor + s * k, score[s] == ADJUSTED ? shift : no_shift,
+                        part, key[s] + at);
+                }
             }
         }
         free(factor);
@@ -194,28 +202,22 @@ static void measure_rows(const struct task *task, enum score score, int threads,
         free(part);
     }
     free(shift);
-    for (size_t at = task->rows.begin[k]; at < task->rows.begin[k + 1]; at++)
-        scored[task->rows.row[at]].key = INFINITY;
 }
 
-/* Add weight x log odds of the rank by a score, from the n labelled rows in
- * order: the middle rank of equal scores. */
-static void add_odds(const uint32_t *order, size_t n, double weight,
-                     struct scored *scored)
+/* Add weight x log odds of the rank by a score, from the n rows in order: the
+ * middle rank of equal scores. */
+static void add_odds(const uint64_t *item, size_t n, double weight, double *sum)
 {
     for (size_t r = 0, end; r < n; r = end) {
-        const double key = scored[order[r]].key;
-
-        for (end = r + 1; end < n && scored[order[end]].key == key; end++)
-            if (end + AHEAD < n)
-                __builtin_prefetch(scored + order[end + AHEAD], 1);
+        for (end = r + 1; end < n && item[end] & WN_ORDER_TIED;)
+            end++;
         if (end + AHEAD < n)
-            __builtin_prefetch(scored + order[end + AHEAD], 1);
+            __builtin_prefetch(sum + (uint32_t)item[end + AHEAD], 1);
         const double middle = (double)(r + end) / 2;
         const double odds = weight * log(((double)n - middle) / middle);
 
         for (size_t e = r; e < end; e++)
-            scored[order[e]].sum += odds;
+            sum[(uint32_t)item[e]] += odds;
     }
 }
 
@@ -262,48 +264,63 @@ void wn_suspicion_rank(const int32_t *label, const struct wn_probability *p,
     struct wn_verdict *verdict = suspicion->verdict;
 
     task_make(&task);
-    const size_t all = p->n, n = task.rows.begin[p->k];
-    struct scored *scored = wn_spill_new(all, sizeof *scored);
-    uint32_t *order = wn_spill_new(all, sizeof *order);
-    uint32_t *before = wn_spill_new(all, sizeof *before);
+    const uint32_t *row = task.rows.row;
+    const size_t n = task.rows.begin[p->k];
+    const size_t at_once = p->k < NARROW ? TWO : SCORES;
+    double *sum = wn_spill_new(n, sizeof *sum), *key[SCORES] = {NULL};
+    uint64_t *item = wn_spill_new(n, sizeof *item);
+    uint64_t *other = wn_spill_new(n, sizeof *other);
 
-    for (enum score score = 0; score < SCORES; score++)
-        if (scores[score].weight[brought] > 0) {
-            measure_rows(&task, score, threads, scored);
-            wn_order(&scored->key, STRIDE, false, all, order);
-            add_odds(order, n, scores[score].weight[brought], scored);
+    for (enum score next = 0; next < SCORES;) {
+        enum score score[SCORES];
+        size_t count = 0;
+
+        for (; next < SCORES && count < at_once; next++) {
+            if (!(scores[next].weight[brought] > 0))
+                continue;
+            if (!key[count])
+                key[count] = wn_spill_new(n, sizeof **key);
+            score[count++] = next;
         }
-    /* The rows without a label are the last ones. */
-    for (size_t i = 0; i < all; i++) {
-        scored[i].key = label[i] < 0 ? -1 : verdict[i].suspicion;
-        scored[i].sum = label[i] < 0 ? -INFINITY : scored[i].sum;
+        if (count)
+            measure_rows(&task, score, count, threads, key);
+        for (size_t s = 0; s < count; s++) {
+            wn_order_items(key[s], 1, false, n, item, other);
+            add_odds(item, n, scores[score[s]].weight[brought], sum);
+        }
     }
-    wn_order(&scored->key, STRIDE, true, all, before);
-    wn_order(&scored->sum, STRIDE, true, all, order);
+    double *suspicions = key[0], *sorted = key[1];
+    for (size_t at = 0; at < n; at++)
+        suspicions[at] = verdict[row[at]].suspicion;
+    wn_order_items(suspicions, 1, true, n, item, other);
+    for (size_t r = 0; r < n; r++)
+        sorted[r] = suspicions[(uint32_t)item[r]];
+    wn_order_items(sum, 1, true, n, item, other);
     /* Deal the suspicions out again, their mean to equal rows. */
     for (size_t r = 0, end; r < n; r = end) {
-        double mean = 0;
+        double mean = sorted[r];
 
-        for (end = r; end < n && scored[order[end]].sum == scored[order[r]].sum;
-             end++)
-            mean += verdict[before[end]].suspicion;
+        for (end = r + 1; end < n && item[end] & WN_ORDER_TIED; end++)
+            mean += sorted[end];
         mean /= (double)(end - r);
         for (size_t e = r; e < end; e++)
-            scored[order[e]].key = mean;
+            suspicions[(uint32_t)item[e]] = mean;
     }
 #pragma omp parallel num_threads(threads)
     {
         double *scratch = wn_new(wn_product(p->k, 4, 1), sizeof *scratch);
 
 #pragma omp for schedule(static)
-        for (size_t i = 0; i < all; i++)
-            if (label[i] >= 0)
-                set_verdict(&task, i, scored[i].key, scratch, &verdict[i]);
+        for (size_t at = 0; at < n; at++)
+            set_verdict(&task, row[at], suspicions[at], scratch,
+                        &verdict[row[at]]);
         free(scratch);
     }
-    wn_spill_free(scored);
-    wn_spill_free(order);
-    wn_spill_free(before);
+    for (size_t s = 0; s < SCORES; s++)
+        wn_spill_free(key[s]);
+    wn_spill_free(sum);
+    wn_spill_free(item);
+    wn_spill_free(other);
     free(task.begin);
     free(task.from);
     free(task.count);

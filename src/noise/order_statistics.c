@@ -106,11 +106,9 @@ static void sort_items(uint64_t *item, size_t n, uint64_t *other)
 
 /* Radix sort by the first 32 of the bits that the keys do not share; where
  * these are equal, by the others. */
-void wn_order(const double *key, size_t stride, bool falling, size_t n,
-              uint32_t *order)
+void wn_order_items(const double *key, size_t stride, bool falling, size_t n,
+                    uint64_t *item, uint64_t *other)
 {
-    uint64_t *item = wn_spill_new(n, sizeof *item);
-    uint64_t *other = wn_spill_new(n, sizeof *other);
     uint64_t low = UINT64_MAX, high = 0;
     int shift = 0;
 
@@ -129,9 +127,7 @@ void wn_order(const double *key, size_t stride, bool falling, size_t n,
         for (end = begin + 1;
              end < n && item[end] >> PREFIX == item[begin] >> PREFIX;)
             end++;
-        if (end == begin + 1 || !rest)
-            continue;
-        for (size_t r = begin; r < end; r++) {
+        for (size_t r = begin; r < end && end > begin + 1 && rest; r++) {
             const uint32_t row = (uint32_t)item[r];
             const uint64_t bits = bits_of(key + row * stride, falling) - low;
             const uint64_t moved = (bits & rest) << PREFIX | row;
@@ -143,9 +139,23 @@ void wn_order(const double *key, size_t stride, bool falling, size_t n,
                 item[at] = item[at - 1];
             item[at] = moved;
         }
-        if (end - begin > FEW_EQUAL)
+        if (end - begin > FEW_EQUAL && rest)
             sort_items(item + begin, end - begin, other);
+        for (size_t r = end; r-- > begin;)
+            item[r] = (uint32_t)item[r] |
+                      (r > begin && item[r] >> PREFIX == item[r - 1] >> PREFIX
+                           ? WN_ORDER_TIED
+                           : 0);
     }
+}
+
+void wn_order(const double *key, size_t stride, bool falling, size_t n,
+              uint32_t *order)
+{
+    uint64_t *item = wn_spill_new(n, sizeof *item);
+    uint64_t *other = wn_spill_new(n, sizeof *other);
+
+    wn_order_items(key, stride, falling, n, item, other);
     for (size_t r = 0; r < n; r++)
         order[r] = (uint32_t)item[r];
     wn_spill_free(item);

@@ -25,6 +25,11 @@ void wn_rank(struct wn_ranked *ranked, size_t n);
  * or falling; equal keys by row. For at most 2^32 rows. O(n) memory. */
 void wn_order(const double *key, size_t stride, bool falling, size_t n,
               uint32_t *order);
+/* The same in the low 32 bits of item[n], with WN_ORDER_TIED where the key is
+ * that of the row before. other[n] is scratch. */
+#define WN_ORDER_TIED ((uint64_t)1 << 32)
+void wn_order_items(const double *key, size_t stride, bool falling, size_t n,
+                    uint64_t *item, uint64_t *other);
 
 /* How many of the most suspicious of n rows to flag: the r with the largest
  * expected F1 = 2 S_r / (r + S_n), S_r the sum of the first r suspicions; or,

@@ -754,6 +754,7 @@ static void orders_rows(void **state)
     enum { N = 5000, STRIDE = 2 };
     static double key[N * STRIDE];
     static uint32_t order[N];
+    static uint64_t item[N], other[N];
     static const double base[] = {-2, -1e-9, -0.0, 0, 1e-9, 0.5, INFINITY};
     static const double step[] = {1e-13, 1e-3, 0};
 
@@ -768,11 +769,15 @@ static void orders_rows(void **state)
                         base[i * i % 7] *
                         (1 + (double)(i * 31 % 1011) * step[kind]);
                 wn_order(key, STRIDE, falling, n, order);
+                wn_order_items(key, STRIDE, falling, n, item, other);
                 for (size_t r = 0; r < n; r++) {
                     const size_t i = order[r];
 
                     assert_true(i < n && !seen[i]);
                     seen[i] = true;
+                    const bool tied =
+                        r && key[order[r - 1] * STRIDE] == key[i * STRIDE];
+                    assert_true(item[r] == (i | (tied ? WN_ORDER_TIED : 0)));
                     if (!r)
                         continue;
                     const size_t h = order[r - 1];
