@@ -182,7 +182,9 @@ void wn_draw_classes(const struct wn_figure *figure, struct wn_text *out,
     plot.x = (struct wn_axis){"share of the labels", 0,
                               fmin(1, round_up(fmax(0.005, most))), WN_PERCENT};
     wn_plot_axes(&plot);
-    double x = wn_svg_legend(&plot, "a", plot.left, 16, "expected wrong");
+    double x = plot.left;
+    if (largest(figure, WRONG) > 0)
+        x = wn_svg_legend(&plot, "a", x, 16, "expected wrong");
     wn_svg_diamond(&plot, "ring", x + 4, 12, 5, NULL);
     wn_svg_text(&plot, NULL, "start", x + 14, 16, "flagged");
     for (size_t r = 0; r < figure->rows; r++) {

@@ -81,7 +81,7 @@ void wn_table_open(struct wn_text *page, const char *class, const char *caption,
                    const char *const *head)
 {
     wn_markup(page,
-              "\n<div class=\"scroll\" role=\"region\" aria-label=\"Table: %s\""
+              "\n<section class=\"scroll\" aria-label=\"Table: %s\""
               " tabindex=\"0\">\n<table",
               caption);
     if (class)
@@ -97,7 +97,7 @@ void wn_table_open(struct wn_text *page, const char *class, const char *caption,
 
 void wn_table_close(struct wn_text *page)
 {
-    wn_markup(page, "</tbody></table></div>");
+    wn_markup(page, "</tbody></table></section>");
 }
 
 void wn_count_text(double count, char out[32])

@@ -267,7 +267,7 @@ static void put_column(const struct wn_report *report, size_t c,
     else
         wn_markup(page, "<td class=\"n\">%.0f %%</td>", fmax(0, 100 * alone));
     put_histogram(report, c, page);
-    wn_markup(page, "<td>%s", wn_text_of(&values));
+    wn_markup(page, "<td class=\"text\">%s", wn_text_of(&values));
     wn_text_free(&values);
     if (*note)
         wn_markup(page, " <strong>%s</strong>", note);
@@ -445,8 +445,10 @@ enum { SECTIONS = sizeof sections / sizeof *sections };
 static void put_head(const struct wn_report *report, const bool *there,
                      struct wn_text *page)
 {
-    struct wn_text headline = {0};
+    struct wn_text headline = {0}, source = {0};
 
+    /* What fits on a tab of a browser. */
+    wn_phrase_data_short(&source, wn_report_source(report));
     wn_sentence_headline(report, &headline);
     wn_markup(page,
               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>"
@@ -455,10 +457,11 @@ static void put_head(const struct wn_report *report, const bool *there,
               "\n<meta name=\"viewport\" content=\"width=device-width, "
               "initial-scale=1\">"
               "\n<meta name=\"color-scheme\" content=\"light dark\">"
-              "<title>%s</title>",
+              "<title>%s: audit of labels</title>",
               "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
               "base-uri 'none'; form-action 'none'",
-              wn_text_of(&headline));
+              wn_text_of(&source));
+    wn_text_free(&source);
     wn_text_format(page, "\n<style>%s</style>\n<style>%s</style>", wn_svg_style,
                    wn_page_style);
     wn_markup(

@@ -92,7 +92,11 @@ static void put_beside_row(const struct wn_report *report, size_t row,
             own != cells && wn_shown_differ(report->shown, column[c],
                                             &own->cell[column[c]], cell);
 
-        wn_markup(page, differs ? "<td>\n<mark>" : "<td>");
+        wn_markup(page, wn_shown_is_text(report->shown, column[c])
+                            ? "<td class=\"text\">"
+                            : "<td>");
+        if (differs)
+            wn_markup(page, "\n<mark>");
         put_cell_text(page, cell);
         wn_markup(page, differs ? "</mark></td>" : "</td>");
     }
@@ -129,7 +133,7 @@ static void put_beside(const struct wn_report *report, size_t row, bool open,
     if (more)
         wn_markup(page, "\n<p>and %zu more columns</p>", more);
     if (m) {
-        wn_markup(page, open ? "\n<details open=\"\">" : "\n<details>");
+        wn_markup(page, open ? "\n<details open>" : "\n<details>");
         wn_markup(page, "<summary>Beside its nearest rows</summary>");
         snprintf(caption, sizeof caption, "Row %zu and its nearest rows", row);
         wn_table_open(page, NULL, caption, head);
@@ -345,7 +349,8 @@ void wn_html_suspects(const struct wn_report *report, struct wn_text *page)
     const size_t shown = count < MOST_SUSPECTS ? count : MOST_SUSPECTS;
 
     if (!shown) {
-        wn_markup(page, "\n<p>No check found anything.</p>");
+        wn_markup(page, "\n<p>%s</p>",
+                  wn_sentence_no_rows(report, report->flagged_rows));
         free(rows);
         return;
     }

@@ -80,6 +80,9 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out);
  * subject of a mail. */
 void wn_sentence_subject(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_rate(const struct wn_report *report, struct wn_text *out);
+/* Why no row is listed, of so many with findings. */
+const char *wn_sentence_no_rows(const struct wn_report *report,
+                                size_t findings);
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out);
 void wn_sentence_equal(const struct wn_report *report, struct wn_text *out);
 /* What to look at before the rest is believed: columns that predict the label

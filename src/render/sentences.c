@@ -485,3 +485,14 @@ size_t wn_next_commands(const struct wn_report *report,
                 clean, "the rows worth keeping");
     return list.count;
 }
+
+const char *wn_sentence_no_rows(const struct wn_report *report, size_t findings)
+{
+    const bool usual = report->rows == WN_ROWS_DEFAULT;
+
+    return report->chosen             ? "No row is chosen."
+           : usual && report->against ? "No flag is new."
+           : !findings                ? "No check found anything."
+           : usual ? "People decided about every row with a finding."
+                   : "No row is listed.";
+}

@@ -240,11 +240,10 @@ static void put_rows(const struct wn_report *report, struct wn_text *out)
         for (size_t i = 0; i < report->data.n; i++)
             of_the_order += wn_is_of_the_order(report, i);
     }
-    if (!count && report->chosen)
-        wn_text_format(out, "\nNo row is chosen.\n");
-    else if (!count && report->flagged_rows == of_the_order)
-        wn_text_format(out, "\nNo check found anything.\n");
     if (!count) {
+        wn_text_format(
+            out, "\n%s\n",
+            wn_sentence_no_rows(report, report->flagged_rows - of_the_order));
         free(rows);
         return;
     }

@@ -230,15 +230,16 @@ static void slice_words(struct slicing *slicing, const char *column,
     free(place);
 }
 
-/* Read the cells of these columns in all rows, until one cannot be had. */
+/* Read the cells of these columns in all rows, as cleaning rules left them,
+ * until one cannot be had. */
 static void read_cells(const struct slicing *slicing, struct wn_shown *shown,
-                       const size_t *column, size_t columns,
-                       struct cells *cells)
+                       const struct wn_overrides *fixes, const size_t *column,
+                       size_t columns, struct cells *cells)
 {
     const struct wn_report *report = slicing->report;
     const size_t n = report->data.n;
     struct wn_row_cells row = {0};
-    size_t known = 0;
+    size_t known = 0, fix = 0;
     int64_t *rows = wn_new(n, sizeof *rows);
 
     for (size_t i = 0; i < n; i++)
@@ -248,6 +249,11 @@ static void read_cells(const struct slicing *slicing, struct wn_shown *shown,
             known += wn_shown_fetch(shown, rows + i, n - i);
         if (!wn_shown_read(shown, i, &row))
             break;
+        for (; fix < fixes->count && fixes->row[fix] <= (int64_t)i; fix++)
+            if ((size_t)fixes->column[fix] < row.count)
+                row.cell[fixes->column[fix]] = (struct wn_cell){
+                    .text = fixes->text + fixes->end[fix],
+                    .length = (size_t)(fixes->end[fix + 1] - fixes->end[fix])};
         for (size_t c = 0; c < columns; c++) {
             const struct wn_cell *cell = &row.cell[column[c]];
             const char *text = cell->text;
@@ -280,10 +286,15 @@ static int slice_columns(struct slicing *slicing, const struct wn_audit *audit,
                                                  .option = "slices"},
                       error);
     const size_t *column = NULL;
+    struct wn_dataset fixed;
     int status = -1;
 
     if (!shown)
         return -1;
+    if (wn_dataset_load(&fixed, audit, WN_PART_OVERRIDE, error)) {
+        wn_shown_close(shown);
+        return -1;
+    }
     const size_t columns = wn_shown_columns(shown, &column);
     struct cells *cells = wn_new(columns, sizeof *cells);
     if (columns > MOST_COLUMNS) {
@@ -303,7 +314,7 @@ static int slice_columns(struct slicing *slicing, const struct wn_audit *audit,
             cells[c].number = wn_new(n, sizeof *cells[c].number);
         cells[c].word = wn_new(n, sizeof *cells[c].word);
     }
-    read_cells(slicing, shown, column, columns, cells);
+    read_cells(slicing, shown, &fixed.fixes, column, columns, cells);
     if (wn_shown_reason(shown)) {
         wn_fail(error, WN_EIO, "--slices: %s", wn_shown_reason(shown));
         goto done;
@@ -324,6 +335,7 @@ done:
         free(cells[c].number);
     }
     free(cells);
+    wn_dataset_free(&fixed);
     wn_shown_close(shown);
     return status;
 }

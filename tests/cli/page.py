@@ -284,6 +284,24 @@ def compare(name, found, wanted):
                 return
 
 
+def nights(path):
+    """A row for each night, and for each day between two that has none."""
+    import csv
+    from datetime import datetime
+
+    lines, before = [], None
+    with open(path, encoding="utf-8") as file:
+        for night in csv.DictReader(file):
+            day = datetime.strptime(night["when"][:10], "%Y-%m-%d")
+            for _ in range((day - before).days - 1 if before else 0):
+                lines.append(["no audit", len(lines)] + [None] * 5)
+            before = day
+            lines.append([night["when"][:10], len(lines)] + [
+                float(night[key]) if night[key] else None for key in
+                ("rows", "rate", "rate_low", "rate_high", "new")])
+    return lines
+
+
 def figures(audit, folder):
     import os
 
@@ -344,10 +362,20 @@ def figures(audit, folder):
     wanted["suspicion"] = [
         [b / 25, (b + 1) / 25, (labelled & (bins == b)).sum(),
          (labelled & flagged & (bins == b)).sum()] for b in range(25)]
-    if k <= 12:
-        wanted["matrix"] = [
-            [names[g], names[t], (rows := (label == g) & (likely == t)).sum(),
-             (rows & flagged).sum()] for g in range(k) for t in range(k)]
+    # Of more than 12 classes, the 11 that are confused most, and the rest.
+    place, sides = np.arange(k), list(names)
+    if k > 12:
+        doubt = [(labelled & (label != likely) & (
+            (label == c) | (likely == c))).sum() for c in range(k)]
+        first = sorted(range(k), key=lambda c: (-doubt[c], c))[:11]
+        place[:] = 11
+        place[first] = np.arange(11)
+        sides = [names[c] for c in first] + ["%d other classes" % (k - 11)]
+    given = np.where(labelled, place[label], -1)
+    wanted["matrix"] = [
+        [sides[g], sides[t], (rows := (given == g) & (place[likely] == t)).sum(),
+         (rows & flagged).sum()]
+        for g in range(len(sides)) for t in range(len(sides))]
     wanted["classes"] = sets(label, names)
     for role in ("annotator", "split", "group"):
         if "data/" + role in file:
@@ -433,6 +461,11 @@ def figures(audit, folder):
                 wanted["verdicts"].append(
                     [b / 5, (b + 1) / 5, rows.sum(), base[rows].mean(),
                      hits / rows.sum(), *share_interval(hits, rows.sum())])
+    if os.path.exists(os.path.join(folder, "history")):
+        wanted["nights"] = nights(os.path.join(folder, "history"))
+    for file_name in os.listdir(folder):
+        if file_name.endswith(".tsv") and file_name[:-4] not in wanted:
+            print("not computed again:", file_name)
     for name, rows in wanted.items():
         path = os.path.join(folder, name + ".tsv")
         compare(name, read(path)[1], rows)

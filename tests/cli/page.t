@@ -13,12 +13,15 @@ page() {
     "$python" -B "$source/tests/cli/page.py" "$@" 2>compared || cat compared
 }
 methods=el2n,aum,disagreement,confidence,variability
-# figures AUDIT: each that it has, as NAME.tsv and NAME.svg.
+# figures AUDIT: each that it has, as NAME.tsv and NAME.svg; with the nights of
+# a file history.
 figures() {
     report --figure=help | while read -r name _; do
-        report --figure="$name" --format=tsv "$1" >"$name.tsv" 2>/dev/null ||
+        set -- "$1"
+        [ "$name" != nights ] || [ ! -f history ] || set -- "$1" --history=history
+        report --figure="$name" --format=tsv "$@" >"$name.tsv" 2>/dev/null ||
             { rm "$name.tsv"; continue; }
-        report --figure="$name" "$1" >"$name.svg"
+        report --figure="$name" "$@" >"$name.svg"
     done
 }
 
@@ -130,20 +133,33 @@ ok "$(grep -q '^flag -i s.h5 ' out; echo $?)" 'of an audit that is not flagged'
 
 # --- whatever the data say ----------------------------------------------------
 if [ "$python" ]; then
+    # Two files, verdicts with names and notes, slices, and rows beside others.
     for evil in yes no; do
-        page data $evil "$evil.csv"
-        [ $evil = no ] || mv yes.csv "\"><img src=x onerror=alert(1)>&PAYLOAD.csv"
-        for file in ./*.csv; do
-            [ "$file" != ./digits.csv ] || continue
-            ingest -q --label=label --id=key --kind='text.*:text' \
-                --annotator=who "$file" | score -q --methods=$methods |
-                flag -q -o $evil.h5
-            rm "$file"
-        done
-        report --format=html --top=all $evil.h5 >$evil.html
+        first=a.csv second=b.csv word=harmless
+        [ $evil = no ] || {
+            first="\"><img src=x onerror=alert(1)>&PAYLOAD.csv"
+            second="'<svg onload=PAYLOAD>.csv" word='<i>PAYLOAD</i>&'
+        }
+        page data $evil all.csv
+        head -n 121 all.csv >"$first"
+        { head -n 1 all.csv && tail -n +122 all.csv; } >"$second"
+        ingest -q --label=label --id=key --kind='text.*:text' \
+            --annotator=who "./$first" "./$second" |
+            score -q --methods=$methods -o $evil.score
+        flag -q $evil.score -o $evil.h5
+        report --review-plan=40 $evil.h5 | awk -F'\t' -v OFS='\t' \
+            -v word="$word" 'NR > 1 { $8 = NR % 2 ? "ok" : "wrong"
+                $9 = word " who"; $11 = word " note" } { print }' >$evil.said
+        flag -q -f --decisions=$evil.said $evil.score -o $evil.h5
+        report --format=html --top=all --slices='.*' --clusters=3 $evil.h5 \
+            >$evil.html
     done
     is "$(page same no.html yes.html)" '' \
         'no element and no attribute comes from data'
+    for part in 'class="below"' 'this row, ' '>cluster: 1' 'PAYLOAD&lt;/i&gt;&amp; note' \
+        'AYLOAD.csv:1' 'YLOAD&gt;.csv:1'; do
+        ok "$(grep -qF "$part" yes.html; echo $?)" "it has $part"
+    done
     is "$(page shape yes.html)" '' 'the page is whole, whatever the data say'
     report --format=markdown --top=all yes.h5 >yes.md
     is "$(page markdown yes.md)" '' 'nor has it a meaning in Markdown'
@@ -151,7 +167,7 @@ if [ "$python" ]; then
     is "$("$python" -c 'import sys, xml.dom.minidom as m
 for name in sys.argv[1:]: m.parse(name)' ./*.svg 2>&1)" '' \
         'every figure is well-formed XML'
-    is "$(ls ./*.svg | wc -l)" 10 "ten figures were tried"
+    is "$(ls ./*.svg | wc -l)" 11 "eleven figures were tried"
 else
     skip 'payloads' 'there is no python3'
 fi
@@ -192,14 +208,31 @@ if "$python" -c 'import h5py, scipy' 2>/dev/null; then
     report --figure=yield priced.h5 >yield.svg
     ok "$(grep -q '>cost of the review<' yield.svg; echo $?)" \
         'with costs, the yield is by cost'
-    for audit in digits reviewed yes priced; do
-        rm -f ./*.tsv
+    # Two splits, ten groups, and 14 classes.
+    awk -F, -v OFS=, '
+        NR == 1 { print $0, "class", "fold", "site"; next }
+        { print $0, $65 < 4 ? $65 (NR % 7 ? "a" : "b") : $65,
+            NR % 3 ? "train" : "test", "s" NR % 10 }' digits.csv |
+        ingest -q --label=class --ignore=digit --split=fold --group=site |
+        score -q --methods=aum | flag -q -o roles.h5
+    { echo number,when,rows,rate,rate_low,rate_high,flagged,new,gone,decided,drifted,psi,schema,seconds,version,options
+        for day in 03 04 07; do
+            echo "${day#0},2026-03-${day}T02:00:09Z,17$day,.0$day,.0$((day - 1)),.1$day,9,${day#03},0,0,0,.01,0,2,0.1,x"
+        done; } >nights
+    for audit in digits reviewed yes priced roles; do
+        rm -f ./*.tsv history
+        [ $audit != roles ] || mv nights history
         figures $audit.h5
         is "$(page figures $audit.h5 .)" '' \
             "the figures of $audit.h5 have the numbers of the file"
         ok "$([ "$(wc -w <compared)" -ge 9 ]; echo $?)" \
             "$(cat compared)"
+        cat compared >>all_compared
     done
+    # slices.t computes those of slices again.
+    is "$(tr ' ' '\n' <all_compared | grep '^[a-z]*$' | sort -u | tr '\n' ' ')" \
+        "$(report --figure=help | cut -d' ' -f1 | grep -v slices | sort |
+            tr '\n' ' ')" 'so are all figures'
 else
     skip 'numbers of the figures' 'python3-h5py or scipy is not installed'
 fi

@@ -155,8 +155,10 @@ is "$(report --slices=place --format=csv t.h5 | tr -d '\r' | cut -d, -f1-3 | tr 
     'column,value,rows place,c; d,100 place,a,400 place,b,400 ' 'and that of CSV'
 is "$(report --slices=place --format=markdown t.h5 | sed -n 's/^| \(place[^|]*\) |.*/\1/p')" \
     "$(sed 1d tsv | awk -F'\t' '{ print "place: " $2 }')" 'Markdown has them'
-is "$(report --slices=place --figure=slices --format=tsv t.h5 | cut -f1,5 | sed 1d)" \
-    "$(sed 1d tsv | awk -F'\t' '{ print "place: " $2 "\t" $3 }')" 'the figure has them'
+is "$(report --slices=place --figure=slices --format=tsv t.h5 | sed 1d)" \
+    "$(sed 1d tsv | awk -F'\t' -v OFS='\t' '{
+        print "place: " $2, $4, $5, $6, $3, $7, $8, $9, $10, $11 }')" \
+    'the figure has the same numbers'
 report --slices=place --format=html t.h5 >page
 ok "$(grep -q 'place: c; d' page; echo $?)" 'and the page'
 
@@ -167,6 +169,17 @@ ingest -q comma.csv --label=label -d ';' --decimal=, -o comma.h5 &&
 is "$(report --slices=x --format=tsv comma.h5 | cut -f2,3 | sed 1d | sort)" \
     "$(report --slices=x --format=tsv t.h5 | cut -f2,3 | sed 1d | sort)" \
     'a decimal comma changes nothing'
+
+# So do cells that a rule makes the same: slices are those of the rules.
+awk -F, -v OFS=, 'NR > 1 && NR % 2 { $1 = $1 "00"
+    sub(/a/, "A", $2); $3 = $3 == "" ? "none" : $3 } { print }' t.csv >messy.csv
+printf 'place: lower\nz: na /none/\nx: replace /00$//\n' >mend.rules
+ingest -q messy.csv --rules=mend.rules --label=label --id=key --kind=z:numeric \
+    -o messy.h5 && score -q -i --methods=none messy.h5 &&
+    flag -q -i messy.h5 || exit 99
+is "$(report --slices='x|place|z' --format=tsv messy.h5 | cut -f1-3 | sort)" \
+    "$(report --slices='x|place|z' --format=tsv t.h5 | cut -f1-3 | sort)" \
+    'nor do cells that rules mend'
 
 # --- what cannot be -----------------------------------------------------------
 fails_with 2 "report: --slices: no column's name matches 'nowhere'" \
