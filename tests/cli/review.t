@@ -27,6 +27,31 @@ first=$1 second=$2 third=$3 labels=$#
 findings=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     $at["action"] == "review" || $at["issues"] ~ /(^|,)label(,|$)/' all.tsv | wc -l)
 
+# --- the pace of sessions before -----------------------------------------------
+# Forty seconds a verdict by eve, but for a break; adam is faster.
+{ report --decisions-template d.h5 | head -1
+    i=0
+    report --decisions-template d.h5 | sed 1,5d | head -5 | while IFS= read -r line; do
+        i=$((i + 1))
+        for who in adam eve; do
+            s=$((i * 40 + (i > 3 ? 4000 : 0)))
+            [ $who = eve ] || s=$i
+            printf '%s\n' "$line" | awk -F'\t' -v OFS='\t' -v who=$who \
+                -v when="$(date -u -d "@$((1796169600 + s))" +%FT%TZ)" '{
+                    $8 = "ok"; $9 = who; $10 = when; print }'
+        done
+    done; } >paced.tsv
+for who in eve adam bert; do
+    echo q | review --who=$who --decisions=paced.tsv d.h5 >$who.out
+done
+left=$(sed -n 's/^1 of \([0-9]*\) (5 decided).*/\1/p' eve.out)
+is "$(grep -o '^1 of .*; row' eve.out)" \
+    "1 of $left (5 decided), about $(((left - 5) * 40 / 60)) min left; row" \
+    'the time left is that of the sessions before'
+is "$(grep -o '^1 of .*; row' adam.out bert.out)" \
+    "adam.out:1 of $left (5 decided), less than a min left; row
+bert.out:1 of $left (5 decided); row" 'of the same person'
+
 # --- verdicts -----------------------------------------------------------------
 printf 'o\nr\n\nwrong\nn see the photo\nu\ndrop\nk\n' >keys
 SOURCE_DATE_EPOCH=1796169600 review --who=eve d.h5 <keys >out 2>err

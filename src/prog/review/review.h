@@ -32,11 +32,22 @@ int review_journal_append(struct journal *journal,
                           const struct wn_report *report,
                           struct wn_decision_line *line,
                           struct wn_error *error) WN_MUST_CHECK;
+enum {
+    PACE = 30,   /* verdicts from which the time left is estimated */
+    BREAK = 300, /* seconds; beyond it somebody went for a coffee */
+};
+/* How long the last verdicts took, a ring. */
+struct pace {
+    double second[PACE];
+    size_t count;
+};
+
 /* The last note without a verdict on each of `count` hashes into note[], NULL
- * without one. */
-int review_journal_notes(const struct journal *journal, const uint64_t *hash,
-                         size_t count, char **note,
-                         struct wn_error *error) WN_MUST_CHECK;
+ * without one; and the pace of the verdicts of journal->who, each by the time
+ * since that person's line before it, without breaks. */
+int review_journal_read(const struct journal *journal, const uint64_t *hash,
+                        size_t count, char **note, struct pace *pace,
+                        struct wn_error *error) WN_MUST_CHECK;
 void review_journal_close(struct journal *journal);
 
 /* A row to review. */
@@ -57,8 +68,6 @@ struct past {
     char *note;
 };
 
-enum { PACE = 30 }; /* verdicts from which the time left is estimated */
-
 struct desk {
     const struct wn_run *run;
     struct wn_audit *audit;
@@ -74,8 +83,7 @@ struct desk {
     size_t items, at; /* at: the row on the page */
     struct past *past;
     size_t pasts, past_capacity;
-    double pace[PACE]; /* seconds of the last verdicts of this session */
-    size_t paced;
+    struct pace pace;
     double since; /* when the row came up, monotonic seconds */
 
     struct wn_explanation explanation; /* of the row on the page */

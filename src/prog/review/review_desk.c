@@ -118,8 +118,8 @@ static int take_decisions(struct desk *desk, struct wn_error *error)
         desk->elsewhere += !of[desk->report.decided.row[d].row];
     for (size_t t = 0; t < desk->items; t++)
         hash[t] = desk->report.data.row_hash[desk->item[t].row];
-    status =
-        review_journal_notes(&desk->journal, hash, desk->items, note, error);
+    status = review_journal_read(&desk->journal, hash, desk->items, note,
+                                 &desk->pace, error);
     for (size_t t = 0; t < desk->items; t++) {
         struct item *item = &desk->item[t];
         const struct wn_decided *decided = of[item->row];
@@ -271,13 +271,13 @@ void review_progress(const struct desk *desk, struct wn_text *out)
     enum { ENOUGH = 3 };
     size_t decided, place = 0;
     const size_t shown = review_count(desk, &decided, &place);
-    const size_t paced = desk->paced < PACE ? desk->paced : PACE;
+    const size_t paced = desk->pace.count < PACE ? desk->pace.count : PACE;
     double sorted[PACE];
 
     wn_text_format(out, "%zu of %zu (%zu decided)", place, shown, decided);
     if (paced < ENOUGH || decided == shown)
         return;
-    memcpy(sorted, desk->pace, sizeof sorted);
+    memcpy(sorted, desk->pace.second, sizeof sorted);
     qsort(sorted, paced, sizeof *sorted, wn_number_ascending);
     const double minutes = sorted[paced / 2] * (double)(shown - decided) / 60;
     if (minutes < 1)
@@ -350,7 +350,6 @@ static void say_verdict(struct desk *desk, const struct item *item,
 static void give_verdict(struct desk *desk, enum wn_decision decision,
                          int32_t class)
 {
-    enum { LONGEST = 300 }; /* seconds; beyond it somebody went for a coffee */
     struct item *item = &desk->item[desk->at];
     const struct past past = {
         desk->at, item->decision, item->class,
@@ -363,7 +362,8 @@ static void give_verdict(struct desk *desk, enum wn_decision decision,
     wn_grow(&desk->past, &desk->past_capacity, desk->pasts + 1,
             sizeof *desk->past);
     desk->past[desk->pasts++] = past;
-    desk->pace[desk->paced++ % PACE] = fmin(monotonic() - desk->since, LONGEST);
+    desk->pace.second[desk->pace.count++ % PACE] =
+        fmin(monotonic() - desk->since, BREAK);
     say_verdict(desk, item, "");
     const size_t next = next_open(desk, desk->at);
     if (next < desk->items)

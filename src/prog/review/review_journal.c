@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -241,24 +242,44 @@ int review_journal_append(struct journal *journal,
     return status;
 }
 
-/* --- notes without a verdict ---------------------------------------------- */
+/* --- what is in the file besides verdicts --------------------------------- */
 
 struct notes {
-    long hash, verdict, note; /* columns */
+    long hash, verdict, note, who, when; /* columns */
     const uint64_t *of;
     size_t count;
     char **note_of;
+    const char *whose;
+    double before; /* the time of their last line, or NaN */
+    struct pace *pace;
 };
 
-static int read_note(void *context, size_t row, const struct wn_cell *cells,
+static void read_pace(struct notes *notes, const struct wn_cell *cells)
+{
+    const struct wn_cell *who = &cells[notes->who], *when = &cells[notes->when];
+    struct wn_date date;
+
+    if (who->length != strlen(notes->whose) ||
+        memcmp(who->text, notes->whose, who->length) != 0 ||
+        !wn_date_parse(when->text, when->length, WN_YEAR_FIRST, &date))
+        return;
+    const double now = wn_date_instant(&date), took = now - notes->before;
+
+    if (cells[notes->verdict].length && took > 0 && took <= BREAK)
+        notes->pace->second[notes->pace->count++ % PACE] = took;
+    notes->before = now;
+}
+
+static int read_line(void *context, size_t row, const struct wn_cell *cells,
                      struct wn_error *error)
 {
-    const struct notes *notes = context;
+    struct notes *notes = context;
     const struct wn_cell *hash = &cells[notes->hash];
     const struct wn_cell *note = &cells[notes->note];
 
     (void)row;
     (void)error;
+    read_pace(notes, cells);
     if (cells[notes->verdict].length || !note->length)
         return 0;
     for (size_t r = 0; r < notes->count; r++) {
@@ -275,11 +296,17 @@ static int read_note(void *context, size_t row, const struct wn_cell *cells,
     return 0;
 }
 
-int review_journal_notes(const struct journal *journal, const uint64_t *hash,
-                         size_t count, char **note, struct wn_error *error)
+int review_journal_read(const struct journal *journal, const uint64_t *hash,
+                        size_t count, char **note, struct pace *pace,
+                        struct wn_error *error)
 {
     struct wn_csv_form form = wn_csv_default_form;
-    struct notes notes = {.of = hash, .count = count, .note_of = note};
+    struct notes notes = {.of = hash,
+                          .count = count,
+                          .note_of = note,
+                          .whose = journal->who,
+                          .before = NAN,
+                          .pace = pace};
 
     form.delimiter = '\t';
     form.no_rows = true;
@@ -291,9 +318,12 @@ int review_journal_notes(const struct journal *journal, const uint64_t *hash,
     notes.hash = wn_csv_find(csv, "hash");
     notes.verdict = wn_csv_find(csv, "verdict");
     notes.note = wn_csv_find(csv, "note");
-    assert(notes.hash >= 0 && notes.verdict >= 0 && notes.note >= 0);
+    notes.who = wn_csv_find(csv, "who");
+    notes.when = wn_csv_find(csv, "when");
+    assert(notes.hash >= 0 && notes.verdict >= 0 && notes.note >= 0 &&
+           notes.who >= 0 && notes.when >= 0);
     const int status =
-        csv->rows ? wn_csv_read(reader, 0, csv->rows, read_note, &notes, error)
+        csv->rows ? wn_csv_read(reader, 0, csv->rows, read_line, &notes, error)
                   : 0;
     wn_csv_reader_free(reader);
     wn_csv_close(csv);
