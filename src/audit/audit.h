@@ -73,6 +73,10 @@ int wn_audit_extent(const struct wn_audit *audit, const char *path, int which,
 void *wn_audit_read(const struct wn_audit *audit, const char *path,
                     enum wn_type type, const size_t extent[3],
                     struct wn_error *error) WN_MUST_CHECK;
+/* Let wn_audit_create() copy what wn_audit_read() gave, instead of reading the
+ * dataset again; it must not have changed. */
+void wn_audit_keep(struct wn_audit *audit, const char *path,
+                   const void *content);
 /* Read rows begin .. end-1 of a dataset of floats with two or three extents and
  * `columns` numbers per row. fletcher32 is checked, the digest is not: for
  * stages that read large features by blocks. */

@@ -62,6 +62,7 @@ struct wn_entry {
     bool group;
     struct wn_hdf5_shape shape;  /* of a dataset */
     char digest[WN_DIGEST_TEXT]; /* "" if it has none, as subgroups */
+    const void *kept;            /* wn_audit_keep() */
 };
 
 struct wn_catalog {

@@ -160,6 +160,14 @@ void *wn_audit_read(const struct wn_audit *audit, const char *path,
     return read_content(audit, entry, error);
 }
 
+void wn_audit_keep(struct wn_audit *audit, const char *path,
+                   const void *content)
+{
+    for (size_t i = 0; i < audit->catalog.count; i++)
+        if (strcmp(audit->catalog.entry[i].path, path) == 0)
+            audit->catalog.entry[i].kept = content;
+}
+
 int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
                   size_t begin, size_t end, void *out, struct wn_error *error)
 {

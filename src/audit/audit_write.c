@@ -183,6 +183,30 @@ static int audit_write_put_rows(struct wn_audit_writer *writer,
     return good && !writer->store.failure ? 0 : audit_write_fail(writer, error);
 }
 
+/* Read the rows of an entry into chunks, and write these; the dataset has just
+ * begun. */
+static int copy_chunks(struct wn_audit_writer *writer,
+                       const struct wn_audit *from,
+                       const struct wn_entry *entry, struct wn_error *error)
+{
+    const size_t n = entry->shape.extent[0];
+
+    for (size_t at = 0; at < n && writer->row_bytes; at = writer->done) {
+        const size_t left = n - at;
+
+        writer->waiting = left < writer->chunk_rows ? left : writer->chunk_rows;
+        if (wn_entry_read(from, entry, at, at + writer->waiting, writer->chunk,
+                          error))
+            return -1;
+        wn_hash_add(writer->hash, writer->chunk,
+                    writer->waiting * writer->row_bytes);
+        if (audit_write_put_rows(writer, error))
+            return -1;
+    }
+    writer->done = n;
+    return 0;
+}
+
 int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
                           const void *content, struct wn_error *error)
 {
@@ -403,23 +427,13 @@ static int copy_stage(struct wn_audit_writer *writer,
             continue;
         if (!entry->group) {
             const struct wn_hdf5_shape *shape = &entry->shape;
-            const size_t n = shape->extent[0];
 
             if (begin_dataset(writer, entry->path, shape->type, shape->width,
-                              shape->extent, error))
-                return -1;
-            const size_t step = writer->chunk_rows;
-            char *rows = wn_new(wn_product(step, writer->row_bytes, 1), 1);
-            for (size_t at = 0; status == 0 && at < n; at += step) {
-                const size_t end = n - at < step ? n : at + step;
-
-                status = wn_entry_read(from, entry, at, end, rows, error);
-                if (status == 0)
-                    status =
-                        wn_audit_write_append(writer, end - at, rows, error);
-            }
-            free(rows);
-            if (status || wn_audit_write_end(writer, error))
+                              shape->extent, error) ||
+                (entry->kept ? wn_audit_write_append(writer, shape->extent[0],
+                                                     entry->kept, error)
+                             : copy_chunks(writer, from, entry, error)) ||
+                wn_audit_write_end(writer, error))
                 return -1;
         }
         if (wn_audit_attributes(from, entry->path, &list, &count, error))

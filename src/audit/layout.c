@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/simd.h"
 #include "util/text.h"
 
 #define WN_LAYOUT(path, type, extents, values, about)
@@ -202,6 +203,19 @@ static double value_at(enum wn_type type, const void *content, size_t i)
     return 0;
 }
 
+/* Whether all floats are in the range, and none is NaN. */
+WN_MULTIVERSION static bool floats_fit(const float *x, size_t count,
+                                       const struct range *range)
+{
+    const double low = range->low, high = range->high;
+    int32_t bad = 0;
+
+#pragma omp simd reduction(| : bad)
+    for (size_t i = 0; i < count; i++)
+        bad |= !(((double)x[i] >= low) & ((double)x[i] <= high));
+    return !bad;
+}
+
 int wn_layout_check_values(const struct wn_layout *row, const char *path,
                            const struct wn_symbols *symbols, size_t words,
                            size_t begin, size_t columns, size_t count,
@@ -211,7 +225,8 @@ int wn_layout_check_values(const struct wn_layout *row, const char *path,
     const bool whole = row->type != WN_F32 && row->type != WN_F64;
     char wanted[80];
 
-    if (!*row->values)
+    if (!*row->values ||
+        (row->type == WN_F32 && floats_fit(content, count, &range)))
         return 0;
     for (size_t i = 0; i < count; i++) {
         const double value = value_at(row->type, content, i);

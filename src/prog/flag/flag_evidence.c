@@ -114,12 +114,15 @@ done:
     return status;
 }
 
-/* An array of the audit file, which the work owns. */
+/* An array of the audit file, which the work owns; unchanged until the output
+ * is created. */
 static void *read_array(struct work *work, const char *path, enum wn_type type,
                         const size_t extent[3], struct wn_error *error)
 {
-    return wn_arena_keep(&work->own,
-                         wn_audit_read(work->audit, path, type, extent, error));
+    void *array = wn_audit_read(work->audit, path, type, extent, error);
+
+    wn_audit_keep(work->audit, path, array);
+    return wn_arena_keep(&work->own, array);
 }
 
 static int read_neighbors(struct work *work, struct wn_error *error)
