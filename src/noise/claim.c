@@ -19,10 +19,11 @@
 #define FOLLOWING 0.33
 #define PROVEN 0.67 /* where some errors stand everywhere, or p was brought */
 #define LEARNED 1.22
-#define UNPROVEN 0.7    /* the largest suspicion where no error is proven */
-#define FEW 20          /* rows of a class that say little */
-#define REACHES_0 0.01  /* a low end of the interval that counts as 0 */
-#define MAX_REVIEW 0.02 /* of the rows, flagged where it does */
+#define LEARNED_MORE 1.5 /* where clusters show errors */
+#define UNPROVEN 0.7     /* the largest suspicion where no error is proven */
+#define FEW 20           /* rows of a class that say little */
+#define REACHES_0 0.01   /* a low end of the interval that counts as 0 */
+#define MAX_REVIEW 0.02  /* of the rows, flagged where it does */
 #define EVEN                                                                   \
     0.5 /* share of mismatches that even errors explain at least where         \
            the labels are said to be wrong */
@@ -295,7 +296,8 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
 {
     const struct wn_overlap *overlap = &out->overlap;
     int32_t *open = wn_spill_new(p->n, sizeof *open);
-    double labelled = 0, few = 0, unknown = 0;
+    double labelled = 0, few = 0, unknown = 0, low;
+    const double shown = wn_clusters_errors(&out->clusters, &low);
 
     for (size_t i = 0; i < p->n; i++) {
         open[i] = is_open(label, suspicion, i) ? label[i] : -1;
@@ -316,14 +318,17 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
     const double share = labelled > 0 ? overlap->n / labelled : 0;
     const double even =
         overlap->mismatch > 0 ? fmin(overlap->rate / overlap->mismatch, 1) : 1;
-    const double high = fmin(LEARNED * overlap->mismatch, 1);
+    const double high =
+        fmin((shown > 0 ? LEARNED_MORE : LEARNED) * overlap->mismatch, 1);
 
-    out->overlap_weight = 1 - even;
-    const double following = overlap->low < REACHES_0 ? FOLLOWING : PROVEN;
-    set_by_depth(label, overlap, brought ? PROVEN : following * (1 - even),
-                 suspicion);
+    out->overlap_weight = 1 - fmax(even, shown);
+    const double following = fmax(
+        brought ? PROVEN
+                : (overlap->low < REACHES_0 ? FOLLOWING : PROVEN) * (1 - even),
+        shown > even ? (shown - even) / (1 - even) : 0);
+    set_by_depth(label, overlap, following, suspicion);
     sum_up(label, suspicion);
-    suspicion->low = fmin(overlap->low * share, suspicion->rate);
+    suspicion->low = fmin(fmax(overlap->low, low) * share, suspicion->rate);
     suspicion->high = fmax(
         share * (overlap->high + (1 - even) * fmax(high - overlap->high, 0)),
         suspicion->rate);
@@ -331,7 +336,7 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
         suspicion->low *= 1 - few / labelled;
         suspicion->high += (1 - suspicion->high) * unknown / labelled;
     }
-    if (even < EVEN || overlap->mismatch > wn_max_mismatch)
+    if (1 - out->overlap_weight < EVEN || overlap->mismatch > wn_max_mismatch)
         out->kind = WN_CLAIM_OVERLAP;
     out->max_actions = (size_t)(suspicion->low * labelled);
     if (suspicion->low < REACHES_0) {
@@ -341,11 +346,14 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
 }
 
 void wn_claim_make(const int32_t *label, const struct wn_probability *p,
+                   const struct wn_clusters *clusters,
                    const struct wn_expectation *expectation, int threads,
                    struct wn_suspicion *suspicion, struct wn_claim *out)
 {
-    *out = (struct wn_claim){
-        .kind = WN_CLAIM_NOISE, .max_flags = SIZE_MAX, .max_actions = SIZE_MAX};
+    *out = (struct wn_claim){.kind = WN_CLAIM_NOISE,
+                             .max_flags = SIZE_MAX,
+                             .max_actions = SIZE_MAX,
+                             .clusters = *clusters};
     measure_gain(label, p, out);
     if (expectation->low >= 0) {
         out->kind = WN_CLAIM_EXPECTED;

@@ -6,7 +6,8 @@
  *             the mean gain, log p[y] - log share[y], is not above 0 at the
  *             1 % level, or is less than 1 % of the entropy of the shares. No
  *             label is flagged, and the noise rate cannot be told.
- *   noise     Errors that stand everywhere (overlap.h) explain at least half of
+ *   noise     Errors that stand everywhere (overlap.h), or those against
+ *             clusters of the features (clusters.h), explain at least half of
  *             the labels that differ from the prediction, and these are not
  *             more than half of all.
  *   overlap   They do not: the rest is overlap of the classes, or errors that
@@ -21,14 +22,16 @@
  * logistic curve of the posterior of suspicion.h is fitted to what the depth of
  * each row says of it, and a part of the mismatches that even errors do not
  * explain counts as errors: one in three, or two in three where the low end is
- * 1 % or more. No suspicion is above what a depth gives, or .7 where that is
- * less. The low end of the interval is that of the even errors; the high end
- * reaches, by the share of mismatches that they do not explain, to 1.22 times
- * the mismatches. Rows in classes of fewer than 20 rows prove nothing: they
- * lower the low end in proportion, and raise the high end by what m rows that
- * all look right leave open, 1 - .05^(1/m). Where the low end is below 1 %, at
- * most 2 % of the rows are flagged, and no action follows; elsewhere no more
- * actions than the low end says. */
+ * 1 % or more, or so many that all errors together are those that clusters of
+ * the features show. No suspicion is above what a depth gives, or .7 where that
+ * is less. The low end of the interval is that of the even errors or of the
+ * clusters, whichever is higher; the high end reaches, by the share of
+ * mismatches that even errors do not explain, to 1.22 times the mismatches, or
+ * 1.5 times where clusters show errors. Rows in classes of fewer than 20 rows
+ * prove nothing: they lower the low end in proportion, and raise the high end
+ * by what m rows that all look right leave open, 1 - .05^(1/m). Where the low
+ * end is below 1 %, at most 2 % of the rows are flagged, and no action follows;
+ * elsewhere no more actions than the low end says. */
 #ifndef WN_NOISE_CLAIM_H
 #define WN_NOISE_CLAIM_H
 
@@ -36,6 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "noise/clusters.h"
 #include "noise/overlap.h"
 #include "noise/probability.h"
 #include "noise/suspicion.h"
@@ -58,9 +62,11 @@ struct wn_claim {
     size_t max_flags;   /* label issues allowed, the most suspicious first;
                            SIZE_MAX where the rule decides alone */
     size_t max_actions; /* labels to relabel or drop, likewise */
-    struct wn_overlap overlap; /* empty where it was not asked */
-    double overlap_weight;     /* the share of mismatches that even errors do
-                                  not explain; 0 without overlap */
+    struct wn_overlap overlap;   /* empty where it was not asked */
+    struct wn_clusters clusters; /* as they were given */
+    double overlap_weight;       /* the share of mismatches that neither even
+                                    errors nor clusters explain; 0 without
+                                    overlap */
 };
 
 /* What the user knows; negative numbers where nothing was said. */
@@ -70,9 +76,11 @@ struct wn_expectation {
     bool brought;     /* the probabilities are the user's, not score's */
 };
 
-/* Judge label[n] by p (n x k) and the verdicts of wn_suspicion_find. With an
- * expectation the verdicts, the rate and its interval in `suspicion` change. */
+/* Judge label[n] by p (n x k), the clusters of the features and the verdicts of
+ * wn_suspicion_find. With an expectation the verdicts, the rate and its
+ * interval in `suspicion` change. */
 void wn_claim_make(const int32_t *label, const struct wn_probability *p,
+                   const struct wn_clusters *clusters,
                    const struct wn_expectation *expectation, int threads,
                    struct wn_suspicion *suspicion, struct wn_claim *out);
 

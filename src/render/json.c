@@ -419,6 +419,8 @@ static void put_depths(struct json *json, const struct wn_report *report)
     put_real(json, "even_low", report->even_low);
     put_real(json, "even_high", report->even_high);
     put_real(json, "bayes_error", report->overlap);
+    put_real(json, "cluster_errors", report->cluster_errors);
+    put_real(json, "cluster_low", report->cluster_low);
     for (size_t v = 0; v < sizeof key / sizeof *key; v++) {
         open_member(json, key[v], "[");
         for (size_t u = 0; u < WN_DEPTHS; u++)

@@ -193,7 +193,7 @@ void wn_sentence_rate(const struct wn_report *report, struct wn_text *out)
 }
 
 /* Errors that stand everywhere, against overlap: where the models are surest,
- * only the former are left. */
+ * only the former are left. Or the classes do not overlap. */
 void wn_sentence_depths(const struct wn_report *report, struct wn_text *out)
 {
     char text[3][16], ends[2][16], even[64];
@@ -211,11 +211,21 @@ void wn_sentence_depths(const struct wn_report *report, struct wn_text *out)
         out,
         "The label differs from the prediction in %s %% of the surest tenth of "
         "the rows, in %s %% of the surest half and in %s %% of all. So wrong "
-        "labels that stand everywhere are %s; the rest is overlap of the "
-        "classes or errors that follow the features, which look alike.",
+        "labels that stand everywhere are %s; ",
         wn_phrase_percent(wn_report_mismatch(report, WN_DEPTHS / 10), text[0]),
         wn_phrase_percent(wn_report_mismatch(report, WN_DEPTHS / 2), text[1]),
         wn_phrase_percent(report->mismatch, text[2]), even);
+    if (report->cluster_errors > 0)
+        wn_text_format(
+            out,
+            "but the rows of each class lie in a cluster of their own, with "
+            "few rows between, and %s %% of the labels (%s or more) contradict "
+            "it. They count as wrong, wherever they stand.",
+            wn_phrase_percent(report->cluster_errors, text[0]),
+            wn_phrase_percent(report->cluster_low, text[1]));
+    else
+        wn_text_format(out, "the rest is overlap of the classes or errors that "
+                            "follow the features, which look alike.");
 }
 
 /* Equal rows that are not one record entered twice. */

@@ -373,7 +373,9 @@ static void load_claim(struct wn_report *report, const struct wn_audit *audit,
                        {"even", &report->even},
                        {"even_low", &report->even_low},
                        {"even_high", &report->even_high},
-                       {"overlap", &report->overlap}};
+                       {"overlap", &report->overlap},
+                       {"cluster_errors", &report->cluster_errors},
+                       {"cluster_low", &report->cluster_low}};
         for (size_t v = 0; v < sizeof numbers / sizeof *numbers; v++)
             *numbers[v].to =
                 wn_report_number(audit, depth_path, numbers[v].name, 0, 1);

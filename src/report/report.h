@@ -236,7 +236,8 @@ struct wn_report {
     double chance_rows, floor_rows;       /* equal rows that are no duplicates;
                                              NaN: not known */
     double *by_depth;                     /* flag/noise/mismatch, or NULL */
-    double mismatch, even, even_low, even_high, overlap; /* its attributes */
+    double mismatch, even, even_low, even_high, overlap, cluster_errors,
+        cluster_low; /* its attributes */
 
     /* Counted by wn_report_count(). */
     size_t *rank;        /* n, 1 = most suspicious */

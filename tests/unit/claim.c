@@ -12,6 +12,7 @@
 
 enum { N = 200 };
 
+static const struct wn_clusters unseen;
 static const struct wn_expectation nothing_said = {-1, -1, -1, false};
 
 /* N rows of two equal classes; class 0 gets `high` for its own rows. */
@@ -45,7 +46,8 @@ static void shares_alone_are_no_signal(void **state)
 
     (void)state;
     fill(label, p, 0.5);
-    wn_claim_make(label, &matrix, &nothing_said, 1, &suspicion, &claim);
+    wn_claim_make(label, &matrix, &unseen, &nothing_said, 1, &suspicion,
+                  &claim);
     assert_int_equal(claim.kind, WN_CLAIM_NOTHING);
     assert_int_equal(claim.max_flags, 0);
     assert_true(fabs(claim.gain) < 1e-12);
@@ -80,7 +82,7 @@ static void judge(const int32_t *label, double *p, struct wn_noise *noise,
     assert_int_equal(
         wn_noise_estimate(label, &matrix, &settings, noise, &error), 0);
     wn_suspicion_find(label, &matrix, noise, 1, suspicion);
-    wn_claim_make(label, &matrix, &nothing_said, 1, suspicion, claim);
+    wn_claim_make(label, &matrix, &unseen, &nothing_said, 1, suspicion, claim);
 }
 
 /* Over any set of rows the expected number of errors is the sum of their
@@ -164,7 +166,7 @@ static void an_expectation_sets_the_mean(void **state)
 
     (void)state;
     fill(label, p, 0.9);
-    wn_claim_make(label, &matrix, &expectation, 1, &suspicion, &claim);
+    wn_claim_make(label, &matrix, &unseen, &expectation, 1, &suspicion, &claim);
     assert_int_equal(claim.kind, WN_CLAIM_EXPECTED);
     for (size_t i = 0; i < N; i++)
         sum += suspicion.verdict[i].suspicion;
@@ -176,7 +178,7 @@ static void an_expectation_sets_the_mean(void **state)
      * stand out; the mean falls from theirs on. */
     suspicion = verdicts(0.02, 0.7, 20);
     expectation.precision = 0.5;
-    wn_claim_make(label, &matrix, &expectation, 1, &suspicion, &claim);
+    wn_claim_make(label, &matrix, &unseen, &expectation, 1, &suspicion, &claim);
     const double first = suspicion.verdict[0].suspicion;
     const double other = suspicion.verdict[N - 1].suspicion;
     assert_true(first > 0.5 && other < 0.5);
@@ -185,7 +187,7 @@ static void an_expectation_sets_the_mean(void **state)
     free(suspicion.verdict);
     suspicion = verdicts(0.02, 0.7, 20);
     expectation.precision = first + 0.01;
-    wn_claim_make(label, &matrix, &expectation, 1, &suspicion, &claim);
+    wn_claim_make(label, &matrix, &unseen, &expectation, 1, &suspicion, &claim);
     assert_int_equal(claim.max_flags, 0);
     free(suspicion.verdict);
 }

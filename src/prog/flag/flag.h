@@ -36,6 +36,9 @@ struct work {
     size_t alike[WN_COINCIDENCE_FLOOR + 1]; /* rows by coincidence */
     double *place;         /* k, of grades, see flag_grades.c; else NULL */
     bool user_probability; /* the probabilities are the user's */
+    float *some; /* the features of so many rows, evenly spaced; NULL: none */
+    size_t some_rows;
+    struct wn_clusters clusters; /* of them */
     struct wn_noise noise;
     struct wn_suspicion judged;
     struct wn_claim claim;
@@ -68,6 +71,8 @@ struct work {
  * the checks. */
 int flag_read_evidence(const struct wn_run *run, struct work *work,
                        struct wn_error *error) WN_MUST_CHECK;
+/* The row whose features are row s of `some`. */
+size_t flag_some(const struct work *work, size_t s);
 /* agree[n], zeroed: how many of the scores in the file, *scores of them, rank
  * the row among their `expected` highest (wn_top_cut). */
 int flag_count_agreeing(const struct wn_audit *audit, size_t n, size_t expected,

@@ -92,8 +92,8 @@ int flag_judge_unseen(const struct wn_run *run, struct work *work,
         wn_arena_spill(&work->own, sizeof *unseen->base, evidence.n, 1);
     memcpy(unseen->base, unseen->judged.verdict,
            evidence.n * sizeof *unseen->base);
-    wn_claim_make(evidence.label, &p, expectation, run->threads,
-                  &unseen->judged, &unseen->claim);
+    wn_claim_make(evidence.label, &p, &work->clusters, expectation,
+                  run->threads, &unseen->judged, &unseen->claim);
     unseen->hit = wn_arena_spill(&work->own, 1, evidence.n, 1);
     if (wn_option_holds(run->options, "issues", wn_checks[label]->name)) {
         evidence.trusted = NULL;

@@ -15,8 +15,15 @@
 
 enum { ROWS = 1024 }; /* rows of features read at a time */
 
+size_t flag_some(const struct work *work, size_t s)
+{
+    return (size_t)((double)s * (double)work->evidence.n /
+                    (double)work->some_rows);
+}
+
 /* A hash of each row's features, read in blocks of ROWS. Adding 0 turns -0
- * into 0, so rows with equal features have equal hashes. */
+ * into 0, so rows with equal features have equal hashes. And the features of
+ * some rows. */
 static int hash_features(struct work *work, struct wn_error *error)
 {
     const size_t n = work->evidence.n, d = work->evidence.d;
@@ -27,6 +34,13 @@ static int hash_features(struct work *work, struct wn_error *error)
         return -1;
     float *block = wn_spill_new(wn_product(ROWS, d, 1), sizeof *block);
     uint64_t *hash = wn_arena_spill(&work->own, sizeof *hash, n, 1);
+    size_t s = 0;
+
+    if (d <= WN_CLUSTER_WIDTH) {
+        work->some_rows = n < WN_CLUSTER_ROWS ? n : WN_CLUSTER_ROWS;
+        work->some =
+            wn_arena_spill(&work->own, sizeof *work->some, work->some_rows, d);
+    }
     for (size_t begin = 0; begin < n; begin += ROWS) {
         const size_t end = n - begin < ROWS ? n : begin + ROWS;
 
@@ -36,6 +50,9 @@ static int hash_features(struct work *work, struct wn_error *error)
             block[cell] += 0.0f;
         for (size_t i = begin; i < end; i++)
             hash[i] = wn_hash_bits(block + (i - begin) * d, d * sizeof *block);
+        for (; s < work->some_rows && flag_some(work, s) < end; s++)
+            memcpy(work->some + s * d, block + (flag_some(work, s) - begin) * d,
+                   d * sizeof *block);
     }
     work->evidence.feature_hash = hash;
     status = 0;
@@ -237,7 +254,7 @@ static double bytes(const struct wn_dataset *data, size_t d, size_t m,
     /* Rows that a person judged are looked at twice. */
     return n * (4 * k + 8 * (double)m + (judged ? 300 : 180)) +
            4 * ROWS * (double)d + (judged ? 2 : 1) * classes + defects +
-           wn_overlap_bytes() + 64e6;
+           wn_overlap_bytes() + wn_clusters_bytes(d) + 64e6;
 }
 
 int flag_read_evidence(const struct wn_run *run, struct work *work,

@@ -141,6 +141,33 @@ int flag_judge(const struct wn_run *run, const struct work *work,
     return 0;
 }
 
+/* Look at the rows whose features were kept. */
+static void find_clusters(struct work *work)
+{
+    const struct wn_evidence *evidence = &work->evidence;
+    const struct wn_probability p = {evidence->n, evidence->k,
+                                     evidence->probability, NULL};
+    const size_t n = work->some_rows;
+    int32_t *label = wn_new(2 * n, sizeof *label), *predicted = label + n;
+    double *scratch = wn_new(p.k, sizeof *scratch);
+
+    for (size_t s = 0; s < n; s++) {
+        const size_t i = flag_some(work, s);
+        const double *row = wn_probability_row(&p, i, scratch);
+        const size_t best = wn_argmax(row, p.k);
+
+        label[s] = evidence->label[i];
+        predicted[s] = label[s] >= 0 && row[label[s]] >= row[best]
+                           ? label[s]
+                           : (int32_t)best;
+    }
+    if (n > 0)
+        wn_clusters_find(work->some, n, evidence->d, label, predicted, p.k,
+                         &work->clusters);
+    free(label);
+    free(scratch);
+}
+
 /* Estimate the noise where there are labels, probabilities and two classes. */
 static int estimate(const struct wn_run *run, struct work *work,
                     struct wn_error *error)
@@ -160,6 +187,7 @@ static int estimate(const struct wn_run *run, struct work *work,
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
     expectation.brought = work->user_probability;
+    find_clusters(work);
     if (flag_judge_unseen(run, work, &settings, &expectation, error))
         return -1;
     flag_settle_probability(work);
@@ -168,8 +196,8 @@ static int estimate(const struct wn_run *run, struct work *work,
     evidence->noise = &work->noise;
     evidence->suspicion = &work->judged;
     flag_settle_suspicion(work);
-    wn_claim_make(evidence->label, &p, &expectation, run->threads,
-                  &work->judged, &work->claim);
+    wn_claim_make(evidence->label, &p, &work->clusters, &expectation,
+                  run->threads, &work->judged, &work->claim);
     flag_claim_verdicts(work);
     evidence->claim = &work->claim;
     if (work->claim.kind == WN_CLAIM_NOTHING)

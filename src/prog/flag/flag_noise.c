@@ -28,6 +28,14 @@ void flag_log_noise(const struct wn_run *run, const struct wn_noise *noise,
                        "(%.1f-%.1f)",
                        100 * claim->overlap.mismatch, 100 * claim->overlap.rate,
                        100 * claim->overlap.low, 100 * claim->overlap.high);
+    if (claim->clusters.rows > 0)
+        wn_log_verbose(run->log,
+                       "clusters of the features: %.1f %% of the rows differ "
+                       "from the prediction, overlap explains %.1f %%, %.1f %% "
+                       "contradict the prediction; valley %.2f",
+                       100 * claim->clusters.mismatch,
+                       100 * claim->clusters.overlap,
+                       100 * claim->clusters.contrary, claim->clusters.valley);
     wn_log_verbose(run->log,
                    "health %.4f: %zu of %zu rows count as another class",
                    noise->health, noise->issues, noise->n);
@@ -172,11 +180,17 @@ int flag_write_noise(struct wn_audit_writer *writer,
         by_depth[3 * u + 2] = overlap->expected[u];
     }
     static const char path[] = "flag/noise/mismatch";
+    double low;
+    const double errors =
+        claim->clusters.mismatch * wn_clusters_errors(&claim->clusters, &low);
     const struct wn_fact facts[] = {{path, "mismatch", overlap->mismatch},
                                     {path, "even", overlap->rate},
                                     {path, "even_low", overlap->low},
                                     {path, "even_high", overlap->high},
-                                    {path, "overlap", overlap->bayes}};
+                                    {path, "overlap", overlap->bayes},
+                                    {path, "cluster_errors", errors},
+                                    {path, "cluster_low", low}};
+
     return wn_audit_write(writer, path, WN_F64, (size_t[3]){WN_DEPTHS, 3, 0},
                           by_depth, error) ||
                    wn_audit_write_facts(writer, facts,
