@@ -48,9 +48,9 @@ fail() {
 
 # A descriptor that is closed would be taken by the next file opened. Opened
 # the wrong way round instead, its use fails as it should.
-{ : <&0; } 2>/dev/null || exec 0>/dev/null
-{ : >&1; } 2>/dev/null || exec 1</dev/null
-{ : >&2; } 2>/dev/null || exec 2</dev/null
+{ command : 3<&0; } 2>/dev/null || exec 0>/dev/null
+{ command : 3>&1; } 2>/dev/null || exec 1</dev/null
+command : 3>&2 || exec 2</dev/null
 
 # ---- the programs -----------------------------------------------------------
 
@@ -684,7 +684,7 @@ recorded() {
             $0 == "" { part++; next }
             !part { usual[$0] = 1; next }
             part == 1 { flag[$1] = $3 == "-"; next }
-            $1 != stage { next }
+            $1 != stage || $2 ~ /^(previous|decisions)$/ { next }
             {
                 value = substr($0, length($1 " " $2 " ") + 1)
                 if (($2 "=" value) in usual) next
@@ -713,6 +713,29 @@ if [ -n "$replay" ]; then
         "$work/audit.h5" >"$work/summary"
     sed -n -e '/^Since /,/^$/{' -e '/^Since /d' -e '/^$/d' -e p -e '}' \
         "$work/summary" || exit 2
+    # Files that the audit was made with, and that it does not name.
+    night=${replay%/audits/*}
+    [ "$night" != "$replay" ] || night=''
+    "$report_program" --list-options -- "$replay" | while read -r _ name value; do
+        case $name:$flag in
+        previous:*" '--previous="* | decisions:*" '--decisions="*) continue ;;
+        previous:*)
+            value="the audit of data with digest $value"
+            file=$(find "${replay%/*}" -name '*.h5' 2>/dev/null | sort |
+                grep -xF -B 1 -e "$replay" | grep -vxF -e "$replay")
+            ;;
+        decisions:*)
+            value="a file, or more, with verdicts that count: $value"
+            file=$(find "$night/decisions" -name '*.tsv' 2>/dev/null | sort)
+            ;;
+        *) continue ;;
+        esac
+        printf '  different: no --%s, was %s\n' "$name" "$value"
+        [ -z "$night" ] || printf '%s\n' "$file" | while IFS= read -r file; do
+            [ -z "$file" ] ||
+                printf '    try %s\n' "$(plain "--$name=$(quote "$file")")"
+        done
+    done
     exit 1
 fi
 # report writes to a file here: tell it what the screen is like.

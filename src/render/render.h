@@ -50,7 +50,8 @@ void wn_tsv_report(const struct wn_report *report, struct wn_text *out);
 void wn_csv_report(const struct wn_report *report, struct wn_text *out);
 
 /* A line for each option that the audit was made with: its stage, name and
- * value, with "\\x20" for blanks and "\\x5c" for backslashes. */
+ * value, with "\\x20" for blanks and "\\x5c" for backslashes. Of --previous it
+ * is the digest of its data, of --decisions the number of verdicts. */
 void wn_origin_list(const struct wn_report *report, struct wn_text *out);
 
 /* Add colours, as escape sequences, to a text report whose lines were made

@@ -297,4 +297,11 @@ void wn_origin_list(const struct wn_report *report, struct wn_text *out)
             at += size + (at[size] == ' ');
         }
     }
+    if (report->previous) {
+        wn_text_format(out, "flag previous ");
+        wn_text_add_visible(out, report->previous, strlen(report->previous));
+        wn_text_add(out, "\n", 1);
+    }
+    if (report->decided.count)
+        wn_text_format(out, "flag decisions %zu\n", report->decided.count);
 }

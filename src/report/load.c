@@ -39,6 +39,7 @@ void wn_report_free(struct wn_report *report)
         free(report->origin[stage].version);
         free(report->origin[stage].options);
     }
+    free(report->previous);
     wn_names_free(report->class_title, report->data.k);
     wn_dataset_free(&report->data);
     wn_model_quality_free(&report->model_quality);
@@ -416,7 +417,9 @@ static int load_flags(struct wn_report *report, const struct wn_audit *audit,
 {
     const size_t rows[3] = {report->data.n, 0, 0};
 
-    if (load_names(audit, "flag/issue", &report->check_name, &report->checks,
+    report->previous = wn_audit_text(audit, "flag/issue", "previous", error);
+    if (error->code ||
+        load_names(audit, "flag/issue", &report->check_name, &report->checks,
                    error) ||
         load_names(audit, "flag/action", &report->action_name, &report->actions,
                    error) ||

@@ -207,6 +207,7 @@ struct wn_report {
     size_t *named, *right;
 
     bool flagged;
+    char *previous; /* digest of the data of --previous, or NULL */
     size_t checks, actions, reasons, kinds;
     /* By bits and codes. */
     char **check_name, **action_name, **reason_name, **kind_name;

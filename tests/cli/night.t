@@ -68,6 +68,29 @@ audit --replay=once.h5 --rare-share=0.2 wine.csv >out 2>err
 is "$? $(sed -n '1p; s/^  different: //p' out | tr '\n' ';')" \
     '1 other bytes than once.h5;the data have changed;flag: rare-share=0.2, was rare-share=0.1;' \
     'other data and options are named'
+# Of a night, --replay says what to pass.
+cp wine.csv r.csv
+mkdir replayed
+state=replayed
+for i in 1 2; do
+    audit -q --state=$state --label=cultivar --model=neighbors \
+        --methods=disagreement -j1 r.csv
+done
+report --decisions-template $state/r/audits/000002-*.h5 |
+    awk -F '\t' -v OFS='\t' '/^#/ { print; next } !seen++ {
+        for (i = 1; i <= NF; i++) if ($i == "verdict") at = i; print; next }
+        { $at = "ok"; print }' >$state/r/decisions/ann.tsv
+audit -q --state=$state --label=cultivar --model=neighbors \
+    --methods=disagreement -j1 r.csv
+set -- "$state"/r/audits/*
+audit --replay="$3" r.csv >out
+is "$? $(sed -n 's/^  different: \(no --[a-z]*\).*/\1/p; s/^    try //p' out | tr '\n' ' ')" \
+    "1 no --previous --previous='$2' no --decisions --decisions='$state/r/decisions/ann.tsv' " \
+    '--replay of a night says what to pass'
+runs 'which makes it again' audit --replay="$3" --previous="$2" \
+    --decisions=$state/r/decisions/ann.tsv r.csv
+is "$(cat out)" "the same bytes as $3" 'the same bytes'
+rm -r replayed
 is "$(ls -A | grep -c replay)$(find . -name '.*.work' | wc -l | tr -d ' ')" 00 \
     'nothing is left'
 

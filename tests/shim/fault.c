@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Preloaded into a program, refuses its k-th large allocation, k = WN_FAULT_AT,
- * and then makes the file WN_FAULT_SEEN.
+ * and then makes the file WN_FAULT_SEEN; or, unless that is there, lets the
+ * shell run WN_FAULT_READ right after the first read of a kilobyte of a file or
+ * more.
  *
  * Counting is per process, from the moment the program reads its options (what
  * libraries do while they are loaded is theirs); programs are run with one
@@ -63,6 +65,23 @@ extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
+
+ssize_t pread(int file, void *bytes, size_t size, off_t offset)
+{
+    ssize_t (*real)(int, void *, size_t, off_t) =
+        (ssize_t(*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, "pread");
+    const char *command = getenv("WN_FAULT_READ");
+    const char *seen = getenv("WN_FAULT_SEEN");
+    const ssize_t got = real(file, bytes, size, offset);
+
+    if (armed && command && seen && size >= 1024 && access(seen, F_OK)) {
+        tell();
+        unsetenv("LD_PRELOAD");
+        if (system(command))
+            abort();
+    }
+    return got;
+}
 
 void *malloc(size_t size)
 {
