@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whole chunks without HDF5's filters, which compute checksums word by word;
  * see hdf5_store.h. */
+#include <endian.h>
 #include <string.h>
 
 #include "array/hdf5_store.h"
@@ -22,7 +23,7 @@ WN_MULTIVERSION static void add_words(const unsigned char *bytes, uint64_t *sum,
         memcpy(word, bytes + s * sizeof word, sizeof word);
 #pragma omp simd
         for (size_t l = 0; l < WORD_LANES; l++) {
-            lane[l] += word[l];
+            lane[l] += le16toh(word[l]);
             rising[l] += lane[l];
         }
     }
@@ -81,15 +82,29 @@ bool wn_hdf5_read_chunk(hid_t set, size_t row, size_t size, char *chunk)
         H5Dread_chunk(set, H5P_DEFAULT, offset, &filters, chunk) < 0 || filters)
         return false;
     memcpy(&wanted, chunk + size, sizeof wanted);
-    return wanted == checksum(chunk, size);
+    return le32toh(wanted) == checksum(chunk, size);
 }
 
 bool wn_hdf5_write_chunk(hid_t set, size_t row, size_t size, char *chunk)
 {
     const hsize_t offset[3] = {row, 0, 0};
-    const uint32_t sum = checksum(chunk, size);
+    const uint32_t sum = htole32(checksum(chunk, size));
 
     memcpy(chunk + size, &sum, sizeof sum);
     return H5Dwrite_chunk(set, H5P_DEFAULT, 0, offset, size + WN_CHUNK_SUM,
                           chunk) >= 0;
+}
+
+void wn_hdf5_turn(const struct wn_hdf5_shape *shape, char *cells, size_t bytes)
+{
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ || shape->type == WN_NAMES)
+        return;
+    for (char *cell = cells; cell < cells + bytes; cell += shape->width)
+        for (size_t b = 0; b < shape->width / 2; b++) {
+            char *low = cell + b, *high = cell + shape->width - 1 - b;
+            const char byte = *low;
+
+            *low = *high;
+            *high = byte;
+        }
 }

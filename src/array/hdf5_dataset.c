@@ -386,7 +386,8 @@ static int copy_piece(struct wn_hdf5_reader *reader, const struct piece *piece,
 {
     const struct wn_array *array = reader->array;
     const bool is_enum = H5Tget_class(reader->type) == H5T_ENUM;
-    const hid_t wanted = array->width == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+    const hid_t wanted =
+        array->width == 4 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
     const hid_t type = array->text || is_enum ? reader->type : wanted;
     const size_t width = H5Tget_size(reader->type);
     const bool variable = array->text && H5Tis_variable_str(reader->type) > 0;

@@ -38,9 +38,13 @@ struct wn_hdf5_shape {
     size_t extent[3]; /* 1 beyond the rank */
 };
 
-/* The HDF5 type of a stored type, little-endian in the file and in memory.
+/* The HDF5 type of a stored type in the file, where it is little-endian.
  * wn_hdf5_close() it. */
 hid_t wn_hdf5_type(enum wn_type type, size_t width);
+
+/* Turn `bytes` of cells from the order of this processor into that of the file,
+ * which is little-endian, or back. */
+void wn_hdf5_turn(const struct wn_hdf5_shape *shape, char *cells, size_t bytes);
 
 /* Bytes of the checksum after a chunk. */
 enum { WN_CHUNK_SUM = 4 };

@@ -305,10 +305,10 @@ int wn_npy_write(int descriptor, const char *name, const uint64_t *number,
     first[7] = 0;
     first[8] = (char)length;
     memset(header, ' ', length);
-    const int used = snprintf(header, length,
-                              "{'descr': '<i8', 'fortran_order': False, "
-                              "'shape': (%zu,), }",
-                              n);
+    const int used =
+        snprintf(header, length,
+                 "{'descr': '%ci8', 'fortran_order': False, 'shape': (%zu,), }",
+                 __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>', n);
     header[used] = ' ';
     header[length - 1] = '\n';
     return wn_write_all(descriptor, first, sizeof first, name, error) ||

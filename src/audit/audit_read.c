@@ -117,11 +117,15 @@ static void *read_content(const struct wn_audit *audit,
 
     for (size_t at = 0; size && good && at < rows; at += step) {
         const size_t end = rows - at < step ? rows : at + step;
+        const size_t bytes = (end - at) * row;
+        char *piece = content + at * row;
 
-        good = wn_entry_read(audit, entry, at, end, content + at * row,
-                             error) == 0;
-        if (good)
-            wn_hash_add(hash, content + at * row, (end - at) * row);
+        good = wn_entry_read(audit, entry, at, end, piece, error) == 0;
+        if (!good)
+            continue;
+        wn_hdf5_turn(shape, piece, bytes);
+        wn_hash_add(hash, piece, bytes);
+        wn_hdf5_turn(shape, piece, bytes);
     }
     wn_hash_text(hash, found);
     wn_hash_free(hash);
@@ -205,6 +209,7 @@ int wn_entry_read(const struct wn_audit *audit, const struct wn_entry *entry,
             holder->chunk_at = first;
         }
         memcpy(to, audit->chunk + (at - first) * row, (next - at) * row);
+        wn_hdf5_turn(&entry->shape, to, (next - at) * row);
         to += (next - at) * row;
     }
     return 0;

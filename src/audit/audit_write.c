@@ -223,14 +223,16 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
         if (taken > rows)
             taken = rows;
         /* Each piece while it is in the cache of the processor. */
-        wn_hash_add(writer->hash, at, taken * writer->row_bytes);
-        memcpy(writer->chunk + writer->waiting * writer->row_bytes, at,
-               taken * writer->row_bytes);
+        const size_t bytes = taken * writer->row_bytes;
+        char *piece = writer->chunk + writer->waiting * writer->row_bytes;
+        memcpy(piece, at, bytes);
+        wn_hdf5_turn(&writer->shape, piece, bytes);
+        wn_hash_add(writer->hash, piece, bytes);
         writer->waiting += taken;
         if (writer->waiting == writer->chunk_rows &&
             audit_write_put_rows(writer, error))
             return -1;
-        at += taken * writer->row_bytes;
+        at += bytes;
     }
     return 0;
 }
