@@ -128,7 +128,8 @@ static bool split(struct table *table, const struct fuzz_bytes *bytes)
         const char c = bytes->at[at];
 
         quoted ^= c == '"';
-        if (table->rows == 0 && (c == '"' || c == '\r' || c == '\0' || c < 0))
+        if (table->rows == 0 &&
+            (c == '"' || c == '\r' || c == '\0' || (c & 0x80)))
             return false;
         if (quoted || (c != ',' && c != '\n'))
             continue;

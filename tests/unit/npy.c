@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* array/npy and array/libsvm: bad and damaged files, one per row, are each
  * refused with their message; half precision gives the values of IEEE 754. */
+#include <endian.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,9 +125,12 @@ static void reads_half_floats(void **state)
     struct wn_error error = {0};
     struct wn_array array;
     double found[8];
+    uint16_t stored[8];
 
     (void)state;
-    put_npy(HEADER("'<f2'", "False", "(8,)"), bits, sizeof bits);
+    for (int i = 0; i < 8; i++)
+        stored[i] = htole16(bits[i]);
+    put_npy(HEADER("'<f2'", "False", "(8,)"), stored, sizeof stored);
     assert_int_equal(wn_npy_read(path, &array, &error), 0);
     assert_int_equal(wn_array_numbers(&array, 0, 8, found, &error), 0);
     for (int i = 0; i < 8; i++)
