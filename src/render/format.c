@@ -23,3 +23,11 @@ const struct wn_format wn_formats[] = {
     {"nagios", false, false, false, false, wn_nagios_report, NULL,
      WN_CELLS_NEVER},
     {NULL, false, false, false, false, NULL, NULL, WN_CELLS_NEVER}};
+
+void wn_report_drain(const struct wn_report *report, struct wn_text *out)
+{
+    enum { LONG = 1 << 20 };
+
+    if (report->drain && out->length > LONG)
+        report->drain(report->drain_context, out);
+}

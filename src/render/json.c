@@ -108,13 +108,17 @@ static void put_real(struct json *json, const char *key, double value)
     put_literal(json, key, text);
 }
 
-/* The double that prints like the float: .1f becomes 0.1. */
+/* The double that prints like the float: .1f becomes 0.1. Large ones may print
+ * otherwise. */
 static void put_float(struct json *json, const char *key, float value)
 {
     char text[32];
 
     wn_number_format_float(value, text);
-    put_real(json, key, strtod(text, NULL));
+    if (fabsf(value) < 1e6F)
+        put_literal(json, key, text);
+    else
+        put_real(json, key, strtod(text, NULL));
 }
 
 static void put_count(struct json *json, const char *key, uint64_t count)
@@ -333,6 +337,7 @@ static void put_rows(struct json *json, const struct wn_report *report)
     for (size_t r = 0; r < count; r++) {
         const size_t i = (size_t)rows[r];
 
+        wn_report_drain(report, json->out);
         if (report->fields) {
             put_fields(json, report, i);
             continue;

@@ -28,6 +28,9 @@ struct wn_format {
 extern const struct wn_format wn_formats[];
 extern const char wn_format_choices[], wn_format_help[];
 
+/* Drain the report's list where it is long. */
+void wn_report_drain(const struct wn_report *report, struct wn_text *out);
+
 void wn_text_report(const struct wn_report *report, struct wn_text *out);
 void wn_text_explain(const struct wn_report *report,
                      const struct wn_explanation *explanations, size_t count,

@@ -86,8 +86,9 @@ static void put_text(struct sheet *sheet, const char *text)
 /* A number that winnow computed: no formula. */
 static void put_number(struct sheet *sheet, const char *number)
 {
-    wn_text_format(sheet->out, "%.*s%s", sheet->inside, &sheet->delimiter,
-                   number);
+    if (sheet->inside)
+        wn_text_add(sheet->out, &sheet->delimiter, 1);
+    wn_text_add(sheet->out, number, strlen(number));
     sheet->inside = true;
 }
 
@@ -249,6 +250,7 @@ static void put_rows(struct sheet *sheet)
             put_bytes(sheet, cells.count ? cells.cell[column[c]].text : "",
                       cells.count ? cells.cell[column[c]].length : 0);
         end_line(sheet);
+        wn_report_drain(report, sheet->out);
     }
     wn_row_cells_free(&cells);
     wn_text_free(&value);

@@ -153,6 +153,10 @@ struct wn_report {
     size_t chosen_rows;    /* of these */
     size_t sample;         /* list that many of them at random; 0: all */
     uint64_t seed;         /* of the sample */
+    /* Takes what a long list has so far, whole lines, and empties it; NULL: the
+     * list stays in memory. */
+    void (*drain)(void *context, struct wn_text *out);
+    void *drain_context;
     const struct wn_row_fields *fields; /* of each row, select/select.h; NULL:
                                            the format's choice */
     bool columns;                       /* show the table of columns */

@@ -169,6 +169,40 @@ static void writes_the_shortest(void **state)
     assert_string_equal(text, "nan");
 }
 
+/* As printf() writes it, in the fewest digits that strtof() reads back. */
+static void writes_every_float(void **state)
+{
+    uint32_t bits = 0x2545f491;
+
+    (void)state;
+    for (int i = 0; i < 400000; i++) {
+        char wanted[32], found[32];
+        float value;
+        int digits = 1;
+
+        bits ^= bits << 13;
+        bits ^= bits >> 17;
+        bits ^= bits << 5;
+        /* All of them; within 0 and 1; short decimals and their neighbours. */
+        memcpy(&value, &bits, sizeof value);
+        if (i % 4 == 1)
+            value = (float)(bits % 1000003) / 1000003;
+        else if (i % 4 > 1)
+            value = (float)(bits % 20000) / (i % 8 < 4 ? 100 : 10000);
+        if (i % 4 == 3)
+            value = nextafterf(value, INFINITY);
+        if (isnan(value) || isinf(value) ||
+            (value == truncf(value) && fabsf(value) < 1e7F))
+            continue;
+        do
+            snprintf(wanted, sizeof wanted, "%.*g", digits, (double)value);
+        while (strtof(wanted, NULL) != value && ++digits < 10);
+        const size_t length = wn_number_format_float(value, found);
+        assert_string_equal(found, wanted);
+        assert_int_equal(length, strlen(wanted));
+    }
+}
+
 static void reads_sizes(void **state)
 {
     uint64_t bytes;
@@ -193,6 +227,7 @@ int main(void)
         cmocka_unit_test(padded_reads_the_same),
         cmocka_unit_test(reads_decimal_commas),
         cmocka_unit_test(writes_the_shortest),
+        cmocka_unit_test(writes_every_float),
         cmocka_unit_test(reads_sizes),
     };
 

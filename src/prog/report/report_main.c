@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check/exit_status.h"
 #include "page/figure.h"
@@ -11,6 +12,7 @@
 #include "report/annotators.h"
 #include "report/shown.h"
 #include "report/slices.h"
+#include "util/file.h"
 #include "util/memory.h"
 #include "util/number.h"
 
@@ -544,15 +546,40 @@ static int find_slices(const struct wn_run *run, struct wn_report *report,
     return 0;
 }
 
+/* Where a long list goes piece by piece. */
+struct draining {
+    const struct wn_format *format;
+    struct wn_error *error;
+    int status;
+};
+
+static void drain(void *context, struct wn_text *out)
+{
+    struct draining *draining = context;
+
+    if (!draining->format->escapes)
+        wn_text_make_lines_visible(out);
+    if (draining->status == 0)
+        draining->status = wn_write_all(STDOUT_FILENO, out->bytes, out->length,
+                                        "standard output", draining->error);
+    out->length = 0;
+}
+
 /* What the options ask for, as text; nothing with --with-source, which
  * report_source_write() writes. */
 static int make_text(const struct wn_run *run, const struct wn_format *format,
-                     const struct wn_report *report, struct wn_audit *audit,
+                     struct wn_report *report, struct wn_audit *audit,
                      struct wn_text *text, struct wn_error *error)
 {
     const char *figure = wn_option_text(run->options, "figure");
+    const char *output = wn_option_text(run->options, "output");
+    struct draining draining = {.format = format, .error = error};
     int status = 0;
 
+    if (!output || strcmp(output, "-") == 0) {
+        report->drain = drain;
+        report->drain_context = &draining;
+    }
     if (wn_option_on(run->options, "list-options"))
         wn_origin_list(report, text);
     else if (wn_option_on(run->options, "list-fields"))
@@ -572,7 +599,7 @@ static int make_text(const struct wn_run *run, const struct wn_format *format,
     if (format->report == wn_text_report && !which_table(run->options) &&
         wn_run_color(run))
         wn_text_color(text);
-    return status;
+    return status ? status : draining.status;
 }
 
 /* 1 if the findings reach --fail-on, 0 if not, -1 on failure. */
