@@ -36,9 +36,10 @@ const char wn_claim_names[] = "noise,overlap,nothing,expected,reviewed";
 static const double shares[] = {0.01, 0.2, 0.5};
 
 /* The mean over the labelled rows of log q[y] - log share[y], q a mixture of p
- * and the class shares, with the share of these that has the largest mean. */
+ * and the class shares, with the share of these that has the largest mean; its
+ * error is that of the share `once` of the rows. */
 static void measure_gain(const int32_t *label, const struct wn_probability *p,
-                         struct wn_claim *out)
+                         double once, struct wn_claim *out)
 {
     enum { TRIALS = sizeof shares / sizeof *shares, ROWS = 256 };
     double *share = wn_new(p->k, sizeof *share);
@@ -85,7 +86,8 @@ static void measure_gain(const int32_t *label, const struct wn_probability *p,
             continue;
         out->gain = mean;
         out->gain_sd =
-            n > 1 ? sqrt(fmax(0, squares[t] / n - mean * mean) / n) : 0;
+            n > 1 ? sqrt(fmax(0, squares[t] / n - mean * mean) / (n * once))
+                  : 0;
     }
     free(share);
 }
@@ -291,10 +293,11 @@ static void sum_up(const int32_t *label, struct wn_suspicion *suspicion)
 
 /* What the mismatches say where the user says nothing. */
 static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
-                           bool brought, int threads,
+                           const struct wn_expectation *known, int threads,
                            struct wn_suspicion *suspicion, struct wn_claim *out)
 {
-    const struct wn_overlap *overlap = &out->overlap;
+    struct wn_overlap *overlap = &out->overlap;
+    const double wider = 1 / sqrt(1 - known->copied);
     int32_t *open = wn_spill_new(p->n, sizeof *open);
     double labelled = 0, few = 0, unknown = 0, low;
     const double shown = wn_clusters_errors(&out->clusters, &low);
@@ -312,9 +315,15 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
             unknown += m * (1 - pow(0.05, 1 / m));
         }
     }
-    wn_overlap_find(open, p, threads, &out->overlap);
+    wn_overlap_find(open, p, threads, overlap);
     wn_spill_free(open);
-    out->overlap.labelled = labelled;
+    overlap->labelled = labelled;
+    /* Copies say nothing new. */
+    if (overlap->low > 0)
+        overlap->low =
+            fmax(overlap->rate - wider * (overlap->rate - overlap->low), 0);
+    overlap->high =
+        fmin(overlap->rate + wider * (overlap->high - overlap->rate), 1);
     const double share = labelled > 0 ? overlap->n / labelled : 0;
     const double even =
         overlap->mismatch > 0 ? fmin(overlap->rate / overlap->mismatch, 1) : 1;
@@ -322,10 +331,11 @@ static void judge_by_depth(const int32_t *label, const struct wn_probability *p,
         fmin((shown > 0 ? LEARNED_MORE : LEARNED) * overlap->mismatch, 1);
 
     out->overlap_weight = 1 - fmax(even, shown);
-    const double following = fmax(
-        brought ? PROVEN
-                : (overlap->low < REACHES_0 ? FOLLOWING : PROVEN) * (1 - even),
-        shown > even ? (shown - even) / (1 - even) : 0);
+    const double following =
+        fmax(known->brought
+                 ? PROVEN
+                 : (overlap->low < REACHES_0 ? FOLLOWING : PROVEN) * (1 - even),
+             shown > even ? (shown - even) / (1 - even) : 0);
     set_by_depth(label, overlap, following, suspicion);
     sum_up(label, suspicion);
     suspicion->low = fmin(fmax(overlap->low, low) * share, suspicion->rate);
@@ -354,7 +364,7 @@ void wn_claim_make(const int32_t *label, const struct wn_probability *p,
                              .max_flags = SIZE_MAX,
                              .max_actions = SIZE_MAX,
                              .clusters = *clusters};
-    measure_gain(label, p, out);
+    measure_gain(label, p, 1 - expectation->copied, out);
     if (expectation->low >= 0) {
         out->kind = WN_CLAIM_EXPECTED;
         suspicion->low = expectation->low;
@@ -370,7 +380,7 @@ void wn_claim_make(const int32_t *label, const struct wn_probability *p,
         suspicion->high = 1;
         return;
     } else {
-        judge_by_depth(label, p, expectation->brought, threads, suspicion, out);
+        judge_by_depth(label, p, expectation, threads, suspicion, out);
     }
     if (out->kind == WN_CLAIM_EXPECTED || expectation->precision >= 0) {
         const size_t flags =

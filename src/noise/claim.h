@@ -29,7 +29,8 @@
  * mismatches that even errors do not explain, to 1.22 times the mismatches, or
  * 1.5 times where clusters show errors. Rows in classes of fewer than 20 rows
  * prove nothing: they lower the low end in proportion, and raise the high end
- * by what m rows that all look right leave open, 1 - .05^(1/m). Where the low
+ * by what m rows that all look right leave open, 1 - .05^(1/m). Sampling
+ * errors are those of the rows without copies. Where the low
  * end is below 1 %, at most 2 % of the rows are flagged, and no action follows;
  * elsewhere no more actions than the low end says. */
 #ifndef WN_NOISE_CLAIM_H
@@ -69,11 +70,13 @@ struct wn_claim {
                                     overlap */
 };
 
-/* What the user knows; negative numbers where nothing was said. */
+/* What the user knows, negative numbers where nothing was said; and what is
+ * known of the rows. */
 struct wn_expectation {
     double low, high; /* share of wrong labels, 0 .. 1 */
     double precision; /* minimum share of true errors among the flagged */
     bool brought;     /* the probabilities are the user's, not score's */
+    double copied;    /* share of the rows that are copies of others, below 1 */
 };
 
 /* Judge label[n] by p (n x k), the clusters of the features and the verdicts of

@@ -13,7 +13,7 @@
 enum { N = 200 };
 
 static const struct wn_clusters unseen;
-static const struct wn_expectation nothing_said = {-1, -1, -1, false};
+static const struct wn_expectation nothing_said = {-1, -1, -1, false, 0};
 
 /* N rows of two equal classes; class 0 gets `high` for its own rows. */
 static void fill(int32_t *label, double *p, double high)
@@ -72,9 +72,11 @@ static void fill_by_depth(int32_t *label, double *p, bool late)
 }
 
 /* What flag does, on probabilities that are written down. */
-static void judge(const int32_t *label, double *p, struct wn_noise *noise,
-                  struct wn_suspicion *suspicion, struct wn_claim *claim)
+static void judge(const int32_t *label, double *p, double copied,
+                  struct wn_noise *noise, struct wn_suspicion *suspicion,
+                  struct wn_claim *claim)
 {
+    const struct wn_expectation known = {-1, -1, -1, false, copied};
     const struct wn_probability matrix = {N, 2, NULL, p};
     const struct wn_noise_settings settings = {.threads = 1};
     struct wn_error error = {0};
@@ -82,7 +84,7 @@ static void judge(const int32_t *label, double *p, struct wn_noise *noise,
     assert_int_equal(
         wn_noise_estimate(label, &matrix, &settings, noise, &error), 0);
     wn_suspicion_find(label, &matrix, noise, 1, suspicion);
-    wn_claim_make(label, &matrix, &unseen, &nothing_said, 1, suspicion, claim);
+    wn_claim_make(label, &matrix, &unseen, &known, 1, suspicion, claim);
 }
 
 /* Over any set of rows the expected number of errors is the sum of their
@@ -120,7 +122,7 @@ static void even_errors_are_noise(void **state)
 
     (void)state;
     fill_by_depth(label, p, false);
-    judge(label, p, &noise, &suspicion, &claim);
+    judge(label, p, 0, &noise, &suspicion, &claim);
     assert_int_equal(claim.kind, WN_CLAIM_NOISE);
     assert_true(fabs(suspicion.rate - 0.1) < 0.03);
     assert_true(suspicion.low > 0.05 && suspicion.high > 0.1);
@@ -130,6 +132,39 @@ static void even_errors_are_noise(void **state)
     wn_suspicion_free(&suspicion);
     wn_noise_free(&noise);
     wn_overlap_free(&claim.overlap);
+}
+
+/* Where half of the rows are copies, sampling errors are larger by a root of
+ * two. */
+static void copies_say_nothing_new(void **state)
+{
+    int32_t label[N];
+    double p[2 * N];
+    struct wn_noise noise[2];
+    struct wn_suspicion suspicion[2];
+    struct wn_claim claim[2];
+
+    (void)state;
+    for (size_t c = 0; c < 2; c++) {
+        const struct wn_overlap *once = &claim[0].overlap,
+                                *found = &claim[c].overlap;
+        const double wider = c ? M_SQRT2 : 1;
+
+        fill_by_depth(label, p, false);
+        judge(label, p, c ? 0.5 : 0, &noise[c], &suspicion[c], &claim[c]);
+        assert_near(found->rate, once->rate, 0);
+        assert_near(found->rate - found->low, (once->rate - once->low) * wider,
+                    1e-12);
+        assert_near(found->high - found->rate,
+                    (once->high - once->rate) * wider, 1e-12);
+        assert_near(claim[c].gain_sd, claim[0].gain_sd * wider, 1e-12);
+        assert_near(suspicion[c].low, found->low, 1e-12);
+    }
+    for (size_t c = 0; c < 2; c++) {
+        wn_suspicion_free(&suspicion[c]);
+        wn_noise_free(&noise[c]);
+        wn_overlap_free(&claim[c].overlap);
+    }
 }
 
 static void late_errors_are_overlap(void **state)
@@ -142,7 +177,7 @@ static void late_errors_are_overlap(void **state)
 
     (void)state;
     fill_by_depth(label, p, true);
-    judge(label, p, &noise, &suspicion, &claim);
+    judge(label, p, 0, &noise, &suspicion, &claim);
     assert_int_equal(claim.kind, WN_CLAIM_OVERLAP);
     assert_true(suspicion.low == 0 && suspicion.high > claim.overlap.mismatch);
     assert_int_equal(claim.max_flags, N / 50);
@@ -160,7 +195,7 @@ static void an_expectation_sets_the_mean(void **state)
     int32_t label[N];
     double p[2 * N], sum = 0;
     const struct wn_probability matrix = {N, 2, NULL, p};
-    struct wn_expectation expectation = {0.1, 0.1, -1, false};
+    struct wn_expectation expectation = {0.1, 0.1, -1, false, 0};
     struct wn_suspicion suspicion = verdicts(0.02, 0.7, 20);
     struct wn_claim claim;
 
@@ -197,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_alone_are_no_signal),
         cmocka_unit_test(even_errors_are_noise),
+        cmocka_unit_test(copies_say_nothing_new),
         cmocka_unit_test(late_errors_are_overlap),
         cmocka_unit_test(an_expectation_sets_the_mean)};
 

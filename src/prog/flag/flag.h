@@ -36,7 +36,8 @@ struct work {
     size_t alike[WN_COINCIDENCE_FLOOR + 1]; /* rows by coincidence */
     double *place;         /* k, of grades, see flag_grades.c; else NULL */
     bool user_probability; /* the probabilities are the user's */
-    float *some; /* the features of so many rows, evenly spaced; NULL: none */
+    double copied; /* share of the rows that are copies, as score found them */
+    float *some;   /* the features of so many rows, evenly spaced; NULL: none */
     size_t some_rows;
     struct wn_clusters clusters; /* of them */
     struct wn_noise noise;

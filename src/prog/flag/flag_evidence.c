@@ -168,6 +168,21 @@ static int read_neighbors(struct work *work, struct wn_error *error)
     return 0;
 }
 
+/* The share of the rows that score found to be copies of others; of two near
+ * copies one is. */
+static double read_copied(const struct work *work)
+{
+    struct wn_error ignored = {0};
+    double exact, near;
+
+    if (wn_audit_number(work->audit, "score", "copies_exact", &exact,
+                        &ignored) ||
+        wn_audit_number(work->audit, "score", "copies_near", &near, &ignored) ||
+        !(exact >= 0 && near >= 0))
+        return 0;
+    return fmin((exact + near / 2) / (double)work->evidence.n, 0.9);
+}
+
 /* The rank by pairs, and the probabilities; the labels of neighbours vote where
  * score left no probabilities. */
 static int read_scores(const struct wn_run *run, struct work *work,
@@ -209,6 +224,7 @@ static int read_scores(const struct wn_run *run, struct work *work,
         }
     }
     evidence->probability = work->probability;
+    work->copied = read_copied(work);
     return 0;
 }
 

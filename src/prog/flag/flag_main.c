@@ -108,7 +108,7 @@ static int read_expectation(const struct wn_run *run,
 {
     const char *given = wn_option_text(run->options, "expect"), *text = given;
 
-    *out = (struct wn_expectation){-1, -1, -1, false};
+    *out = (struct wn_expectation){-1, -1, -1, false, 0};
     if (wn_option_given(run->options, "precision"))
         out->precision = wn_option_number(run->options, "precision");
     if (!given)
@@ -164,6 +164,7 @@ static void find_clusters(struct work *work)
     if (n > 0)
         wn_clusters_find(work->some, n, evidence->d, label, predicted, p.k,
                          &work->clusters);
+    work->clusters.rows *= 1 - work->copied; /* for their sampling error */
     free(label);
     free(scratch);
 }
@@ -187,6 +188,7 @@ static int estimate(const struct wn_run *run, struct work *work,
     if (!evidence->label || !evidence->probability || evidence->k < 2)
         return 0;
     expectation.brought = work->user_probability;
+    expectation.copied = work->copied;
     find_clusters(work);
     if (flag_judge_unseen(run, work, &settings, &expectation, error))
         return -1;
