@@ -78,6 +78,12 @@ static void show_progress(const struct fit *fit, const char *what, size_t done)
         wn_log_progress(fit->sample->log, what, done, fit->n);
 }
 
+/* Whether a team divides the slabs. */
+static bool is_divided(const struct fit *fit)
+{
+    return fit->n > SLAB && wn_units_ranks(fit->sample->units) > 1;
+}
+
 static float squared_length(const float *x, size_t d)
 {
     double sum = 0;
@@ -210,9 +216,24 @@ static void fill_slab(struct fit *fit, enum form form, size_t begin, size_t end)
     }
 }
 
-/* Add the part of rows begin .. end-1 to Z^T w Z (the lower triangle) and to
- * Z^T w Y, or with sign -1 subtract it. */
-static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
+/* Add columns from .. to-1 of the weighted rows begin .. end-1 to Z^T w Y. */
+static void add_right(struct fit *fit, size_t begin, size_t end, size_t from,
+                      size_t to)
+{
+    for (size_t r = 0; r < end - begin; r++) {
+        const int32_t y = fit->sample->label[kernel_row_at(fit, begin + r)];
+        const float *z = fit->weighted + r * fit->p;
+
+        for (size_t j = from; y >= 0 && j < to; j++)
+            fit->right[j * fit->k + (size_t)y] += (double)z[j];
+    }
+}
+
+/* Z^T w Z of rows begin .. end-1, with weights times `sign`, into fit->product:
+ * its lower triangle, by whole panels.
+ *   add  add it to the sums, and Z^T w Y */
+static void multiply_slab(struct fit *fit, size_t begin, size_t end,
+                          double sign, bool add)
 {
     const size_t p = fit->p, rows = end - begin;
     const size_t panels = (p + PANEL - 1) / PANEL;
@@ -233,24 +254,77 @@ static void add_slab(struct fit *fit, size_t begin, size_t end, double sign)
 
         wn_gemm(1, 0, p - from, to - from, rows, 1, fit->weighted + from, p,
                 fit->slab + from, p, 0, fit->product + from * p + from, p);
-        for (size_t r = from; r < p; r++)
+        for (size_t r = from; add && r < p; r++)
             for (size_t c = from; c < to; c++)
                 fit->matrix[r * p + c] += (double)fit->product[r * p + c];
-        for (size_t r = 0; r < rows; r++) {
-            const int32_t y = fit->sample->label[kernel_row_at(fit, begin + r)];
-            const float *z = fit->weighted + r * p;
+        if (add)
+            add_right(fit, begin, end, from, to);
+    }
+}
 
-            for (size_t j = from; y >= 0 && j < to; j++)
-                fit->right[j * fit->k + (size_t)y] += (double)z[j];
+static size_t slab_end(const struct fit *fit, size_t begin)
+{
+    return begin + SLAB < fit->n ? begin + SLAB : fit->n;
+}
+
+/* Where the columns of row r end in the whole panels of the lower triangle. */
+static size_t triangle_end(size_t r, size_t p)
+{
+    const size_t end = (r / PANEL + 1) * PANEL;
+
+    return end < p ? end : p;
+}
+
+/* The sums over all rows by a team: each rank multiplies a slab, then all add
+ * all products, in the order of the slabs; Z^T w Y goes from rank to rank. */
+static void add_slabs_together(struct fit *fit)
+{
+    struct wn_units *units = fit->sample->units;
+    const size_t ranks = wn_units_ranks(units), rank = wn_units_rank(units);
+    const size_t p = fit->p, right = p * fit->k * sizeof *fit->right;
+    float *packed = fit->inverse; /* not needed yet */
+
+    for (size_t first = 0; first < fit->n; first += ranks * SLAB) {
+        const size_t own = first + rank * SLAB;
+
+        show_progress(fit, "kernel: rows summed", first);
+        if (own < fit->n)
+            multiply_slab(fit, own, slab_end(fit, own), 1, false);
+        /* Its rows one after the other, without what is above the panels. */
+        size_t length = 0;
+        for (size_t r = 0; r < p; r++) {
+            const size_t columns = triangle_end(r, p);
+
+            memmove(fit->product + length, fit->product + r * p,
+                    columns * sizeof *fit->product);
+            length += columns;
+        }
+        for (size_t owner = 0; owner < ranks; owner++) {
+            const size_t begin = first + owner * SLAB;
+
+            if (begin >= fit->n)
+                break;
+            float *bytes = owner == rank ? fit->product : packed;
+
+            wn_units_share(units, bytes, length * sizeof *bytes, owner);
+            for (size_t r = 0; r < p; r++) {
+                const size_t columns = triangle_end(r, p);
+
+                for (size_t c = 0; c < columns; c++)
+                    fit->matrix[r * p + c] += (double)*bytes++;
+            }
+            if (owner == rank)
+                add_right(fit, begin, slab_end(fit, begin), 0, p);
+            wn_units_share(units, fit->right, right, owner);
         }
     }
 }
 
-/* The same for any number of rows. */
+/* Add any number of rows to the sums, or with sign -1 subtract them. */
 static void add_slabs(struct fit *fit, size_t begin, size_t end, double sign)
 {
     for (size_t at = begin; at < end; at += SLAB)
-        add_slab(fit, at, at + SLAB < end ? at + SLAB : end, sign);
+        multiply_slab(fit, at, at + SLAB < end ? at + SLAB : end, sign, true);
 }
 
 /* From the sums, which are overwritten, to B and L_A^-1: for rows as z where
@@ -461,6 +535,20 @@ static int score_small_groups(struct fit *fit, struct groups *groups,
     return failed ? -1 : 0;
 }
 
+/* Send the scores of groups first .. last-1 from their rank to the others. */
+static void send_groups(struct fit *fit, struct groups *groups, size_t first,
+                        size_t last, float *score, size_t owner)
+{
+    const size_t begin = groups->begin[first], end = groups->begin[last];
+
+    for (size_t r = begin; r < end; r++)
+        memcpy(groups->score + (r - begin) * fit->k,
+               score + kernel_row_at(fit, r) * fit->k, fit->k * sizeof *score);
+    wn_units_share(fit->sample->units, groups->score,
+                   (end - begin) * fit->k * sizeof *score, owner);
+    copy_scores(fit, groups, begin, end, score);
+}
+
 /* Scores of every group, left out as a whole. */
 static int score_groups(struct fit *fit, float *score, struct wn_error *error)
 {
@@ -489,18 +577,33 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
     }
     int status = kernel_solve(fit, error);
     fit->order = groups.order;
-    for (size_t first = 0, last; status == 0 && first < count; first = last) {
-        last = first;
-        while (
-            last < count &&
-            groups.begin[last + 1] - groups.begin[first] <= SLAB &&
-            !is_large_group(fit, groups.begin[last + 1] - groups.begin[last]))
-            last++;
-        if (last == first)
-            last++;
-        else
-            status =
-                score_small_groups(fit, &groups, first, last, score, error);
+    /* Small groups together, up to a slab. A team computes a slab each, then
+     * sends them round. */
+    struct wn_units *units = sample->units;
+    const size_t ranks = is_divided(fit) ? wn_units_ranks(units) : 1;
+    const size_t rank = ranks > 1 ? wn_units_rank(units) : 0;
+    for (int send = 0; send < (ranks > 1 ? 2 : 1); send++) {
+        size_t number = 0;
+
+        for (size_t first = 0, last; status == 0 && first < count;
+             first = last) {
+            last = first;
+            while (last < count &&
+                   groups.begin[last + 1] - groups.begin[first] <= SLAB &&
+                   !is_large_group(fit,
+                                   groups.begin[last + 1] - groups.begin[last]))
+                last++;
+            if (last == first) {
+                last++;
+                continue;
+            }
+            const size_t owner = number++ % ranks;
+            if (send)
+                send_groups(fit, &groups, first, last, score, owner);
+            else if (owner == rank)
+                status =
+                    score_small_groups(fit, &groups, first, last, score, error);
+        }
     }
     /* A large one: subtract its rows from the sums, or, where little would be
      * left of them, sum the other rows, and solve again. */
@@ -564,9 +667,11 @@ static int sum_rows(struct fit *fit, const struct wn_kernel *kernel,
     fit->matrix = wn_arena_spill(&fit->own, sizeof(double), p, p);
     fit->right = wn_arena_spill(&fit->own, sizeof(double), p, k);
     fit->weights = wn_arena_spill(&fit->own, sizeof(float), p, k);
-    for (size_t begin = 0; begin < n; begin += SLAB) {
+    if (is_divided(fit))
+        add_slabs_together(fit);
+    for (size_t begin = 0; !is_divided(fit) && begin < n; begin += SLAB) {
         show_progress(fit, "kernel: rows summed", begin);
-        add_slab(fit, begin, begin + SLAB < n ? begin + SLAB : n, 1);
+        multiply_slab(fit, begin, slab_end(fit, begin), 1, true);
     }
     show_progress(fit, "kernel: rows summed", n);
     return 0;
@@ -580,11 +685,16 @@ static int score_rows(struct fit *fit, float *score, struct wn_error *error)
     if (kernel_solve(fit, error))
         return -1;
     const size_t p = fit->p, k = fit->k;
+    struct wn_units *units = fit->sample->units;
+    const size_t ranks = is_divided(fit) ? wn_units_ranks(units) : 1;
 
     for (size_t begin = 0; begin < fit->n; begin += SLAB) {
         show_progress(fit, "kernel: rows predicted", begin);
-        const size_t end = begin + SLAB < fit->n ? begin + SLAB : fit->n;
+        const size_t end = slab_end(fit, begin);
         const size_t blocks = wn_block_count(end - begin);
+
+        if (ranks > 1 && begin / SLAB % ranks != wn_units_rank(units))
+            continue;
 
         if (!fit->rows_cached)
             fill_slab(fit, KERNEL, begin, end);
@@ -615,6 +725,10 @@ static int score_rows(struct fit *fit, float *score, struct wn_error *error)
             }
         }
     }
+    for (size_t begin = 0; ranks > 1 && begin < fit->n; begin += SLAB)
+        wn_units_share(units, score + begin * k,
+                       (slab_end(fit, begin) - begin) * k * sizeof *score,
+                       begin / SLAB % ranks);
     show_progress(fit, "kernel: rows predicted", fit->n);
     return 0;
 }

@@ -45,6 +45,7 @@ struct wn_kernel_loo {
     size_t *begin;  /* groups + 1: where each group starts in it */
     size_t groups;  /* that have rows */
     int threads;
+    struct wn_units *units; /* a team divides the trials */
 };
 
 void wn_kernel_loo_free(struct wn_kernel_loo *loo)
@@ -65,6 +66,7 @@ struct wn_kernel_loo *wn_kernel_loo_new(const struct wn_sample *sample,
     loo->d = d;
     loo->k = sample->k;
     loo->threads = sample->threads;
+    loo->units = sample->units;
     loo->product = wn_arena_spill(&loo->own, sizeof *loo->product, n, n);
     loo->label = wn_arena_new(&loo->own, sizeof *loo->label, n, 1);
     loo->weight = wn_arena_new(&loo->own, sizeof *loo->weight, n, 1);
@@ -146,8 +148,12 @@ int wn_kernel_loo_try(const struct wn_kernel_loo *loo, struct wn_trial *trials,
 
         max = rows > max ? rows : max;
     }
+    const size_t ranks = wn_units_ranks(loo->units);
+
 #pragma omp parallel for schedule(dynamic) num_threads(loo->threads)
     for (size_t t = 0; t < count; t++) {
+        if (t % ranks != wn_units_rank(loo->units))
+            continue;
         struct wn_trial *trial = &trials[t];
         const double width = trial->bandwidth;
         const float bend = -(float)(1 / (2 * width * width));
@@ -191,6 +197,9 @@ int wn_kernel_loo_try(const struct wn_kernel_loo *loo, struct wn_trial *trials,
             }
         }
     }
+    for (size_t t = 0; !failed && t < count; t++)
+        wn_units_share(loo->units, &trials[t].squared_error,
+                       sizeof trials[t].squared_error, t % ranks);
     return failed ? -1 : 0;
 }
 

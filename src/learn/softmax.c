@@ -35,7 +35,8 @@ enum {
     MOMENT_ROWS = 2048, /* rows or more, for */
     MAX_MOMENTS = 2048, /* features at most */
     PENALTY_ROWS = 1024,
-    PENALTY_TRIALS = 4
+    PENALTY_TRIALS = 4,
+    TOGETHER = 1 << 26 /* bytes of blocks that a team has at a time */
 };
 
 #define DAMPING 0.01  /* of the variances, added to the moments' diagonal */
@@ -51,9 +52,10 @@ struct problem {
     const float *x;
     size_t n, d, k;
     const int32_t *label, *fold;
-    double penalty;      /* 1/C */
-    const float *weight; /* n; NULL for 1 */
-    const int32_t *part; /* n: held out where 0; NULL: none are */
+    double penalty;         /* 1/C */
+    const float *weight;    /* n; NULL for 1 */
+    const int32_t *part;    /* n: held out where 0; NULL: none are */
+    struct wn_units *units; /* a team divides the blocks of rows */
 };
 
 /* The model of one fold. */
@@ -227,6 +229,91 @@ static void gather_weights(const struct problem *p,
                     : ABSENT;
 }
 
+/* Add what a block of rows gave. */
+static void add_block(struct evaluation *e, const struct scratch *s,
+                      size_t cells, size_t columns, size_t count)
+{
+    for (size_t j = 0; j < cells; j++)
+        e->gradient[j] += s->gradient[j];
+    for (size_t j = 0; j < columns; j++)
+        e->offset[j] += s->offset[j];
+    for (size_t f = 0; f < count; f++) {
+        e->loss[f] += s->loss[f];
+        e->held[f] += s->held[f];
+    }
+}
+
+static void evaluate_block(const struct problem *p,
+                           struct fold_fit *const *fits, size_t count,
+                           const struct evaluation *e, struct scratch *s,
+                           size_t b)
+{
+    const size_t begin = b * ROWS;
+    const size_t end = begin + ROWS < p->n ? begin + ROWS : p->n;
+
+    memset(s->offset, 0, count * p->k * sizeof *s->offset);
+    memset(s->loss, 0, count * sizeof *s->loss);
+    memset(s->held, 0, count * sizeof *s->held);
+    for (size_t f = 0; f < count; f += e->wide)
+        evaluate_folds(p, fits, f, count - f < e->wide ? count - f : e->wide,
+                       count, e, s, begin, end);
+}
+
+/* The sums by a team: every rank evaluates each ranks-th block, then all add
+ * all blocks, in their order. What travels of a block: offset, loss and held in
+ * double, then the gradient in float. */
+static void evaluate_together(const struct problem *p,
+                              struct fold_fit *const *fits, size_t count,
+                              struct evaluation *e)
+{
+    const size_t columns = count * p->k, cells = p->d * columns;
+    const size_t blocks = (p->n + ROWS - 1) / ROWS;
+    const size_t ranks = wn_units_ranks(p->units);
+    const size_t rank = wn_units_rank(p->units);
+    const size_t sums = (columns + 2 * count) * sizeof(double);
+    const size_t bytes = sums + (cells + cells % 2) * sizeof(float);
+    const size_t most = TOGETHER / bytes / ranks;
+    const size_t each = most ? most : 1; /* blocks of a rank at a time */
+    char *buffer = wn_spill_new(wn_product(bytes, each, ranks), 1);
+
+    for (size_t first = 0; first < blocks; first += each * ranks) {
+#pragma omp parallel for num_threads(e->threads) schedule(static, 1)
+        for (size_t i = 0; i < each; i++) {
+            struct scratch *s = &e->scratch[omp_get_thread_num()];
+            char *at = buffer + (rank * each + i) * bytes;
+
+            if (first + i * ranks + rank >= blocks)
+                continue;
+            evaluate_block(p, fits, count, e, s, first + i * ranks + rank);
+            memcpy(at, s->offset, columns * sizeof(double));
+            at += columns * sizeof(double);
+            memcpy(at, s->loss, count * sizeof(double));
+            at += count * sizeof(double);
+            memcpy(at, s->held, count * sizeof(double));
+            memcpy(at + count * sizeof(double), s->gradient,
+                   cells * sizeof(float));
+        }
+        for (size_t owner = 0; owner < ranks; owner++) {
+            const size_t left =
+                first + owner < blocks ? blocks - first - owner : 0;
+            const size_t some = (left + ranks - 1) / ranks;
+
+            wn_units_share(p->units, buffer + owner * each * bytes,
+                           (some < each ? some : each) * bytes, owner);
+        }
+        for (size_t i = 0; i < each * ranks && first + i < blocks; i++) {
+            char *at = buffer + (i % ranks * each + i / ranks) * bytes;
+            const struct scratch sent = {.offset = (double *)at,
+                                         .loss = (double *)at + columns,
+                                         .held = (double *)at + columns + count,
+                                         .gradient = (float *)(at + sums)};
+
+            add_block(e, &sent, cells, columns, count);
+        }
+    }
+    wn_spill_free(buffer);
+}
+
 /* Value and gradient at the trial points of all `fits`. */
 static void softmax_evaluate(const struct problem *p,
                              struct fold_fit *const *fits, size_t count,
@@ -234,39 +321,24 @@ static void softmax_evaluate(const struct problem *p,
 {
     const size_t k = p->k, columns = count * k, cells = p->d * columns;
     const size_t blocks = (p->n + ROWS - 1) / ROWS;
+    const bool together = blocks > 1 && wn_units_ranks(p->units) > 1;
 
     gather_weights(p, fits, count, e);
     memset(e->gradient, 0, cells * sizeof *e->gradient);
     memset(e->offset, 0, columns * sizeof *e->offset);
     memset(e->loss, 0, count * sizeof *e->loss);
     memset(e->held, 0, count * sizeof *e->held);
+    if (together)
+        evaluate_together(p, fits, count, e);
 #pragma omp parallel num_threads(e->threads)
     {
         struct scratch *s = &e->scratch[omp_get_thread_num()];
 
 #pragma omp for ordered schedule(static, 1)
-        for (size_t b = 0; b < blocks; b++) {
-            const size_t begin = b * ROWS;
-            const size_t end = begin + ROWS < p->n ? begin + ROWS : p->n;
-
-            memset(s->offset, 0, columns * sizeof *s->offset);
-            memset(s->loss, 0, count * sizeof *s->loss);
-            memset(s->held, 0, count * sizeof *s->held);
-            for (size_t f = 0; f < count; f += e->wide)
-                evaluate_folds(p, fits, f,
-                               count - f < e->wide ? count - f : e->wide, count,
-                               e, s, begin, end);
+        for (size_t b = 0; b < (together ? 0 : blocks); b++) {
+            evaluate_block(p, fits, count, e, s, b);
 #pragma omp ordered
-            {
-                for (size_t j = 0; j < cells; j++)
-                    e->gradient[j] += s->gradient[j];
-                for (size_t j = 0; j < columns; j++)
-                    e->offset[j] += s->offset[j];
-                for (size_t f = 0; f < count; f++) {
-                    e->loss[f] += s->loss[f];
-                    e->held[f] += s->held[f];
-                }
-            }
+            add_block(e, s, cells, columns, count);
         }
 #pragma omp for
         for (size_t f = 0; f < count; f++) {
@@ -433,7 +505,8 @@ int wn_softmax_predict(const struct wn_softmax *options,
                               .fold = sample->fold,
                               .penalty = 1 / options->inverse_penalty,
                               .weight = sample->weight,
-                              .part = part};
+                              .part = part,
+                              .units = sample->units};
     double *inverse = find_preconditioner(&p, folds);
     struct evaluation e;
     int status = 0, overflow = 0;
@@ -508,7 +581,8 @@ int wn_softmax_choose_penalty(const struct wn_sample *sample,
                               struct wn_error *error)
 {
     struct wn_arena own = {0};
-    const struct wn_sample few = wn_subsample_draw(sample, PENALTY_ROWS, &own);
+    struct wn_sample few = wn_subsample_draw(sample, PENALTY_ROWS, &own);
+    struct wn_units *units = sample->units; /* a team divides the trials */
     struct wn_softmax trial = *options;
     double loss[PENALTY_TRIALS];
     bool folds = false; /* whether there always are rows to learn from */
@@ -521,7 +595,10 @@ int wn_softmax_choose_penalty(const struct wn_sample *sample,
             wn_arena_spill(&own, sizeof *probability, few.n, few.k);
 
         trial.tolerance = wn_softmax_defaults.tolerance * PENALTY_TOLERANCE;
+        few.units = NULL;
         for (int t = 0; t < PENALTY_TRIALS && status == 0; t++) {
+            if ((size_t)t % wn_units_ranks(units) != wn_units_rank(units))
+                continue;
             trial.inverse_penalty = pow(10, -t);
             status = wn_softmax_predict(&trial, &few, NULL, probability, NULL,
                                         error);
@@ -530,6 +607,9 @@ int wn_softmax_choose_penalty(const struct wn_sample *sample,
                     wn_quality_measure(probability, few.n, few.k, few.label)
                         .log_loss;
         }
+        for (int t = 0; t < PENALTY_TRIALS && status == 0; t++)
+            wn_units_share(units, &loss[t], sizeof loss[t],
+                           (size_t)t % wn_units_ranks(units));
         if (status == 0)
             options->inverse_penalty =
                 pow(10, -wn_parabola_minimum(loss, PENALTY_TRIALS));

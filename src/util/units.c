@@ -383,6 +383,9 @@ int wn_units_run(struct wn_units *units, const struct wn_units_job *job,
     size_t missing = 0;
     int status = 0;
 
+    if (units->team)
+        memccpy(units->team->stage, job->stage, '\0',
+                sizeof units->team->stage - 1);
     for (size_t u = 0; units->shard && u < job->count; u++)
         missing += !find_place(units, job->stage, u) &&
                    (job->first + u) % units->shards + 1 != units->shard;

@@ -43,7 +43,8 @@ struct wn_team {
     size_t rank, ranks;
     /* Send the bytes of `owner` to all others. A failure ends the program. */
     void (*share)(void *bytes, size_t length, size_t owner);
-    uint64_t moved; /* bytes that this process received */
+    uint64_t moved;             /* bytes that this process received */
+    char stage[WN_UNITS_STAGE]; /* that it works on */
 };
 
 /* NULL wherever one is wanted: all is computed here, and nothing is kept. */

@@ -4,21 +4,57 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "learn/dynamics.h"
 #include "learn/folds.h"
 #include "learn/pairs.h"
 #include "prog/score/score_work.h"
+#include "util/free_memory.h"
 #include "util/memory.h"
 #include "util/spill.h"
 
 const char *const score_stage_names[SCORE_STAGES] = {
     "read", "graph", "models", "spectrum", "networks", "pairs", "methods"};
 
+/* What each rank has used in this stage. */
+static void tell_ranks(const struct wn_run *run, struct work *work,
+                       enum score_stage stage)
+{
+    struct wn_team *team = work->team;
+    struct rusage used;
+
+    getrusage(RUSAGE_SELF, &used);
+    const double cpu =
+        (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+        1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    const double mine[] = {work->seconds[stage], cpu - work->cpu,
+                           wn_anonymous_memory() / 0x1p20,
+                           (double)(team->moved - work->moved) / 1e6};
+    work->cpu = cpu;
+    work->moved = team->moved;
+    for (size_t r = 0; r < team->ranks; r++) {
+        double told[4];
+
+        memcpy(told, mine, sizeof told);
+        if (team->ranks > 1)
+            team->share(told, sizeof told, r);
+        wn_log_verbose(run->log,
+                       "%s: rank %zu: %.2f s, %.2f CPU s, %.0f MiB, received "
+                       "%.1f MB",
+                       score_stage_names[stage], r, told[0], told[1],
+                       ceil(told[2]), told[3]);
+    }
+}
+
 void score_end_stage(const struct wn_run *run, struct work *work,
                      enum score_stage stage)
 {
     work->seconds[stage] = wn_log_stage(run->log, score_stage_names[stage]);
+    /* All ranks have the same options, and the first alone has methods. */
+    if (work->team && stage != SCORE_METHODS &&
+        wn_option_on(run->options, "verbose"))
+        tell_ranks(run, work, stage);
 }
 
 /* The value of a count option that may be at most `max` for these `units`. A

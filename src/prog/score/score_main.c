@@ -95,14 +95,15 @@ static int score_work(struct wn_run *run, struct wn_error *error)
         wn_text_free(&list);
         return status;
     }
+    work.team = score_open_team(run);
     wn_linear_start();
     const bool automatic = strcmp(kernels, "auto") == 0;
-    if (wn_openblas_check(automatic ? NULL : kernels, error))
-        return -1;
+    status = wn_openblas_check(automatic ? NULL : kernels, error);
     if (automatic)
         wn_linear_use_matrix_unit();
     wn_log_verbose(run->log, "OpenBLAS kernels: %s", wn_linear_kernels());
-    status = score_read(run, &work, error);
+    if (status == 0)
+        status = score_read(run, &work, error);
     if (status == 0 && score_open_units(run, &work, error))
         status = -1;
     if (status == 0) {
@@ -111,11 +112,12 @@ static int score_work(struct wn_run *run, struct wn_error *error)
         status = computed < 0 ? -1 : 0;
         if (work.shard && status == 0)
             score_tell_shard(run, &work, computed == 0);
-        else if (status == 0)
+        else if (status == 0 && score_rank(&work) == 0)
             status = score_write(run, &work, error);
         if (status == 0 && !work.shard)
             wn_units_remove(work.units);
     }
+    score_close_team(run, status, error);
     score_free(&work);
     return status < 0 ? -1 : 0;
 }

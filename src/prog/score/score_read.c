@@ -306,11 +306,16 @@ int score_read(const struct wn_run *run, struct work *work,
 {
     struct wn_dataset *data = &work->data;
 
+    if (work->team && work->team->ranks > 1 && !wn_run_input(run))
+        return wn_fail(error, WN_EUSAGE,
+                       "no FILE: every rank reads it, and standard input has "
+                       "one reader");
     work->audit = wn_run_open(run, WN_DATA, error);
     if (!work->audit || choose_work(run, work, error))
         return -1;
     if (wn_option_on(run->options, "estimate"))
-        return score_estimate(run, work, error) ? -1 : 1;
+        return score_rank(work) == 0 && score_estimate(run, work, error) ? -1
+                                                                         : 1;
     if ((score_rank(work) == 0 && wn_run_check_output(run, error)) ||
         score_check_memory(run, work, error) ||
         wn_linear_check_addresses(run->threads, error))

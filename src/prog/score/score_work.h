@@ -59,7 +59,9 @@ struct work {
     unsigned needs;              /* enum wn_need of the chosen methods */
     double seconds[SCORE_STAGES];
     struct wn_team
-        *team; /* the other ranks of MPI; NULL where there are none */
+        *team;      /* the other ranks of MPI; NULL where there are none */
+    double cpu;     /* this rank's seconds, and bytes received, at the */
+    uint64_t moved; /* end of the stage before */
     struct wn_units *units; /* of --resume, --shard, --merge, MPI; or NULL */
     size_t shard;           /* I of --shard=I/N; 0: all */
 };
@@ -122,6 +124,12 @@ int score_check_memory(const struct wn_run *run, const struct work *work,
                        struct wn_error *error) WN_MUST_CHECK;
 int score_estimate(const struct wn_run *run, const struct work *work,
                    struct wn_error *error) WN_MUST_CHECK;
+
+/* score_alone.c, or in score-mpi score_mpi.c: the ranks of this run, or NULL;
+ * what must be done at the end of it. A failure ends all ranks. */
+struct wn_team *score_open_team(struct wn_run *run);
+void score_close_team(const struct wn_run *run, int status,
+                      const struct wn_error *error);
 
 /* score_units.c: open the work files that --resume, --shard and --merge ask
  * for; say what this shard has done. */
