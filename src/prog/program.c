@@ -73,7 +73,7 @@ static void start_process(const char *name)
      * With that bound alone glibc would return each free MiB at once, and
      * products of matrices would ask for theirs again every time. */
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
-    mallopt(M_TRIM_THRESHOLD, 2 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
 #endif
     /* Writing beyond a limit on file sizes is an error like a full disk. */
     signal(SIGXFSZ, SIG_IGN);
