@@ -56,9 +56,16 @@ void wn_figure_add(struct wn_figure *figure, const char *const *name,
            numbers * sizeof *number);
     for (size_t c = 0; c < names; c++) {
         const char *text = name[c] ? name[c] : "";
+        struct wn_text cut = {0};
 
+        /* Whole where all rows are. */
+        if (figure->most < SIZE_MAX)
+            wn_cut_text(&cut, text, strlen(text), WN_NAME_BYTES);
+        else
+            wn_text_add(&cut, text, strlen(text));
         figure->name[figure->rows * names + c] =
-            wn_copy_text(text, strlen(text));
+            wn_copy_text(wn_text_of(&cut), cut.length);
+        wn_text_free(&cut);
     }
     figure->rows++;
 }

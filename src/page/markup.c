@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void wn_markup_data(struct wn_text *page, const char *bytes, size_t length)
@@ -25,6 +26,42 @@ void wn_markup_data(struct wn_text *page, const char *bytes, size_t length)
                            entity[strchr(special, safe.bytes[i++]) - special]);
     }
     wn_text_free(&safe);
+}
+
+void wn_cut_text(struct wn_text *out, const char *bytes, size_t length,
+                 size_t most)
+{
+    size_t head = length, tail = length;
+
+    if (length > most) {
+        head = 2 * most / 3;
+        tail = length - most / 3;
+        /* Not within a character of UTF-8. */
+        while (head && (bytes[head] & 0xc0) == 0x80)
+            head--;
+        while (tail < length && (bytes[tail] & 0xc0) == 0x80)
+            tail++;
+    }
+    for (size_t at = 0; at < length; at++) {
+        const bool space = bytes[at] && strchr("\n\r\t", bytes[at]);
+
+        if (at == head) {
+            wn_text_add(out, " \xe2\x80\xa6 ", 5);
+            at = tail;
+        }
+        if (at < length)
+            wn_text_add(out, space ? " " : bytes + at, 1);
+    }
+}
+
+void wn_markup_cut(struct wn_text *page, const char *bytes, size_t length,
+                   size_t most)
+{
+    struct wn_text cut = {0};
+
+    wn_cut_text(&cut, bytes, length, most);
+    wn_markup_data(page, wn_text_of(&cut), cut.length);
+    wn_text_free(&cut);
 }
 
 void wn_markup(struct wn_text *page, const char *markup, ...)
@@ -69,7 +106,10 @@ void wn_markup(struct wn_text *page, const char *markup, ...)
             snprintf(number, sizeof number, one, va_arg(list, double));
         }
         text = text ? text : "-";
-        wn_markup_data(page, text, strlen(text));
+        if (one[1] == '.' && one[size - 1] == 's')
+            wn_markup_cut(page, text, strlen(text), strtoul(one + 2, NULL, 10));
+        else
+            wn_markup_data(page, text, strlen(text));
         markup += size;
     }
     va_end(list);
@@ -91,7 +131,7 @@ void wn_table_open(struct wn_text *page, const char *class, const char *caption,
         if (**head == '#')
             wn_markup(page, "<th scope=\"col\" class=\"n\">%s</th>", *head + 1);
         else
-            wn_markup(page, "<th scope=\"col\">%s</th>", *head);
+            wn_markup(page, "<th scope=\"col\">" WN_NAME "</th>", *head);
     wn_markup(page, "</tr></thead>\n<tbody>");
 }
 

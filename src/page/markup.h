@@ -13,12 +13,22 @@
 #include "util/text.h"
 
 /* Add markup, as in wn_markup(page, "<td>%zu</td>", rows). Conversions are %s
- * (NULL is shown as "-"), %d, %zu, %lld, %llu and those of doubles. An empty
- * page does not begin with a newline. */
+ * (NULL is shown as "-"), %.60s as wn_markup_cut() does, %d, %zu, %lld, %llu
+ * and those of doubles. An empty page does not begin with a newline. */
 void wn_markup(struct wn_text *page, const char *markup, ...)
     __attribute__((format(printf, 2, 3)));
 /* Add data that may hold NUL bytes. */
 void wn_markup_data(struct wn_text *page, const char *bytes, size_t length);
+/* Add text in one line; of more than `most` bytes, some in the middle are left
+ * out. */
+void wn_cut_text(struct wn_text *out, const char *bytes, size_t length,
+                 size_t most);
+/* The same as markup. */
+void wn_markup_cut(struct wn_text *page, const char *bytes, size_t length,
+                   size_t most);
+/* A name in a list, so that the size of a page does not depend on its data. */
+enum { WN_NAME_BYTES = 60 };
+#define WN_NAME "%.60s"
 
 /* A whole number as text: "1,234,567". */
 void wn_count_text(double count, char out[32]);

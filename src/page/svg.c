@@ -62,7 +62,7 @@ void wn_plot_open(struct wn_plot *plot, struct wn_text *out, const char *title,
         wn_markup(out, " xmlns=\"http://www.w3.org/2000/svg\"");
     wn_markup(out,
               " class=\"plot\" viewBox=\"0 0 %d %g\" width=\"%d\" height=\"%g\""
-              " role=\"img\" aria-label=\"%s\"><title>%s</title>",
+              " role=\"img\" aria-label=\"%.400s\"><title>%s</title>",
               WN_PLOT_WIDTH, length_of(height), WN_PLOT_WIDTH,
               length_of(height), description, title);
     if (!alone)

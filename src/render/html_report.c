@@ -252,7 +252,7 @@ static void put_column(const struct wn_report *report, size_t c,
     struct wn_text values = {0};
 
     wn_phrase_values(data, c, true, &values);
-    wn_markup(page, "\n<tr><th scope=\"row\">%s</th><td>%s</td>",
+    wn_markup(page, "\n<tr><th scope=\"row\">" WN_NAME "</th><td>%s</td>",
               data->column_name[c], data->column_kind[c]);
     wn_table_count(page, (size_t)data->column_missing[c]);
     wn_table_count(page, (size_t)data->column_invalid[c]);
@@ -267,7 +267,7 @@ static void put_column(const struct wn_report *report, size_t c,
     else
         wn_markup(page, "<td class=\"n\">%.0f %%</td>", fmax(0, 100 * alone));
     put_histogram(report, c, page);
-    wn_markup(page, "<td class=\"text\">%s", wn_text_of(&values));
+    wn_markup(page, "<td class=\"text\">%.160s", wn_text_of(&values));
     wn_text_free(&values);
     if (*note)
         wn_markup(page, " <strong>%s</strong>", note);
@@ -360,7 +360,7 @@ static void put_figures(const struct wn_report *report, const char *names,
             any = true;
             wn_markup(page, "\n<figure>\n<h3>%s</h3>", kind->title);
             kind->draw(&figure, page, false);
-            wn_markup(page, "<figcaption><strong>%s</strong> %s",
+            wn_markup(page, "<figcaption><strong>%.400s</strong> %s",
                       wn_text_of(&figure.says), kind->brief);
             if (figure.left_out)
                 wn_markup(page, " %zu more are not shown.", figure.left_out);

@@ -14,49 +14,24 @@
 
 enum {
     DEFAULT_SUSPECTS = 50,
-    MOST_SUSPECTS = 1000, /* rows of the table */
+    MOST_SUSPECTS = 1000, /* rows of the table, */
+    LIST_BYTES = 1300000, /* as far as they fit into so many bytes */
     BESIDE = 25,          /* of these, with cells and nearest rows, as far as */
-    MOST_BYTES = 1200000, /* that fits into so many bytes of the page */
+    MOST_BYTES = 900000,  /* that fits into so many bytes of the page */
     OPEN = 3,             /* of these, with the nearest rows unfolded */
     NEAREST = 5,
-    CELL_LETTERS = 240
+    CELL_LETTERS = 240,
+    ID_LETTERS = 60
 };
 
 /* --- cells --------------------------------------------------------------- */
 
-/* A cell in one line; a long one loses its middle. */
 static void put_cell_text(struct wn_text *page, const struct wn_cell *cell)
 {
-    size_t head = cell->length, tail = cell->length;
-
-    if (!cell->length) {
+    if (cell->length)
+        wn_markup_cut(page, cell->text, cell->length, CELL_LETTERS);
+    else
         wn_markup(page, "<small>(empty)</small>");
-        return;
-    }
-    if (cell->length > CELL_LETTERS) {
-        head = 2 * CELL_LETTERS / 3;
-        tail = cell->length - CELL_LETTERS / 3;
-        /* Not within a character of UTF-8. */
-        while (head && (cell->text[head] & 0xc0) == 0x80)
-            head--;
-        while (tail < cell->length && (cell->text[tail] & 0xc0) == 0x80)
-            tail++;
-    }
-    for (size_t part = 0; part < 2; part++) {
-        struct wn_text flat = {0};
-
-        for (size_t at = part ? tail : 0; at < (part ? cell->length : head);
-             at++) {
-            const char c = cell->text[at];
-            const bool space = c == '\n' || c == '\r' || c == '\t';
-
-            wn_text_add(&flat, space ? " " : &c, 1);
-        }
-        if (part && tail < cell->length)
-            wn_markup(page, " \xe2\x80\xa6 ");
-        wn_markup_data(page, wn_text_of(&flat), flat.length);
-        wn_text_free(&flat);
-    }
 }
 
 /* The first few nearest rows of a row; their number. They are
@@ -124,7 +99,7 @@ static void put_beside(const struct wn_report *report, size_t row, bool open,
         wn_markup(page, "\n<dl class=\"cells\">");
     for (size_t c = 0; c < count; c++) {
         head[LEAST + c] = wn_shown_name(report->shown, column[c]);
-        wn_markup(page, "\n<div><dt>%s</dt><dd>", head[LEAST + c]);
+        wn_markup(page, "\n<div><dt>" WN_NAME "</dt><dd>", head[LEAST + c]);
         put_cell_text(page, &own.cell[column[c]]);
         wn_markup(page, "</dd></div>");
     }
@@ -298,7 +273,7 @@ static void put_suspect(const struct wn_report *report, size_t place, size_t i,
     wn_text_free(&line);
     if (report->data.id) {
         wn_markup(page, "<td data-h=\"id\">");
-        wn_markup_data(page, id, strnlen(id, length));
+        wn_markup_cut(page, id, strnlen(id, length), ID_LETTERS);
         wn_markup(page, "</td>");
     }
     wn_markup(page,
@@ -346,7 +321,8 @@ void wn_html_suspects(const struct wn_report *report, struct wn_text *page)
     size_t count, columns = 0;
     int64_t *rows =
         wn_report_rows(report, WN_ROWS_FLAGGED, DEFAULT_SUSPECTS, &count);
-    const size_t shown = count < MOST_SUSPECTS ? count : MOST_SUSPECTS;
+    struct wn_text list = {0};
+    size_t shown = count < MOST_SUSPECTS ? count : MOST_SUSPECTS;
 
     if (!shown) {
         wn_markup(page, "\n<p>%s</p>",
@@ -360,6 +336,15 @@ void wn_html_suspects(const struct wn_report *report, struct wn_text *page)
         if (c != ID || report->data.id)
             head[columns++] = head[c];
     head[0] = "#rank";
+    gallery_make(&gallery, report, rows, shown);
+    if (report->shown && !gallery.pixel)
+        wn_shown_fetch_near(report->shown, rows,
+                            shown < BESIDE ? shown : BESIDE);
+    for (size_t r = 0; r < shown; r++)
+        if (list.length < LIST_BYTES)
+            put_row(report, r, (size_t)rows[r], columns - 1, &gallery, &list);
+        else
+            shown = r;
     wn_markup(page, "\n<p>");
     if (report->rows == WN_ROWS_DEFAULT)
         wn_markup(page,
@@ -376,13 +361,9 @@ void wn_html_suspects(const struct wn_report *report, struct wn_text *page)
                     "probable other one, but not sure enough to be "
                     "suggested.</p>");
     snprintf(caption, sizeof caption, "Most suspicious rows, %zu", shown);
-    gallery_make(&gallery, report, rows, shown);
-    if (report->shown && !gallery.pixel)
-        wn_shown_fetch_near(report->shown, rows,
-                            shown < BESIDE ? shown : BESIDE);
     wn_table_open(page, "cards", caption, head);
-    for (size_t r = 0; r < shown; r++)
-        put_row(report, r, (size_t)rows[r], columns - 1, &gallery, page);
+    wn_text_add(page, list.bytes, list.length);
+    wn_text_free(&list);
     wn_table_close(page);
     const char *reason = report->shown ? wn_shown_reason(report->shown) : NULL;
     if (reason)

@@ -100,7 +100,7 @@ void wn_html_decided(const struct wn_report *report, struct wn_text *page)
                         &verdict);
         wn_markup(page,
                   "\n<tr><th scope=\"row\" class=\"n\">%zu</th><td>%s</td>"
-                  "<td>%s</td><td>%s</td><td>%s</td></tr>",
+                  "<td>" WN_NAME "</td><td>%s</td><td>%.240s</td></tr>",
                   decided->row[d].row, wn_text_of(&verdict), decided->who[d],
                   decided->when[d], decided->note[d]);
         wn_text_free(&verdict);

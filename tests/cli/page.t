@@ -117,6 +117,25 @@ rm gone.csv
 runs 'a page without the source' report --format=html --image=8x8 gone.h5
 ok "$(grep -q 'Cells of the source are missing here: ' out; echo $?)" 'says so'
 
+# --- the size -----------------------------------------------------------------
+# Names, identifiers, cells and classes as long as they may be, all to be escaped.
+awk -v long="$(printf '<&>%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18)" '
+    BEGIN { for (e = 0; e < 3; e++) long = long long
+        printf "id,text"; for (c = 0; c < 60; c++) printf ",%s%d", long, c
+        print ",label"
+        for (i = 0; i < 1500; i++) {
+            printf "%s%d,%s %d", long, i, long, i % 7
+            for (c = 0; c < 60; c++) printf ",%s%d", c % 3 ? "" : long, i * (c + 1) % 17
+            print "," substr(long, 1, 240) (i % 11 ? i % 40 : i % 13)
+        } }' >long.csv
+ingest -q long.csv --label=label --id=id --kind='text:text' |
+    score -q --model=neighbors --methods=none | flag -q -o long.h5
+report --format=html --top=1000 --show='.*' --slices='.*[05]' --clusters=9 long.h5 \
+    >long.html
+ok "$([ "$(wc -c <long.html)" -gt 1000000 ] && [ "$(wc -c <long.html)" -lt 2097152 ]
+    echo $?)" "a page of long names has $(wc -c <long.html) bytes, less than 2 MiB"
+[ -z "$python" ] || is "$(page shape long.html)" '' 'and is whole'
+
 # --- Markdown -----------------------------------------------------------------
 runs 'Markdown' report --format=markdown digits.h5
 is "$(sed -n 's/^## //p' out)" "$(report digits.h5 | sed '1!d; s/%$/\\%/')" \
