@@ -14,8 +14,8 @@ while read -r name letter value; do
         specs+=("--$name")
         [[ $letter = - ]] || specs+=("-$letter")
     elif [[ $value = COLUMN* ]]; then
-        specs+=("--$name=:$value:(${(j: :)${(q)columns}})")
-        [[ $letter = - ]] || specs+=("-$letter+:$value:(${(j: :)${(q)columns}})")
+        specs+=("--$name=:$value:(${(j: :)${(@q)columns}})")
+        [[ $letter = - ]] || specs+=("-$letter+:$value:(${(j: :)${(@q)columns}})")
     else
         specs+=("--$name=:$value:_files")
         [[ $letter = - ]] || specs+=("-$letter+:$value:_files")

@@ -75,6 +75,8 @@ END
 # each section needs.
 check_values() {
     while IFS=$tab read -r _ line option value; do
+        [ "$option" != state ] || [ -d "$value" ] ||
+            fail "$config:$line: state = $value is no directory"
         [ "$option" != '[]' ] && [ "$option" != file ] || continue
         word=--$option
         is_flag "$option" || word=$word=$value

@@ -56,10 +56,11 @@ if command -v zsh >/dev/null; then
     zsh -n "$source/src/prog/completion.zsh"
     ok $? 'zsh reads its own'
     # The specifications that _arguments gets.
-    zsh -fc '_arguments() { print -l -- "$@" }
+    zsh -fc '_arguments() { print -rl -- "$@" }
         words=(ingest t.csv --label=)
         . "$0/src/prog/completion.zsh"' "$source" >out
-    is "$(grep -c -e '^--label=:COLUMN:(id ' -e '^-l+:COLUMN:(id ' out)" 2 \
+    is "$(grep -e '^--label=' -e '^-l+' out | tr '\n' ' ')" \
+        '--label=:COLUMN:(id the\ label a\ b c) -l+:COLUMN:(id the\ label a\ b c) ' \
         'with the columns'
     ingest --options | wc -l >wanted
     is "$(grep -c '^--' out)" "$(cat wanted | tr -d ' ')" 'and every option'

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # make check-kills: kill audit at 2 x KILLS random moments (1000), and single
-# programs at KILLS (500), by SIGKILL. An output is always one of the two whole
-# versions, the two outputs of audit belong together but between its last two
-# renames, no process lives on, and the next run ends well and leaves nothing
-# else.
+# programs at KILLS (500), by SIGKILL; a run that ends before does not count. An
+# output is always one of the two whole versions, the two outputs of audit belong
+# together but between its last two renames, no process lives on, and the next
+# run ends well and leaves nothing else.
 . "${WN_SOURCE:-.}/tests/tap.sh"
 kills=${KILLS:-500}
 neighbors='--model=neighbors --methods=disagreement'
@@ -75,7 +75,7 @@ audit -q -f -j1 in.csv -l species $neighbors -o a.h5 --pruned=p.csv
 most=$((($(now) - begin) * 11 / 10))
 cd ..
 bad='' died=0 between=0
-while [ $count -lt $((2 * kills)) ]; do
+while [ $died -lt $((2 * kills)) ]; do
     cp $((count / 7 % 2)).csv run/in.csv
     cd run || exit 99
     killed $most audit -q -f -j1 in.csv -l species $neighbors -o a.h5 \
@@ -95,7 +95,7 @@ while [ $count -lt $((2 * kills)) ]; do
             bad="$bad $count:left"
     fi
 done
-is "$bad" '' "audit: $count runs, $died killed before their end"
+is "$bad" '' "audit: $died kills in $count runs"
 echo "# $between of them between the two renames"
 
 # Single programs; the output is replaced in place.
@@ -113,8 +113,8 @@ for name in ingest score flag report prune; do
     begin=$(now)
     "$@" >out 2>err || bad="$bad $name:$(cat err)"
     most=$((($(now) - begin) * 12 / 10 + 2))
-    until=$((count + kills / 5))
-    while [ $count -lt $until ]; do
+    until=$((died + kills / 5))
+    while [ $died -lt $until ]; do
         cp 0/$name out.h5
         killed $most "$@"
         [ "$(version out.h5 $name)" != lost ] || bad="$bad $name-$count:lost"
@@ -124,5 +124,5 @@ for name in ingest score flag report prune; do
     [ "$(ls -A | grep -c '\.part$\|\.work$\|\.lock$')" -eq 0 ] ||
         bad="$bad $name:left"
 done
-is "$bad" '' "single programs: $count runs, $died killed before their end"
+is "$bad" '' "single programs: $died kills in $count runs"
 done_testing

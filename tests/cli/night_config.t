@@ -48,6 +48,7 @@ bad() {
 bad 's/^label = /lable = /' "bad.conf:9: found 'lable', wanted a long option of audit, or file"
 bad 's/^quiet/quiet = yes/' "bad.conf:14: found 'quiet = yes', wanted quiet alone"
 bad 's/^state.*/state/' "bad.conf:2: found 'state', wanted state = VALUE"
+bad 's/^state.*/state = none/' 'bad.conf:2: state = none is no directory'
 bad 's/^.wine/[wi ne/' "bad.conf:7: found '[wi ne]', wanted a section such as"
 bad 's/^.wine./[flowers]/' "bad.conf:11: found '[flowers]', wanted each section once"
 bad 's/neighbors/neighbours/' "bad.conf:3: --model: found 'neighbours', wanted"
