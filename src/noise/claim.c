@@ -18,7 +18,7 @@
  * mismatch, because the models learned from the same labels. */
 #define FOLLOWING 0.33
 #define PROVEN 0.67 /* where some errors stand everywhere, or p was brought */
-#define LEARNED 1.22
+#define LEARNED 1.26
 #define LEARNED_MORE 1.5 /* where clusters show errors */
 #define UNPROVEN 0.7     /* the largest suspicion where no error is proven */
 #define FEW 20           /* rows of a class that say little */

@@ -26,7 +26,7 @@
  * the features show. No suspicion is above what a depth gives, or .7 where that
  * is less. The low end of the interval is that of the even errors or of the
  * clusters, whichever is higher; the high end reaches, by the share of
- * mismatches that even errors do not explain, to 1.22 times the mismatches, or
+ * mismatches that even errors do not explain, to 1.26 times the mismatches, or
  * 1.5 times where clusters show errors. Rows in classes of fewer than 20 rows
  * prove nothing: they lower the low end in proportion, and raise the high end
  * by what m rows that all look right leave open, 1 - .05^(1/m). Sampling

@@ -219,8 +219,8 @@ void wn_sentence_depths(const struct wn_report *report, struct wn_text *out)
         wn_text_format(
             out,
             "but the rows of each class lie in a cluster of their own, with "
-            "few rows between, and %s %% of the labels (%s or more) contradict "
-            "it. They count as wrong, wherever they stand.",
+            "few rows between, and %s %% of the labels (%s %% or more) "
+            "contradict it. They count as wrong, wherever they stand.",
             wn_phrase_percent(report->cluster_errors, text[0]),
             wn_phrase_percent(report->cluster_low, text[1]));
     else
