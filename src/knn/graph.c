@@ -569,6 +569,97 @@ static int find_part(const struct find *find, const struct wn_graph *graph,
     return wn_knn_exact(graph, index, distance, error);
 }
 
+/* Merge the neighbours that a part has found for `rows` rows, from row `first`
+ * on, into those of the parts before it; rows that both have, count once. -1: a
+ * list is none. */
+static int merge_lists(const struct wn_graph *graph, size_t first, size_t rows,
+                       const int32_t *part_index, const float *part_distance,
+                       int32_t *index, float *distance)
+{
+    const size_t n = graph->n, m = graph->m;
+    int misfits = 0;
+
+#pragma omp parallel for num_threads(graph->threads) reduction(+ : misfits)
+    for (size_t i = 0; i < rows; i++) {
+        const int32_t *found = part_index + i * m;
+        const float *far = part_distance + i * m;
+        int32_t *row = index + i * m;
+        float *apart = distance + i * m;
+
+        for (size_t w = 0; w < m; w++) {
+            size_t place = m;
+
+            if (found[w] < 0)
+                continue;
+            if ((size_t)found[w] >= n || (size_t)found[w] == first + i ||
+                !(far[w] >= 0) ||
+                (w && found[w - 1] >= 0 && far[w] < far[w - 1])) {
+                misfits++;
+                break;
+            }
+            while (place &&
+                   (row[place - 1] < 0 || far[w] < apart[place - 1] ||
+                    (far[w] == apart[place - 1] && found[w] < row[place - 1])))
+                place--;
+            if (place == m)
+                break;
+            if (place && row[place - 1] == found[w])
+                continue;
+            memmove(row + place + 1, row + place,
+                    (m - place - 1) * sizeof *row);
+            memmove(apart + place + 1, apart + place,
+                    (m - place - 1) * sizeof *apart);
+            row[place] = found[w];
+            apart[place] = far[w];
+        }
+    }
+    return misfits ? -1 : 0;
+}
+
+static void clear_lists(size_t cells, int32_t *index, float *distance)
+{
+    for (size_t c = 0; c < cells; c++) {
+        index[c] = -1;
+        distance[c] = INFINITY;
+    }
+}
+
+/* Each rank has found a part. It merges the lists of its share of the rows, of
+ * all parts, then all get all shares.
+ *   each             the rows of a share
+ *   index, distance  in and out, ranks x each x m */
+static void merge_ranks(const struct wn_graph *graph, size_t each,
+                        int32_t *index, float *distance, struct recall *recall)
+{
+    struct wn_units *units = graph->units;
+    const size_t ranks = wn_units_ranks(units), rank = wn_units_rank(units);
+    const size_t words = each * graph->m, first = rank * each;
+    const size_t left = first < graph->n ? graph->n - first : 0;
+    int32_t *sent_index = wn_spill_new(words * ranks, sizeof *sent_index);
+    float *sent_distance = wn_spill_new(words * ranks, sizeof *sent_distance);
+    double found = 0;
+
+    wn_units_exchange(units, index, sent_index, words);
+    wn_units_exchange(units, distance, sent_distance, words);
+    clear_lists(words, index + rank * words, distance + rank * words);
+    for (size_t r = 0; r < ranks; r++)
+        (void)merge_lists(graph, first, left < each ? left : each,
+                          sent_index + r * words, sent_distance + r * words,
+                          index + rank * words, distance + rank * words);
+    wn_spill_free(sent_index);
+    wn_spill_free(sent_distance);
+    for (size_t r = 0; r < ranks; r++) {
+        double part = recall->found;
+
+        wn_units_share(units, index + r * words, words * sizeof *index, r);
+        wn_units_share(units, distance + r * words, words * sizeof *distance,
+                       r);
+        wn_units_share(units, &part, sizeof part, r);
+        found += part;
+    }
+    recall->found = found;
+}
+
 enum { FACTS = 5 };
 
 /* The unit of a part: how it was found, index, distance. The index is -1 where
@@ -577,19 +668,23 @@ static int compute_part(void *context, size_t part, struct wn_text *out,
                         struct wn_error *error)
 {
     const struct find *find = context;
-    const size_t cells = wn_product(find->graph->n, find->graph->m, 1);
+    const size_t ranks = wn_units_ranks(find->graph->units);
+    const size_t n = find->graph->n, m = find->graph->m;
+    const size_t each = (n + ranks - 1) / ranks, cells = n * m;
+    const size_t all = wn_product(each, ranks, m);
     struct wn_graph graph = *find->graph;
     struct wn_graph_facts facts = {0};
     struct recall recall;
-    int32_t *index = wn_spill_new(cells, sizeof *index);
-    float *distance = wn_spill_new(cells, sizeof *distance);
+    int32_t *index = wn_spill_new(all, sizeof *index);
+    float *distance = wn_spill_new(all, sizeof *distance);
 
-    graph.part = part;
-    graph.parts = wn_units_parts(graph.units);
-    for (size_t c = 0; c < cells; c++)
-        index[c] = -1;
+    graph.part = ranks > 1 ? wn_units_rank(graph.units) : part;
+    graph.parts = ranks > 1 ? ranks : wn_units_parts(graph.units);
+    clear_lists(all, index, distance);
     const int status =
         find_part(find, &graph, index, distance, &facts, &recall, error);
+    if (status == 0 && ranks > 1)
+        merge_ranks(&graph, each, index, distance, &recall);
     const double told[FACTS] = {facts.exact, (double)facts.cells,
                                 (double)facts.probe, recall.found, recall.all};
     wn_text_add(out, (const char *)told, sizeof told);
@@ -600,15 +695,12 @@ static int compute_part(void *context, size_t part, struct wn_text *out,
     return status;
 }
 
-/* Merge the nearest of a part into those of the parts before it; rows that both
- * have, count once. */
-static int merge_part(void *context, size_t part, const char *bytes,
-                      size_t length)
+static int use_part(void *context, size_t part, const char *bytes,
+                    size_t length)
 {
     struct find *own = context;
-    const size_t n = own->graph->n, m = own->graph->m, cells = n * m;
+    const size_t cells = own->graph->n * own->graph->m;
     double told[FACTS];
-    int misfits = 0;
 
     if (length != sizeof told + cells * (sizeof(int32_t) + sizeof(float)))
         return -1;
@@ -621,46 +713,12 @@ static int merge_part(void *context, size_t part, const char *bytes,
                                           .probe = (size_t)told[2]};
     own->recall.found += told[3];
     own->recall.all = told[4];
+    if (part == 0)
+        clear_lists(cells, own->index, own->distance);
     const int32_t *index = (const int32_t *)(bytes + sizeof told);
-    const float *distance = (const float *)(index + cells);
-    for (size_t c = 0; c < cells && part == 0; c++) {
-        own->index[c] = -1;
-        own->distance[c] = INFINITY;
-    }
-#pragma omp parallel for num_threads(own->graph->threads) reduction(+ : misfits)
-    for (size_t i = 0; i < n; i++) {
-        int32_t *row = own->index + i * m;
-        float *apart = own->distance + i * m;
-
-        for (size_t w = 0; w < m; w++) {
-            const int32_t j = index[i * m + w];
-            const float far = distance[i * m + w];
-            size_t place = m;
-
-            if (j < 0)
-                continue;
-            if ((size_t)j >= n || (size_t)j == i || !(far >= 0) ||
-                (w && index[i * m + w - 1] >= 0 &&
-                 far < distance[i * m + w - 1])) {
-                misfits++;
-                break;
-            }
-            while (place && (row[place - 1] < 0 || far < apart[place - 1] ||
-                             (far == apart[place - 1] && j < row[place - 1])))
-                place--;
-            if (place == m)
-                break;
-            if (place && row[place - 1] == j)
-                continue;
-            memmove(row + place + 1, row + place,
-                    (m - place - 1) * sizeof *row);
-            memmove(apart + place + 1, apart + place,
-                    (m - place - 1) * sizeof *apart);
-            row[place] = j;
-            apart[place] = far;
-        }
-    }
-    return misfits ? -1 : 0;
+    return merge_lists(own->graph, 0, own->graph->n, index,
+                       (const float *)(index + cells), own->index,
+                       own->distance);
 }
 
 int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
@@ -687,9 +745,10 @@ int wn_graph_find(const struct wn_graph *graph, size_t probe, uint64_t seed,
                                    .longest = FACTS * sizeof(double) +
                                               8 * graph->n * graph->m,
                                    .threads = 1,
+                                   .together = wn_units_ranks(graph->units) > 1,
                                    .context = &find,
                                    .compute = compute_part,
-                                   .use = merge_part},
+                                   .use = use_part},
             error);
         wn_text_free(&stage);
     } else {

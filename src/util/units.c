@@ -399,7 +399,7 @@ int wn_units_run(struct wn_units *units, const struct wn_units_job *job,
 
 size_t wn_units_parts(const struct wn_units *units)
 {
-    return !units ? 1 : units->shards ? units->shards : wn_units_ranks(units);
+    return units && units->shards ? units->shards : 1;
 }
 
 struct wn_units *wn_units_inside(struct wn_units *units)
@@ -425,6 +425,13 @@ void wn_units_share(struct wn_units *units, void *bytes, size_t length,
     units->team->share(bytes, length, owner);
     if (units->team->rank != owner)
         units->team->moved += length;
+}
+
+void wn_units_exchange(struct wn_units *units, const void *send, void *receive,
+                       size_t each)
+{
+    units->team->exchange(send, receive, each);
+    units->team->moved += 4 * each * (units->team->ranks - 1);
 }
 
 struct wn_units_count wn_units_counted(const struct wn_units *units)

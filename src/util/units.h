@@ -43,6 +43,9 @@ struct wn_team {
     size_t rank, ranks;
     /* Send the bytes of `owner` to all others. A failure ends the program. */
     void (*share)(void *bytes, size_t length, size_t owner);
+    /* Send words send[r each ..] to rank r; its words come to receive[r each].
+     * `each` is the number of words of 4 bytes. */
+    void (*exchange)(const void *send, void *receive, size_t each);
     uint64_t moved;             /* bytes that this process received */
     char stage[WN_UNITS_STAGE]; /* that it works on */
 };
@@ -92,8 +95,8 @@ struct wn_units_job {
 int wn_units_run(struct wn_units *units, const struct wn_units_job *job,
                  struct wn_error *error) WN_MUST_CHECK;
 
-/* How many parts a search is cut into that can be cut in any number: the ranks
- * of a team, or the shards. */
+/* How many units a search is cut into that can be cut in any number: the
+ * shards, or 1. */
 size_t wn_units_parts(const struct wn_units *units);
 /* The units for work inside a unit that is computed together: those of the
  * team, else NULL. */
@@ -104,6 +107,10 @@ size_t wn_units_rank(const struct wn_units *units);
 /* Send the bytes of rank `owner` to the others. */
 void wn_units_share(struct wn_units *units, void *bytes, size_t length,
                     size_t owner);
+/* `each` words of 4 bytes from every rank to every other: send and receive have
+ * those of all ranks. Only in a team. */
+void wn_units_exchange(struct wn_units *units, const void *send, void *receive,
+                       size_t each);
 /* Units computed here, taken from files, and missing. */
 struct wn_units_count {
     size_t computed, taken, missing;

@@ -59,6 +59,16 @@ static void share(void *bytes, size_t length, size_t owner)
                   (int)owner, MPI_COMM_WORLD);
 }
 
+static void exchange(const void *send, void *receive, size_t each)
+{
+    MPI_Request request;
+
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    wait_for(&request);
+    MPI_Alltoall(send, (int)each, MPI_INT32_T, receive, (int)each, MPI_INT32_T,
+                 MPI_COMM_WORLD);
+}
+
 /* mpirun ends all ranks where one has ended, and says which that was. Say where
  * this one stood, and leave nothing half-written. */
 static void stop(int signal)
@@ -95,6 +105,7 @@ struct wn_team *score_open_team(struct wn_run *run)
     team = (struct wn_team){.rank = (size_t)rank,
                             .ranks = (size_t)ranks,
                             .share = share,
+                            .exchange = exchange,
                             .stage = "read"};
     signal(SIGTERM, stop);
     if (rank > 0)
