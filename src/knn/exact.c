@@ -14,6 +14,7 @@
 
 #include "knn/bounds.h"
 #include "util/arena.h"
+#include "util/spill.h"
 
 enum {
     BLOCK = 384, /* rows of a tile: a multiple of every panel */
@@ -202,6 +203,22 @@ static void search_start(struct search *s, const struct wn_graph *graph,
     }
 }
 
+/* A pair that loses on one rank loses on all: take the lowest limits. */
+static void share_limits(const struct search *s, const struct wn_graph *graph)
+{
+    const size_t n = s->bounds.n;
+
+    if (wn_units_ranks(graph->units) == 1)
+        return;
+    float *limit = wn_spill_new(n, sizeof *limit);
+    for (size_t i = 0; i < n; i++)
+        limit[i] = s->candidates[i].limit;
+    wn_units_lower(graph->units, limit, n);
+    for (size_t i = 0; i < n; i++)
+        s->candidates[i].limit = limit[i];
+    wn_spill_free(limit);
+}
+
 /* The whole search with one kernel. Returns false, without an answer, if the
  * kernel rounds and keeps too many pairs. */
 static bool search_with(const struct wn_scan_kernel *kernel,
@@ -230,8 +247,20 @@ static bool search_with(const struct wn_scan_kernel *kernel,
 
         pays = begin == 0 || !(kept > share * pairs);
     }
+    /* All ranks begin again where one must. */
+    float paid = pays ? 1 : 0;
+    wn_units_lower(graph->units, &paid, 1);
+    pays = paid > 0;
     if (pays) {
-        scan_diagonals(&s, scratch, graph, begin, s.blocks);
+        const bool alone = wn_units_ranks(graph->units) == 1;
+
+        for (size_t end; begin < s.blocks; begin = end) {
+            end = alone || 2 * begin > s.blocks ? s.blocks
+                  : begin                       ? 2 * begin
+                                                : 1;
+            share_limits(&s, graph);
+            scan_diagonals(&s, scratch, graph, begin, end);
+        }
 #pragma omp parallel for schedule(dynamic, BLOCK) num_threads(graph->threads)
         for (size_t i = 0; i < n; i++)
             wn_candidates_decide(&s.bounds, &s.candidates[i], i,

@@ -606,6 +606,7 @@ struct grove {
     const struct forest *forest;
     struct tree *trees; /* BATCH */
     float *probability;
+    size_t begin, end; /* the rows whose votes are counted here */
 };
 
 /* Add the votes of `count` trees: rows in parallel, the trees of a row in
@@ -614,10 +615,10 @@ static void add_votes(const struct grove *grove, const struct tree *trees,
                       size_t count)
 {
     const struct wn_sample *sample = grove->forest->sample;
-    const size_t n = sample->n, k = sample->k;
+    const size_t k = sample->k;
 
 #pragma omp parallel for schedule(static) num_threads(sample->threads)
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = grove->begin; i < grove->end; i++)
         for (size_t t = 0; t < count; t++) {
             const struct tree *tree = &trees[t];
             const int32_t l = tree->leaf[i];
@@ -717,7 +718,10 @@ int wn_trees(const struct wn_sample *sample,
         tree_new(&trees[t], &forest, &own);
     round_features(&forest, column);
     memset(probability, 0, n * k * sizeof *probability);
-    const struct grove grove = {&forest, trees, probability};
+    const size_t ranks = wn_units_ranks(sample->units);
+    const size_t rank = wn_units_rank(sample->units);
+    const struct grove grove = {&forest, trees, probability, n * rank / ranks,
+                                n * (rank + 1) / ranks};
     int status = 0;
     if (sample->units) {
         char stage[WN_UNITS_STAGE];
@@ -737,6 +741,11 @@ int wn_trees(const struct wn_sample *sample,
                 .use = use_tree},
             error);
     }
+    /* Each rank counts the votes of its rows. */
+    for (size_t r = 0; status == 0 && r < ranks; r++)
+        wn_units_share(
+            sample->units, probability + n * r / ranks * k,
+            (n * (r + 1) / ranks - n * r / ranks) * k * sizeof *probability, r);
     for (size_t first = 0; !sample->units && first < options->trees;
          first += BATCH) {
         const size_t left = options->trees - first;

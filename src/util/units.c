@@ -434,6 +434,14 @@ void wn_units_exchange(struct wn_units *units, const void *send, void *receive,
     units->team->moved += 4 * each * (units->team->ranks - 1);
 }
 
+void wn_units_lower(struct wn_units *units, float *values, size_t count)
+{
+    if (wn_units_ranks(units) == 1)
+        return;
+    units->team->lower(values, count);
+    units->team->moved += 2 * sizeof *values * count;
+}
+
 struct wn_units_count wn_units_counted(const struct wn_units *units)
 {
     return units->counted;

@@ -46,6 +46,8 @@ struct wn_team {
     /* Send words send[r each ..] to rank r; its words come to receive[r each].
      * `each` is the number of words of 4 bytes. */
     void (*exchange)(const void *send, void *receive, size_t each);
+    /* Set each value to the least that a rank has. */
+    void (*lower)(float *values, size_t count);
     uint64_t moved;             /* bytes that this process received */
     char stage[WN_UNITS_STAGE]; /* that it works on */
 };
@@ -111,6 +113,8 @@ void wn_units_share(struct wn_units *units, void *bytes, size_t length,
  * those of all ranks. Only in a team. */
 void wn_units_exchange(struct wn_units *units, const void *send, void *receive,
                        size_t each);
+/* Set each of `count` values to the least that a rank has. */
+void wn_units_lower(struct wn_units *units, float *values, size_t count);
 /* Units computed here, taken from files, and missing. */
 struct wn_units_count {
     size_t computed, taken, missing;

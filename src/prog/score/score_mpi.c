@@ -69,6 +69,16 @@ static void exchange(const void *send, void *receive, size_t each)
                  MPI_COMM_WORLD);
 }
 
+static void lower(float *values, size_t count)
+{
+    MPI_Request request;
+
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    wait_for(&request);
+    MPI_Allreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_MIN,
+                  MPI_COMM_WORLD);
+}
+
 /* mpirun ends all ranks where one has ended, and says which that was. Say where
  * this one stood, and leave nothing half-written. */
 static void stop(int signal)
@@ -106,6 +116,7 @@ struct wn_team *score_open_team(struct wn_run *run)
                             .ranks = (size_t)ranks,
                             .share = share,
                             .exchange = exchange,
+                            .lower = lower,
                             .stage = "read"};
     signal(SIGTERM, stop);
     if (rank > 0)
