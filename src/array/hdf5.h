@@ -81,4 +81,28 @@ int wn_hdf5_write(const struct wn_hdf5_copy *copy, uint64_t memory,
                   struct wn_text *left_out,
                   struct wn_error *error) WN_MUST_CHECK;
 
+/* A table as a new HDF5 file (hdf5_table.c): the group /table with a dataset
+ * for each column, in their order, of doubles or of texts in UTF-8. In names a
+ * slash becomes an underscore. */
+struct wn_hdf5_table;
+struct wn_hdf5_column {
+    const char *name;
+    bool number;
+};
+
+/* Begin one in the empty file `descriptor`, which messages call `file`. NULL:
+ * WN_EDATA if two columns would have one name; WN_EIO. */
+struct wn_hdf5_table *wn_hdf5_table_new(int descriptor, const char *file,
+                                        const struct wn_hdf5_column *column,
+                                        size_t columns, size_t rows,
+                                        struct wn_error *error) WN_MUST_CHECK;
+/* Write cells of `column` from `row` on: `count` doubles or pointers to texts,
+ * as `number` says. WN_EIO. */
+int wn_hdf5_table_write(struct wn_hdf5_table *table, size_t column, bool number,
+                        size_t row, size_t count, const void *cells,
+                        struct wn_error *error) WN_MUST_CHECK;
+/* Close and free it; -1 if that fails, or if the error is set already. */
+int wn_hdf5_table_end(struct wn_hdf5_table *table,
+                      struct wn_error *error) WN_MUST_CHECK;
+
 #endif

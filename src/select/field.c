@@ -86,6 +86,19 @@ static void put_by_model(const struct wn_report *report, size_t i,
             wn_report_class(report, report->by_member[p * report->data.n + i]));
 }
 
+/* The models whose most probable class is the rival. */
+static void put_agreeing(const struct wn_report *report, size_t i,
+                         struct wn_text *out)
+{
+    const struct wn_model_quality *quality = &report->model_quality;
+    const size_t start = out->length;
+
+    for (size_t p = 0; p + 1 < quality->members; p++)
+        if (report->by_member[p * report->data.n + i] == report->rival[i])
+            wn_text_format(out, "%s%s", out->length > start ? "," : "",
+                           quality->member[p].name);
+}
+
 static double count_opinions(const struct wn_report *report, size_t i)
 {
     const size_t n = report->data.n;

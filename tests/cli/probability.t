@@ -136,6 +136,15 @@ is "$(report --format=tsv --top=all --fields=row,by_model,opinions sets.h5 | sed
         NR > 1 { g = top(3); f = top(6); p = top(9); n = 1 + (f != g) + (p != g && p != f)
             print NR - 2, "brought:good=" g ",brought:fair=" f ",brought:poor=" p, n }' sets.csv)" \
     'what each finds most probable'
+is "$(report --format=tsv --top=all --fields=row,models sets.h5 | sed 1d | sort -n)" \
+    "$(report --format=tsv --top=all --fields=row,rival,by_model sets.h5 | sed 1d |
+        sort -n | awk -F'\t' -v OFS='\t' '{ own = ""
+            m = split($3, part, ","); for (j = 1; j <= m; j++) {
+                split(part[j], p, "="); if (p[2] == $2) own = own "," p[1] }
+            print $1, substr(own, 2) }')" 'and the models that agree on the rival'
+is "$(report --where='models = brought:poor' --top=all --format=tsv --fields=row sets.h5 | sed 1d | wc -l)" \
+    "$(report --top=all --format=tsv --fields=models sets.h5 | grep -c brought:poor)" \
+    'and be asked for'
 is "$(report --where='opinions > 2' --format=tsv --fields=row --top=all sets.h5 | sed 1d | wc -l)" \
     "$(report --format=tsv --top=all --fields=opinions sets.h5 | grep -c '^3$')" \
     'rows where models disagree can be chosen'

@@ -449,8 +449,15 @@ prune --drop=none --format=jsonl deep.h5 | cmp - deep.jsonl
 ok $? 'the own form: the very bytes'
 prune --drop=none --format=csv pets.h5 | cmp - pets.csv
 ok $? 'the own form of a table'
-fails_with 2 '--format=hdf5 is for HDF5 sources, and this one is csv' \
-    prune --format=hdf5 pets.h5
+printf '1 1:2\n2 1:3\n1 1:2.5\n2 1:4\n' | ingest -q --from=libsvm -o svm.h5
+fails_with 2 '--format=hdf5 is for HDF5, CSV and JSON Lines, and this source is libsvm' \
+    prune --drop=none --format=hdf5 svm.h5
+prune --drop=none --format=hdf5 pets.h5 >/dev/full 2>err
+is "$? $(cat err)" '2 prune: standard output: cannot write: No space left on device' \
+    'HDF5 on a full disk'
+printf 'a/b,a_b,kind\n1,2,x\n3,4,y\n' | ingest -q --label=kind -o twin.h5
+fails_with 2 "column 'a_b': another one has the name 'a_b' in HDF5" \
+    prune --drop=none --format=hdf5 twin.h5
 fails_with 2 '--format=list has no cells to change' \
     prune --format=list --relabel pets.h5
 

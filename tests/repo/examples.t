@@ -7,6 +7,7 @@
 # commands PAGE: its command lines, as a reader sees them.
 commands() {
     case $1 in
+    *recipes.7) cat "$1" ;; # all of it are examples
     *.[1-8]) sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$1" ;;
     *) sed 's/^    //' "$1" ;;
     esac | sed -n 's/^\(\.Dl \)\{0,1\}\$ //p' |

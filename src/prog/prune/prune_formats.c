@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* prune --format: rows in another form than that of the source. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "array/hdf5.h"
 #include "array/npy.h"
 #include "audit/source_rows.h"
 #include "csv/json_record.h"
 #include "prog/prune/prune_work.h"
 #include "util/memory.h"
+#include "util/number.h"
+
+enum { BATCH = 1024 }; /* rows at a time */
 
 static const char *own_form(const struct prune *prune)
 {
@@ -26,15 +31,19 @@ bool prune_converts(const struct prune *prune)
 int prune_check_format(const struct prune *prune, struct wn_error *error)
 {
     const char *format = prune_text(prune, "format"), *form = own_form(prune);
+    const bool hdf5 = strcmp(format, "hdf5") == 0;
     const bool table =
-        strcmp(format, "csv") == 0 || strcmp(format, "jsonl") == 0;
+        hdf5 || strcmp(format, "csv") == 0 || strcmp(format, "jsonl") == 0;
 
     if (!prune_converts(prune))
         return 0;
-    if (strcmp(format, "hdf5") == 0)
-        return wn_fail(error, WN_EUSAGE,
-                       "--format=hdf5 is for HDF5 sources, and this one is %s",
-                       form);
+    if (hdf5 && strcmp(form, "csv") && strcmp(form, "jsonl"))
+        return wn_fail(
+            error, WN_EUSAGE,
+            "--format=hdf5 is for HDF5, CSV and JSON Lines, and this "
+            "source is %s: --format=npy writes the places of the "
+            "rows",
+            form);
     if (!table &&
         (prune_on(prune, "relabel") || prune_on(prune, "apply-rules") ||
          wn_option_given(prune->run->options, "plant")))
@@ -183,15 +192,17 @@ static void add_row(const struct wn_source_rows *source,
     wn_text_add(out, json ? "}\n" : "\n", json ? 2 : 1);
 }
 
-static int write_table(const struct prune *prune, struct wn_source_rows *source,
-                       bool kept, bool json, int descriptor, const char *name,
-                       struct wn_error *error)
+/* What is done with each row of an output. */
+typedef int row_visitor(void *context, const struct wn_row_cells *cells,
+                        struct wn_error *error);
+
+static int walk_rows(const struct prune *prune, struct wn_source_rows *source,
+                     bool kept, row_visitor *visit, void *context,
+                     struct wn_error *error)
 {
-    enum { BATCH = 1024 };
     const size_t n = kept ? prune->kept : prune->dataset.n - prune->kept;
     int64_t *row = wn_new(n, sizeof *row);
     struct wn_row_cells cells = {0};
-    struct wn_text out = {0};
     size_t count = 0, fetched = 0;
     int status = 0;
 
@@ -200,15 +211,6 @@ static int write_table(const struct prune *prune, struct wn_source_rows *source,
     for (size_t i = 0; !kept && i < prune->dataset.n; i++)
         if (prune->removed[i])
             row[count++] = (int64_t)i;
-    for (size_t c = 0; !json && c < wn_source_rows_columns(source); c++) {
-        const char *column = wn_source_rows_column(source, c);
-
-        if (c)
-            wn_text_add(&out, ",", 1);
-        wn_field_write(&out, column, strlen(column), ',');
-    }
-    if (!json)
-        wn_text_add(&out, "\n", 1);
     for (size_t r = 0; r < n && status == 0; r++) {
         if (r == fetched) {
             const size_t more = n - r < BATCH ? n - r : BATCH;
@@ -225,18 +227,171 @@ static int write_table(const struct prune *prune, struct wn_source_rows *source,
         }
         if (kept)
             change_cells(prune, (size_t)row[r], &cells);
-        add_row(source, &cells, json, &out);
-        if (out.length > 1 << 20) {
-            status =
-                wn_write_all(descriptor, out.bytes, out.length, name, error);
-            out.length = 0;
-        }
+        status = visit(context, &cells, error);
+    }
+    wn_row_cells_free(&cells);
+    free(row);
+    return status;
+}
+
+struct lines {
+    const struct wn_source_rows *source;
+    bool json;
+    struct wn_text out;
+    int descriptor;
+    const char *name;
+};
+
+static int add_line(void *context, const struct wn_row_cells *cells,
+                    struct wn_error *error)
+{
+    struct lines *lines = context;
+    int status = 0;
+
+    add_row(lines->source, cells, lines->json, &lines->out);
+    if (lines->out.length > 1 << 20) {
+        status = wn_write_all(lines->descriptor, lines->out.bytes,
+                              lines->out.length, lines->name, error);
+        lines->out.length = 0;
+    }
+    return status;
+}
+
+static int write_lines(const struct prune *prune, struct wn_source_rows *source,
+                       bool kept, bool json, int descriptor, const char *name,
+                       struct wn_error *error)
+{
+    struct lines lines = {source, json, {0}, descriptor, name};
+
+    for (size_t c = 0; !json && c < wn_source_rows_columns(source); c++) {
+        const char *column = wn_source_rows_column(source, c);
+
+        if (c)
+            wn_text_add(&lines.out, ",", 1);
+        wn_field_write(&lines.out, column, strlen(column), ',');
+    }
+    if (!json)
+        wn_text_add(&lines.out, "\n", 1);
+    int status = walk_rows(prune, source, kept, add_line, &lines, error);
+    if (status == 0)
+        status = wn_write_all(descriptor, lines.out.bytes, lines.out.length,
+                              name, error);
+    wn_text_free(&lines.out);
+    return status;
+}
+
+/* ---- HDF5 --------------------------------------------------------------- */
+
+/* Rows on their way into datasets, BATCH at a time. */
+struct batch {
+    const struct prune *prune;
+    struct wn_hdf5_table *table;
+    struct wn_hdf5_column *column;
+    size_t columns, row, count;
+    double *number; /* columns x BATCH */
+    char **text;
+};
+
+/* The number of a cell, NaN of an empty one; false where that would lose
+ * something. */
+static bool read_number(const struct prune *prune, const struct wn_cell *cell,
+                        double *number)
+{
+    *number = NAN;
+    if (!cell->length)
+        return true;
+    return (prune->dataset.decimal_comma
+                ? wn_number_parse_comma(cell->text, cell->length, number)
+                : wn_number_parse(cell->text, cell->length, number)) &&
+           fabs(*number) < 0x1p53;
+}
+
+static int find_numbers(void *context, const struct wn_row_cells *cells,
+                        struct wn_error *error)
+{
+    const struct batch *batch = context;
+    double number;
+
+    (void)error;
+    for (size_t c = 0; c < cells->count && c < batch->columns; c++)
+        if (batch->column[c].number &&
+            !read_number(batch->prune, &cells->cell[c], &number))
+            batch->column[c].number = false;
+    return 0;
+}
+
+static int write_batch(struct batch *batch, struct wn_error *error)
+{
+    int status = 0;
+
+    for (size_t c = 0; c < batch->columns && status == 0 && batch->count; c++)
+        status = wn_hdf5_table_write(
+            batch->table, c, batch->column[c].number, batch->row, batch->count,
+            batch->column[c].number ? (void *)(batch->number + c * BATCH)
+                                    : (void *)(batch->text + c * BATCH),
+            error);
+    for (size_t t = 0; t < batch->columns * BATCH; t++) {
+        free(batch->text[t]);
+        batch->text[t] = NULL;
+    }
+    batch->row += batch->count;
+    batch->count = 0;
+    return status;
+}
+
+static int add_to_batch(void *context, const struct wn_row_cells *cells,
+                        struct wn_error *error)
+{
+    struct batch *batch = context;
+
+    for (size_t c = 0; c < batch->columns; c++) {
+        const struct wn_cell cell =
+            c < cells->count ? cells->cell[c] : (struct wn_cell){"", 0};
+        const size_t at = c * BATCH + batch->count;
+
+        if (batch->column[c].number)
+            read_number(batch->prune, &cell, &batch->number[at]);
+        else
+            batch->text[at] = wn_copy_text(cell.text, cell.length);
+    }
+    return ++batch->count == BATCH ? write_batch(batch, error) : 0;
+}
+
+/* A column is one of doubles if ingest read it so, and no cell loses by it. */
+static int write_hdf5(const struct prune *prune, struct wn_source_rows *source,
+                      bool kept, int descriptor, const char *name,
+                      struct wn_error *error)
+{
+    const size_t columns = wn_source_rows_columns(source);
+    const size_t n = kept ? prune->kept : prune->dataset.n - prune->kept;
+    struct batch batch = {
+        .prune = prune,
+        .column = wn_new(columns, sizeof *batch.column),
+        .columns = columns,
+        .number = wn_new(wn_product(columns, BATCH, 1), sizeof(double)),
+        .text = wn_new(wn_product(columns, BATCH, 1), sizeof(char *))};
+
+    for (size_t c = 0; c < columns; c++)
+        batch.column[c] = (struct wn_hdf5_column){
+            wn_source_rows_column(source, c),
+            strcmp(wn_source_rows_kind(source, c), "numeric") == 0};
+    int status = walk_rows(prune, source, kept, find_numbers, &batch, error);
+    if (status == 0) {
+        batch.table = wn_hdf5_table_new(descriptor, name, batch.column, columns,
+                                        n, error);
+        status = batch.table ? 0 : -1;
     }
     if (status == 0)
-        status = wn_write_all(descriptor, out.bytes, out.length, name, error);
-    wn_row_cells_free(&cells);
-    wn_text_free(&out);
-    free(row);
+        status = walk_rows(prune, source, kept, add_to_batch, &batch, error);
+    if (status == 0)
+        status = write_batch(&batch, error);
+    if (batch.table && wn_hdf5_table_end(batch.table, error))
+        status = -1;
+    for (size_t t = 0; t < columns * BATCH; t++)
+        free(batch.text[t]);
+    free(batch.column);
+    free(batch.number);
+    free(batch.text);
     return status;
 }
 
@@ -246,11 +401,12 @@ int prune_convert(const struct prune *prune, struct wn_output *output,
     const char *format = prune_text(prune, "format");
     const bool npy = strcmp(format, "npy") == 0;
     const bool json = strcmp(format, "jsonl") == 0;
+    const bool hdf5 = strcmp(format, "hdf5") == 0;
     struct wn_output *const files[] = {output, removed};
     struct wn_source_rows *source = NULL;
     int status = 0;
 
-    if (json || strcmp(format, "csv") == 0) {
+    if (json || hdf5 || strcmp(format, "csv") == 0) {
         const struct wn_source_where where = wn_run_source(prune->run);
 
         source = wn_source_rows_open(&prune->dataset, prune->audit, &where);
@@ -265,9 +421,10 @@ int prune_convert(const struct prune *prune, struct wn_output *output,
         const char *name = wn_output_name(files[f]);
 
         status =
-            source ? write_table(prune, source, f == 0, json, descriptor, name,
-                                 error)
-                   : write_numbers(prune, f == 0, npy, descriptor, name, error);
+            !source ? write_numbers(prune, f == 0, npy, descriptor, name, error)
+            : hdf5  ? write_hdf5(prune, source, f == 0, descriptor, name, error)
+                    : write_lines(prune, source, f == 0, json, descriptor, name,
+                                  error);
         if (status == 0 && fsync(descriptor))
             status = wn_fail_errno(error, "%s: cannot write", name);
     }

@@ -202,13 +202,15 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
             return wn_fail(error, WN_EUSAGE,
                            "--%s does not apply to a dataset of form %s", unfit,
                            dataset->form);
-        if (hdf5 && !prune_converts(prune) && !prune_on(prune, "dry-run") &&
-            (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
-            return wn_fail(error, WN_EUSAGE,
-                           "HDF5 is not for a terminal; --output names a file");
     } else if (prune_on(prune, "partial")) {
         return wn_fail(error, WN_EUSAGE, "--partial is for HDF5 sources");
     }
+    const char *format =
+        prune_converts(prune) ? prune_text(prune, "format") : dataset->form;
+    if (format && strcmp(format, "hdf5") == 0 && !prune_on(prune, "dry-run") &&
+        (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+        return wn_fail(error, WN_EUSAGE,
+                       "HDF5 is not for a terminal; --output names a file");
     if (choose(prune, error) ||
         (prune_on(prune, "gain") && !prune_on(prune, "dry-run") &&
          follow_gain(prune, error)) ||
