@@ -12,7 +12,6 @@
 #include "encode/sketch.h"
 #include "encode/survey.h"
 #include "util/memory.h"
-#include "util/number.h"
 #include "util/text.h"
 
 static const double NEAR = 1e-12; /* of the largest number */
@@ -38,12 +37,12 @@ static void fit_quantiles(struct wn_column *column, const double *value,
 {
     enum { SKETCHED = 4096 };
     const size_t step = (count + SKETCHED - 1) / SKETCHED;
-    double *sorted = wn_new(SKETCHED, sizeof *sorted);
+    double *sorted = wn_new(2 * SKETCHED, sizeof *sorted);
     size_t m = 0;
 
     for (size_t i = 0; i < count; i += step)
         sorted[m++] = value[i];
-    qsort(sorted, m, sizeof *sorted, wn_number_ascending);
+    wn_sort_numbers(sorted, sorted + SKETCHED, m);
     for (size_t q = 0; q < WN_QUANTILES; q++)
         column->quantile[q] =
             sorted[(q * (m - 1) + (WN_QUANTILES - 1) / 2) / (WN_QUANTILES - 1)];

@@ -15,10 +15,9 @@ static uint64_t key_of(double value)
     return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
-/* Radix sort by one byte of the keys at a time, the lowest first. Its time does
- * not depend on the input, as that of quicksort does. A byte that all keys
- * share needs no pass. */
-static void sort_numbers(double *value, double *scratch, size_t count)
+/* Radix sort by one byte of the keys at a time, the lowest first. A byte that
+ * all keys share needs no pass. */
+void wn_sort_numbers(double *value, double *scratch, size_t count)
 {
     enum { BYTES = 8, VALUES = 256 };
     size_t place[BYTES][VALUES + 1] = {0};
@@ -71,7 +70,7 @@ void wn_scale_fit(struct wn_scale *scale, double *value, double *scratch,
 {
     double spread, sum = 0, square = 0;
 
-    sort_numbers(value, scratch, count);
+    wn_sort_numbers(value, scratch, count);
     *scale = (struct wn_scale){.center = half_quantile(value, count, 0.5)};
     spread = (half_quantile(value, count, 0.75) -
               half_quantile(value, count, 0.25)) /

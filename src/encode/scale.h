@@ -22,6 +22,10 @@ struct wn_scale {
     double mean, per_deviation; /* of s; 0 for a constant */
 };
 
+/* Sort value[count], count >= 1, ascending, -0 before 0; scratch[count]. The
+ * time does not depend on the values, as that of quicksort does. */
+void wn_sort_numbers(double *value, double *scratch, size_t count);
+
 /* Fit to value[0..count), finite, and sort them. scratch[count]; count >= 1. */
 void wn_scale_fit(struct wn_scale *scale, double *value, double *scratch,
                   size_t count);
