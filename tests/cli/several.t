@@ -83,6 +83,14 @@ fails_with 2 "a.csv has a column 'species', wanted another name" \
 fails_with 2 'want files: found -' ingest a.csv - --label=species
 fails_with 2 'want CSV files in UTF-8' \
     ingest --encoding=latin1 a.csv b.csv --label=species
+printf '{"x":1,"y":"a"}\n{"x":2,"y":"b"}\n' >a.jsonl
+fails_with 2 'want CSV files in UTF-8; cat puts JSON Lines together' \
+    ingest a.jsonl a.jsonl --label=y
+printf '1 1:2 3:4\n2 1:3\n' >a.svm
+fails_with 2 'found 2 files of form libsvm, wanted one; cat puts them together' \
+    ingest --from=libsvm a.svm a.svm
+fails_with 2 "found no column 'y' for --label; --from=libsvm? (1 column: 1 1:2 3:4)" \
+    ingest a.svm --label=y
 fails_with 2 'nothing.csv: cannot open' ingest a.csv nothing.csv --label=species
 fails_with 2 'b.csv: is an input of this run' \
     ingest -f a.csv b.csv --label=species -o b.csv

@@ -329,9 +329,10 @@ int ingest_any(struct wn_run *run, struct wn_error *error)
                            format->name);
     }
     if (format->read && wn_option_operands(run->options) > 1)
-        return wn_fail(error, WN_EUSAGE,
-                       "found %zu files of form %s, wanted one",
-                       wn_option_operands(run->options), format->name);
+        return wn_fail(
+            error, WN_EUSAGE, "found %zu files of form %s, wanted one%s",
+            wn_option_operands(run->options), format->name,
+            format == &formats[LIBSVM] ? "; cat puts them together" : "");
     wn_linear_start();
     return format->read ? ingest_as(run, format->name, format->read, error)
                         : ingest_csv(run, format == &formats[JSON], error);

@@ -231,7 +231,10 @@ static struct wn_csv *open_files(const struct wn_run *run,
     const char **path = wn_new(count, sizeof *path);
     if (count == 0 || form->json_lines || form->encoding)
         wn_fail(error, WN_EUSAGE,
-                "several files, and --file-column, want CSV files in UTF-8");
+                "several files, and --file-column, want CSV files in UTF-8%s",
+                form->json_lines ? "; cat puts JSON Lines together"
+                : form->encoding ? "; iconv makes such files"
+                                 : "");
     for (size_t f = 0; f < count; f++) {
         path[f] = wn_option_operand(run->options, f);
         if (strcmp(path[f], "-") == 0)

@@ -47,11 +47,18 @@ static int give_role(const struct wn_run *run, struct wn_table *table,
             best = i;
     }
     const char *near = csv->column[best];
+    /* "1 3:0.5 7:1" */
+    const size_t first = strspn(near, "+-.0123456789");
+    const size_t second = first ? first + strspn(near + first, " ") : 0;
+    const size_t index = strspn(near + second, "0123456789");
     if (2 * numbers > columns)
         wn_text_format(&text, "; the header looks like data, not names: "
                               "--no-header?");
     else if (wn_text_distance(name, near) <= strlen(name) / 3 + 1)
         wn_text_format(&text, "; is '%s' meant?", near);
+    else if (columns == 1 && second > first && index &&
+             near[second + index] == ':')
+        wn_text_format(&text, "; --from=libsvm?");
     else if (columns == 1 && strpbrk(near, ",;\t|"))
         wn_text_format(&text, "; is another --delimiter meant?");
     wn_text_format(&text, " (%zu column%s:", columns, columns == 1 ? "" : "s");
