@@ -611,6 +611,15 @@ static void put_drift(struct json *json, const struct wn_report *report)
         put_real(json, "missing", column->missing_now);
         put_count(json, "values_new", column->came);
         put_count(json, "values_gone", column->left);
+        if (!report->no_values && column->values)
+            put_text(json, "values", column->values);
+        for (int side = 0;
+             !isnan(column->now[0]) && !report->no_values && side < 2; side++) {
+            open_member(json, side ? "quartiles" : "quartiles_then", "[");
+            for (int q = 0; q < WN_FIVE; q++)
+                put_real(json, NULL, side ? column->now[q] : column->then[q]);
+            close_member(json, "]");
+        }
         end_line(json);
     }
     put_strange(json, &drift->strange);

@@ -2,14 +2,52 @@
 /* The section of the text report on drift since another audit. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "noise/order_statistics.h"
 #include "render/grid.h"
 #include "render/phrases.h"
 #include "report/drift.h"
+#include "util/date.h"
 #include "util/memory.h"
+#include "util/number.h"
 
 enum { SHOWN = 10 };
+
+/* "weight: 1.2, quartiles 2.5 3.1 4.4, 9.7; was ..." or "city: new Roma". */
+static void say_values(const struct wn_report *report,
+                       const struct wn_column_drift *column,
+                       struct wn_text *out)
+{
+    struct wn_text said = {0};
+
+    if (!column->values && isnan(column->now[0]))
+        return;
+    wn_text_format(&said, "%s: ", wn_drift_column(report, column));
+    if (column->values)
+        wn_text_format(&said, "%s", column->values);
+    for (int side = 0; side < 2 && !column->values; side++) {
+        const bool date =
+            strcmp(report->data.column_kind[column->column], "date") == 0;
+        const double *five = side ? column->then : column->now;
+
+        wn_text_format(&said, side ? "; was" : "");
+        for (int q = 0; q < WN_FIVE; q++) {
+            char text[32];
+
+            (date ? wn_date_format : wn_number_format)(five[q], text);
+            wn_text_format(&said, "%s%s%s", side || q ? " " : "",
+                           q == 1   ? "to quartiles "
+                           : q == 4 ? "to "
+                                    : "",
+                           text);
+        }
+    }
+    wn_text_format(out, "  ");
+    wn_phrase_data(out, said.bytes);
+    wn_text_format(out, "\n");
+    wn_text_free(&said);
+}
 
 static void put_columns(const struct wn_report *report,
                         const struct wn_drift *drift, struct wn_text *out)
@@ -45,6 +83,8 @@ static void put_columns(const struct wn_report *report,
             wn_grid_add_text(&grid, label ? "the label" : "");
     }
     wn_grid_print(&grid, out);
+    for (size_t r = 0; r < count && r < SHOWN && !report->no_values; r++)
+        say_values(report, &drift->column[ranked[r].row], out);
     free(ranked);
     wn_phrase_say(out,
                   "PSI: index of population stability, from %.1f on worth a "

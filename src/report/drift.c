@@ -11,7 +11,7 @@
 #include "report/significance.h"
 #include "util/memory.h"
 
-enum { STEPS = 64, TENTHS = 10, FEW = 10 };
+enum { STEPS = 64, TENTHS = 10, FEW = 10, NAMED = 3 };
 #define MANY_ROWS 1.5 /* times as many rows, or as few, are a change */
 
 /* --- sketches --------------------------------------------------------------
@@ -172,6 +172,16 @@ static void add_cell(struct sums *sums, double then, double now)
     sums->cells++;
 }
 
+/* Add a value that came or went, the first few of each. */
+static void name_value(struct wn_text *names, const char *name, const char *how,
+                       size_t before)
+{
+    if (before == NAMED)
+        wn_text_format(names, ", ...");
+    if (before < NAMED)
+        wn_text_format(names, "%s%s %s", names->length ? ", " : "", how, name);
+}
+
 /* Compare counts; returns p. Values that are not listed on both sides, where
  * either list is cut off, and those with few cells are one value. */
 static double compare_counts(const struct counts *then,
@@ -181,6 +191,7 @@ static double compare_counts(const struct counts *then,
     struct sums sums = {.n_then = then->total, .n_now = now->total};
     const bool complete = then->complete && now->complete;
     double rest_then = then->total, rest_now = now->total;
+    struct wn_text names = {0};
 
     if (!(then->total > 0 && now->total > 0))
         return NAN;
@@ -188,7 +199,8 @@ static double compare_counts(const struct counts *then,
         const size_t b = find_name(now, then->name[a]);
         const double cells = b < now->count ? now->cells[b] : 0;
 
-        out->left += complete && b == now->count;
+        if (complete && b == now->count)
+            name_value(&names, then->name[a], "gone", out->left++);
         if ((!complete && b == now->count) || then->cells[a] + cells < FEW)
             continue;
         add_cell(&sums, then->cells[a], cells);
@@ -197,13 +209,14 @@ static double compare_counts(const struct counts *then,
     }
     for (size_t b = 0; complete && b < now->count; b++)
         if (find_name(then, now->name[b]) == then->count) {
-            out->came++;
+            name_value(&names, now->name[b], "new", out->came++);
             if (now->cells[b] < FEW)
                 continue;
             add_cell(&sums, 0, now->cells[b]);
             rest_now -= now->cells[b];
         }
     add_cell(&sums, fmax(rest_then, 0), fmax(rest_now, 0));
+    out->values = names.bytes;
     out->psi = sums.psi;
     out->distance = sums.variation;
     return wn_chi_square_tail(sums.chi, sums.cells - 1);
@@ -215,6 +228,17 @@ static double compare_counts(const struct counts *then,
 static bool is_kind(const struct wn_dataset *data, size_t c, const char *kind)
 {
     return strcmp(data->column_kind[c], kind) == 0;
+}
+
+/* The minimum, quartiles and maximum of a column. */
+static void find_five(const struct wn_dataset *data, size_t c, double *five)
+{
+    const double *quantile = data->column_quantile + c * (STEPS + 1);
+
+    for (int q = 1; q < WN_FIVE - 1; q++)
+        five[q] = quantile[q * STEPS / (WN_FIVE - 1)];
+    five[0] = data->column_min[c];
+    five[WN_FIVE - 1] = data->column_max[c];
 }
 
 /* Fill *out; its p is not adjusted yet. */
@@ -242,6 +266,8 @@ static void compare_column(const struct wn_dataset *then, size_t a,
         out->distance = wn_sketch_distance(x, y);
         out->psi = wn_sketch_psi(x, y, 0.5 / fmin(n, m));
         p = wn_kolmogorov_tail((root + 0.12 + 0.11 / root) * out->distance);
+        find_five(then, a, out->then);
+        find_five(now, b, out->now);
         sketch_moments(x, &mean_then, &sd_then);
         sketch_moments(y, &mean_now, &sd_now);
         out->shift = sd_then > 0 ? (mean_now - mean_then) / sd_then : NAN;
@@ -303,6 +329,13 @@ static void compare_schema(struct wn_drift *drift,
         wn_lines_add(&drift->changes, "rows: %zu, were %zu", now->n, then->n);
 }
 
+static const struct wn_column_drift unknown = {
+    .psi = NAN,
+    .distance = NAN,
+    .shift = NAN,
+    .then = {NAN, NAN, NAN, NAN, NAN},
+    .now = {NAN, NAN, NAN, NAN, NAN}};
+
 static void compare_labels(struct wn_drift *drift,
                            const struct wn_dataset *then,
                            const struct wn_dataset *now)
@@ -318,8 +351,8 @@ static void compare_labels(struct wn_drift *drift,
         if (find_name(&x, y.name[c]) == x.count)
             wn_lines_add(&drift->changes, "class %s is new, with %.0f rows",
                          y.name[c], y.cells[c]);
-    *out = (struct wn_column_drift){
-        .column = SIZE_MAX, .psi = NAN, .distance = NAN, .shift = NAN};
+    *out = unknown;
+    out->column = SIZE_MAX;
     out->missing_then = 1 - x.total / (double)then->n;
     out->missing_now = 1 - y.total / (double)now->n;
     out->p = compare_counts(&x, &y, out);
@@ -345,8 +378,7 @@ void wn_drift_find(struct wn_drift *drift, const struct wn_report *old,
               is_kind(&now->data, b, "text")) ||
             strcmp(old->data.column_kind[a], now->data.column_kind[b]))
             continue;
-        *out =
-            (struct wn_column_drift){.psi = NAN, .distance = NAN, .shift = NAN};
+        *out = unknown;
         compare_column(&old->data, a, &now->data, b, out);
         drift->columns++;
     }
@@ -373,6 +405,8 @@ void wn_drift_free(struct wn_drift *drift)
 {
     wn_lines_free(&drift->changes);
     wn_strange_free(&drift->strange);
+    for (size_t c = 0; c < drift->columns; c++)
+        free(drift->column[c].values);
     free(drift->column);
     *drift = (struct wn_drift){0};
 }

@@ -8,6 +8,8 @@
 
 #include "report/strange.h"
 
+enum { WN_FIVE = 5 };
+
 struct wn_column_drift {
     size_t column;   /* of the newer audit; SIZE_MAX: the label */
     double psi;      /* index of population stability; NaN if unknown */
@@ -17,6 +19,9 @@ struct wn_column_drift {
     double missing_then, missing_now; /* shares */
     double p;          /* adjusted for the number of columns; NaN if untested */
     size_t came, left; /* values that are new, and that are gone */
+    char *values;      /* the first of these by name; NULL without any */
+    /* Of numbers and dates: minimum, quartiles, maximum; NaN if unknown. */
+    double then[WN_FIVE], now[WN_FIVE];
     bool drifted;
 };
 

@@ -18,14 +18,17 @@
 double wn_strange_tail(size_t count, size_t looked, size_t rank, size_t model)
 {
     const double m = (double)looked, r = (double)rank, n = (double)model;
-    double x = (double)count, sum = 0;
-    /* P(x), then its ratio to the next. */
-    double term =
-        exp(lgamma(x + r) - lgamma(x + 1) - lgamma(r) +
-            lgamma(n - r + m - x + 1) - lgamma(n - r + 1) - lgamma(m - x + 1) -
-            lgamma(n + m + 1) + lgamma(n + 1) + lgamma(m + 1));
+    const double least = (double)count;
+    double sum = 0;
+    /* P(count), then its ratio to the next. */
+    double term = exp(lgamma(least + r) - lgamma(least + 1) - lgamma(r) +
+                      lgamma(n - r + m - least + 1) - lgamma(n - r + 1) -
+                      lgamma(m - least + 1) - lgamma(n + m + 1) +
+                      lgamma(n + 1) + lgamma(m + 1));
 
-    for (; x <= m && term > sum * 1e-17; x++) {
+    for (size_t i = count; i <= looked && term > sum * 1e-17; i++) {
+        const double x = (double)i;
+
         sum += term;
         term *= (x + r) * (m - x) / ((x + 1) * (n - r + m - x));
     }

@@ -44,12 +44,29 @@ is "$(tr -s ' \n' ' ' <text | grep -o 'None of 4 columns drifted; the largest')"
 
 awk -F , -v OFS=, 'NR > 1 { $1 = $1 * 2.2046 } { print }' night.csv >lb.csv
 is "$(drifts lb.csv)" 'weight ' 'another unit'
+# The same five numbers times 2.2046.
+grep '"column":"weight"' json | sed 's/.*"quartiles_then":\[\(.*\)\],"quartiles":\[\(.*\)\].*/\1 \2/' |
+    tr ',' ' ' >five
+ingest -q night.csv --label=class -o plain.h5
+report --format=json --columns plain.h5 | grep '"record":"column","column":"weight"' |
+    sed 's/.*"min":\([^,]*\),"median":[^,]*,"max":\([^,]*\),.*/\1 \2/' >ends
+is "$(awk 'NR == FNR { low = 2.2046 * $1; high = 2.2046 * $2; next }
+    { print NF, ($6 / low < 1.001 && $6 / low > .999),
+        ($10 / high < 1.001 && $10 / high > .999),
+        ($6 <= $7 && $7 <= $8 && $8 <= $9 && $9 <= $10),
+        ($8 / $3 > 2 && $8 / $3 < 2.4) }' ends five)" '10 1 1 1 1' \
+    'its minimum, quartiles and maximum, then and now'
+report --against=old.h5 new.h5 | grep -q '^  weight: [0-9.]* to quartiles .* to [0-9.]*; was [0-9]'
+ok $? 'as the report says'
 awk -F , -v OFS=, 'NR > 1 && NR % 3 == 0 { $2 = "" } { print }' night.csv >gap.csv
 is "$(drifts gap.csv)" 'age ' 'missing cells'
 sed 's/Rome/Roma/' night.csv >roma.csv
 is "$(drifts roma.csv)" 'city ' 'a value with another name'
-grep -q '"column":"city".*"values_new":1,"values_gone":1' json
+grep -q '"column":"city".*"values_new":1,"values_gone":1,"values":"gone Rome, new Roma"' json
 ok $? 'one new, one gone'
+is "$(report --against=old.h5 new.h5 | grep -c '^  city: gone Rome, new Roma$') $(
+    report --against=old.h5 --no-values new.h5 | grep -c Roma)" '1 0' \
+    'by name, but with --no-values'
 awk -F , -v OFS=, 'NR > 1 { $2 = "" } { print }' night.csv >none.csv
 is "$(drifts none.csv | grep -o '^column age: [a-z]*, was numeric')" \
     'column age: categorical, was numeric' 'a column that is empty'
