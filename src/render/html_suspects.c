@@ -346,7 +346,13 @@ void wn_html_suspects(const struct wn_report *report, struct wn_text *page)
         else
             shown = r;
     wn_markup(page, "\n<p>");
-    if (report->rows == WN_ROWS_DEFAULT)
+    if (report->rows == WN_ROWS_DEFAULT && report->chosen)
+        wn_markup(page, "The first %zu of %zu rows that were chosen. ", shown,
+                  report->chosen_rows);
+    else if (report->rows == WN_ROWS_DEFAULT && report->against)
+        wn_markup(page, "The %zu new flags; %zu rows have findings in all. ",
+                  count, report->flagged_rows);
+    else if (report->rows == WN_ROWS_DEFAULT)
         wn_markup(page,
                   "The first %zu of %zu rows with findings that nobody decided "
                   "about. ",

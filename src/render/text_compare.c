@@ -144,12 +144,15 @@ static void put_flags(const struct wn_report *report, bool new,
         wn_markup(
             page,
             "\n<tr><th scope=\"row\" class=\"n\">%zu</th><td>%s</td>"
-            "<td>%s</td><td%s>%s</td></tr>",
+            "<td>" WN_NAME "</td>",
             i, new ? wn_change_names[against->change[i]] : wn_gone_names[gone],
             wn_report_class(side, side->data.label[i])
                 ? wn_report_class(side, side->data.label[i])
-                : "",
-            new ? "" : " class=\"n\"", suggested ? suggested : "-");
+                : "");
+        wn_markup(page,
+                  new ? "<td>" WN_NAME "</td></tr>"
+                      : "<td class=\"n\">%s</td></tr>",
+                  suggested);
     }
     if (count)
         wn_table_close(page);

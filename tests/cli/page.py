@@ -41,6 +41,8 @@ class Shape(HTMLParser):
         self.kinds.add((tag, tuple(sorted(name for name, _ in attributes))))
         self.values += [value for _, value in attributes]
         own = dict(attributes)
+        if not own.get("class", "x").replace(" ", "").isalnum():
+            self.wrong.append("a class " + own["class"])
         if "id" in own:
             self.ids.append(own["id"])
         for name in ("href", "src"):

@@ -238,6 +238,17 @@ if "$python" -c 'import h5py, scipy' 2>/dev/null; then
         for day in 03 04 07; do
             echo "${day#0},2026-03-${day}T02:00:09Z,17$day,.0$day,.0$((day - 1)),.1$day,9,${day#03},0,0,0,.01,0,2,0.1,x"
         done; } >nights
+    report --format=html --against=digits.h5 reviewed.h5 >against.html
+    is "$(page shape against.html)" '' 'a page with flags that are gone is whole'
+    sed -n '/<caption>The first flags that are gone/,/<\/table>/p' against.html |
+        grep '<tr><th scope="row"' >gone.rows
+    ok "$([ -s gone.rows ]; echo $?)" 'it lists them'
+    is "$(grep -c '<td class="n">[0-9-]*</td></tr>' gone.rows)" \
+        "$(wc -l <gone.rows)" 'the rows that they are now stand at the right'
+    is "$(report --format=html --where='given=3' --top=2 digits.h5 | grep -c 'nobody decided')$(
+        report --format=html --where='given=3' digits.h5 |
+            grep -c "The first 50 of $(report --where=given=3 --format=tsv --fields=row digits.h5 |
+                sed 1d | wc -l) rows that were chosen")" 01 'chosen rows are called so'
     for audit in digits reviewed yes priced roles; do
         rm -f ./*.tsv history
         [ $audit != roles ] || mv nights history

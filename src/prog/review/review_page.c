@@ -196,15 +196,18 @@ static void put_similar(const struct desk *desk, size_t width,
 static void add_flat(const struct wn_cell *cell, struct wn_text *out)
 {
     enum { MOST = 4000 }; /* bytes; a person reads no more of a text */
-    const size_t length = cell->length < MOST ? cell->length : MOST;
+    const char *text = cell->text;
+    size_t all = cell->length;
     struct wn_text flat = {0};
 
-    wn_text_add(&flat, cell->text, length);
+    wn_text_trim(&text, &all);
+    const size_t length = all < MOST ? all : MOST;
+    wn_text_add(&flat, text, length);
     for (size_t at = 0; at < length; at++)
         if (memchr("\t\n\r", flat.bytes[at], 3))
             flat.bytes[at] = ' ';
     wn_text_add_visible(out, wn_text_of(&flat), length);
-    wn_text_format(out, "%s", length < cell->length ? "..." : "");
+    wn_text_format(out, "%s", length < all ? "..." : "");
     wn_text_free(&flat);
 }
 
