@@ -549,6 +549,43 @@ static void send_groups(struct fit *fit, struct groups *groups, size_t first,
     copy_scores(fit, groups, begin, end, score);
 }
 
+/* Scores of the groups that are not large, up to a slab of rows together. A
+ * team computes a slab each, then sends them round. */
+static int score_all_small(struct fit *fit, struct groups *groups, float *score,
+                           struct wn_error *error)
+{
+    struct wn_units *units = fit->sample->units;
+    const size_t count = fit->sample->groups;
+    const size_t ranks = is_divided(fit) ? wn_units_ranks(units) : 1;
+    const size_t rank = ranks > 1 ? wn_units_rank(units) : 0;
+    int status = 0;
+
+    for (int send = 0; send < (ranks > 1 ? 2 : 1); send++) {
+        size_t number = 0;
+
+        for (size_t first = 0, last; status == 0 && first < count;
+             first = last) {
+            last = first;
+            while (last < count &&
+                   groups->begin[last + 1] - groups->begin[first] <= SLAB &&
+                   !is_large_group(fit, groups->begin[last + 1] -
+                                            groups->begin[last]))
+                last++;
+            if (last == first) {
+                last++;
+                continue;
+            }
+            const size_t owner = number++ % ranks;
+            if (send)
+                send_groups(fit, groups, first, last, score, owner);
+            else if (owner == rank)
+                status =
+                    score_small_groups(fit, groups, first, last, score, error);
+        }
+    }
+    return status;
+}
+
 /* Scores of every group, left out as a whole. */
 static int score_groups(struct fit *fit, float *score, struct wn_error *error)
 {
@@ -575,36 +612,9 @@ static int score_groups(struct fit *fit, float *score, struct wn_error *error)
         memcpy(groups.matrix, fit->matrix, square * sizeof(double));
         memcpy(groups.right, fit->right, wide * sizeof(double));
     }
-    int status = kernel_solve(fit, error);
     fit->order = groups.order;
-    /* Small groups together, up to a slab. A team computes a slab each, then
-     * sends them round. */
-    struct wn_units *units = sample->units;
-    const size_t ranks = is_divided(fit) ? wn_units_ranks(units) : 1;
-    const size_t rank = ranks > 1 ? wn_units_rank(units) : 0;
-    for (int send = 0; send < (ranks > 1 ? 2 : 1); send++) {
-        size_t number = 0;
-
-        for (size_t first = 0, last; status == 0 && first < count;
-             first = last) {
-            last = first;
-            while (last < count &&
-                   groups.begin[last + 1] - groups.begin[first] <= SLAB &&
-                   !is_large_group(fit,
-                                   groups.begin[last + 1] - groups.begin[last]))
-                last++;
-            if (last == first) {
-                last++;
-                continue;
-            }
-            const size_t owner = number++ % ranks;
-            if (send)
-                send_groups(fit, &groups, first, last, score, owner);
-            else if (owner == rank)
-                status =
-                    score_small_groups(fit, &groups, first, last, score, error);
-        }
-    }
+    int status = kernel_solve(fit, error);
+    status = status ? status : score_all_small(fit, &groups, score, error);
     /* A large one: subtract its rows from the sums, or, where little would be
      * left of them, sum the other rows, and solve again. */
     for (size_t g = 0; status == 0 && g < count; g++) {

@@ -684,6 +684,36 @@ static int use_tree(void *context, size_t t, const char *bytes, size_t length)
     return 0;
 }
 
+/* Take the trees from the units of the sample; each rank of a team counts the
+ * votes of its rows. */
+static int vote_by_units(const struct grove *grove, size_t trees,
+                         struct wn_error *error)
+{
+    const struct wn_sample *sample = grove->forest->sample;
+    const size_t n = sample->n, k = sample->k;
+    const size_t ranks = wn_units_ranks(sample->units);
+    char stage[WN_UNITS_STAGE];
+
+    snprintf(stage, sizeof stage, "trees %u", (unsigned)sample->pass);
+    const struct wn_units_job job = {
+        .stage = stage,
+        .count = trees,
+        .longest = sizeof(size_t) * (n + 2) +
+                   n * (sizeof(struct class_share) + sizeof(int32_t)),
+        .first = 3,
+        .threads = sample->threads < BATCH ? sample->threads : BATCH,
+        .context = (void *)grove,
+        .compute = compute_tree,
+        .use = use_tree};
+    const int status = wn_units_run(sample->units, &job, error);
+    for (size_t r = 0; status == 0 && r < ranks; r++)
+        wn_units_share(sample->units, grove->probability + n * r / ranks * k,
+                       (n * (r + 1) / ranks - n * r / ranks) * k *
+                           sizeof *grove->probability,
+                       r);
+    return status;
+}
+
 int wn_trees(const struct wn_sample *sample,
              const struct wn_trees_options *options, float *probability,
              struct wn_error *error)
@@ -722,30 +752,8 @@ int wn_trees(const struct wn_sample *sample,
     const size_t rank = wn_units_rank(sample->units);
     const struct grove grove = {&forest, trees, probability, n * rank / ranks,
                                 n * (rank + 1) / ranks};
-    int status = 0;
-    if (sample->units) {
-        char stage[WN_UNITS_STAGE];
-
-        snprintf(stage, sizeof stage, "trees %u", (unsigned)sample->pass);
-        status = wn_units_run(
-            sample->units,
-            &(struct wn_units_job){
-                .stage = stage,
-                .count = options->trees,
-                .longest = sizeof(size_t) * (n + 2) +
-                           n * (sizeof(struct class_share) + sizeof(int32_t)),
-                .first = 3,
-                .threads = sample->threads < BATCH ? sample->threads : BATCH,
-                .context = (void *)&grove,
-                .compute = compute_tree,
-                .use = use_tree},
-            error);
-    }
-    /* Each rank counts the votes of its rows. */
-    for (size_t r = 0; status == 0 && r < ranks; r++)
-        wn_units_share(
-            sample->units, probability + n * r / ranks * k,
-            (n * (r + 1) / ranks - n * r / ranks) * k * sizeof *probability, r);
+    const int status =
+        sample->units ? vote_by_units(&grove, options->trees, error) : 0;
     for (size_t first = 0; !sample->units && first < options->trees;
          first += BATCH) {
         const size_t left = options->trees - first;

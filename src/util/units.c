@@ -14,10 +14,7 @@
 #include "util/hash.h"
 #include "util/memory.h"
 
-enum {
-    WAVE = 4, /* units a thread of a team, at a time */
-    CHUNK = 1 << 20
-};
+enum { CHUNK = 1 << 20 };
 static const char magic[16] = "winnow work 1";
 
 struct header {
@@ -379,7 +376,8 @@ int wn_units_run(struct wn_units *units, const struct wn_units_job *job,
                  struct wn_error *error)
 {
     const size_t ranks = wn_units_ranks(units);
-    const size_t wave = (size_t)job->threads * (ranks > 1 ? WAVE * ranks : 1);
+    const size_t wave =
+        (size_t)job->threads * (ranks > 1 ? WN_UNITS_WAVE * ranks : 1);
     size_t missing = 0;
     int status = 0;
 

@@ -31,7 +31,10 @@
 #include "util/error.h"
 #include "util/text.h"
 
-enum { WN_UNITS_STAGE = 32 }; /* bytes of a stage's name */
+enum {
+    WN_UNITS_STAGE = 32, /* bytes of a stage's name */
+    WN_UNITS_WAVE = 4    /* units of a thread of a team at a time */
+};
 
 /* What units depend on. */
 struct wn_units_key {

@@ -26,6 +26,22 @@ struct cost {
     double anonymous;        /* the smallest --memory */
 };
 
+/* Units that are kept or sent: a graph or a model of `row` bytes a row, or a
+ * network of each thread; a team has more of these at a time. Texts grow by
+ * half. */
+static double unit_bytes(const struct wn_run *run, const struct work *work,
+                         double n, double row)
+{
+    const double network = work->plan.parts & WN_DYNAMICS_HISTORIES ? 144 : 48;
+    const double wave = work->team ? WN_UNITS_WAVE : 1;
+
+    if (!work->team && !wn_option_on(run->options, "resume") &&
+        !wn_option_given(run->options, "shard") &&
+        !wn_option_given(run->options, "merge"))
+        return 0;
+    return 1.5 * n * fmax(row, network * run->threads * wave);
+}
+
 /* The sizes of the data, and the largest stage beside what is there in all of
  * them. */
 static int find_cost(const struct wn_run *run, const struct work *work,
@@ -103,6 +119,9 @@ static int find_cost(const struct wn_run *run, const struct work *work,
         14e6 + ROW * n + 100 * (d + k) +
         run->threads * (1e6 + 3000 * sqrt(n) +
                         wn_linear_bytes(sample->n < 4096 ? sample->n : 4096));
+    const double units = unit_bytes(run, work, n, fmax(8 * m, 4 * k));
+    cost->bytes += units;
+    cost->anonymous += units;
     return 0;
 }
 
