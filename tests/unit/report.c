@@ -961,7 +961,7 @@ static void rows_are_found(void **state)
         {"6", "--explain: found row 6, wanted 0 to 5", 0},
         {"-1", "found '-1', wanted a row number from 0, line:N or id:TEXT", 0},
         {"1.5", "found '1.5', wanted", 0},
-        {"line:x", "found 'line:x', wanted", 0},
+        {"line:x", "--explain=line:x: found no whole number, wanted line:N", 0},
         {"line:1", "no row begins on line 1", 0},
         {"line:4", "no row begins on line 4; row 1 begins on line 3", 0},
         {"id:z", "--explain=id:z: no row has that identifier", 0},
