@@ -599,6 +599,8 @@ static int make_text(const struct wn_run *run, const struct wn_format *format,
     if (format->report == wn_text_report && !which_table(run->options) &&
         wn_run_color(run))
         wn_text_color(text);
+    report->drain = NULL;
+    report->drain_context = NULL;
     return status ? status : draining.status;
 }
 
