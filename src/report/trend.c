@@ -18,7 +18,7 @@ enum { RECENT = 30, MEMORY_MIN = 120 };
 #define LIMIT 3.0    /* deviations of the average */
 #define SLACK 0.5    /* CUSUM */
 #define DECISION 5.0 /* CUSUM */
-#define LEVEL 0.01   /* of the early warning */
+#define LEVEL 0.0065 /* of the early warning */
 #define BANDWIDTH 0.2
 #define MOST_MEMORY 0.95
 #define DAY 86400.0
@@ -154,10 +154,10 @@ double wn_trend_memory(const double *rate, size_t n)
     for (size_t i = 1; i < RECENT; i++) {
         const double last = recent[i - 1] - mean;
 
-        score += (recent[i] - mean - memory * last) * last;
+        score += (double)i / RECENT * (recent[i] - mean - memory * last) * last;
     }
     return variance > 0 ? score / (variance * (1 - memory * memory) *
-                                   sqrt((double)RECENT))
+                                   sqrt((double)RECENT / 3))
                         : NAN;
 }
 

@@ -36,8 +36,8 @@ void wn_trend_alarms(const struct wn_nights *history, struct wn_trend *trend);
 /* The parts, for tests: variance and lag-1 autocorrelation of the windows of
  * the later half, n - n/2 + 1 each; Kendall's tau-b of value[0..n) against
  * time; the weights of Gaussian smoothing, n x n, and what it leaves; the score
- * test of the lag-1 autocorrelation of the last 30 nights against that of the
- * nights before. */
+ * test of a lag-1 autocorrelation that rises evenly in the last 30 nights from
+ * that of the nights before. */
 size_t wn_trend_windows(const double *rate, size_t n, double *variance,
                         double *memory);
 double wn_trend_tau(const double *value, size_t n);

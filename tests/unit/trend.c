@@ -58,7 +58,7 @@ static void early_warning(void **state)
 
 /* Two values that take turns, then a run of the same: by hand. Before, the mean
  * is 0, the variance 1, the lag-1 autocorrelation -29/30; the clamp makes it
- * -0.95. A recent night adds (1 + 0.95) 1. */
+ * -0.95. Recent night i of 30 adds i/30 (1 + 0.95) 1. */
 static void memory_by_hand(void **state)
 {
     double rate[60];
@@ -67,7 +67,7 @@ static void memory_by_hand(void **state)
     for (size_t i = 0; i < 60; i++)
         rate[i] = i < 30 ? (i % 2 ? 1 : -1) : 1;
     assert_near(wn_trend_memory(rate, 60),
-                29 * 1.95 / ((1 - 0.95 * 0.95) * sqrt(30)), 1e-9);
+                14.5 * 1.95 / ((1 - 0.95 * 0.95) * sqrt(10)), 1e-9);
 }
 
 /* A night of a rate and a number. */
