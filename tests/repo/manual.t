@@ -37,6 +37,13 @@ page_options() {
 help_options() {
     "$1" --help | sed -n '/^Options of/q; s/^ .\{5,6\}--\([a-z0-9-]*\).*/\1/p' | sort -u
 }
+# The headings of the options.
+page_topics() {
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh [^O]/s/^\.Ss //p' "$1"
+}
+help_topics() {
+    "$1" --help | sed '/^Options of/,$d' | sed -n 's/^\([A-Z].*\):$/\1/p'
+}
 for program in ingest score flag report prune review audit; do
     if [ -x "$build/$program" ] && [ -f "$man/$program.1" ]; then
         is "$(page_options "$man/$program.1" | tr '\n' ' ')" \
@@ -48,6 +55,8 @@ for program in ingest score flag report prune review audit; do
             "$program --help fits a terminal"
         is "$("$build/$program" --help | grep '^Options:')" "" \
             "every option of $program has a topic"
+        is "$(page_topics "$man/$program.1")" "$(help_topics "$program")" \
+            "$program.1 has the topics of --help"
     else
         ok 1 "$program and its page are there"
     fi

@@ -43,7 +43,7 @@ static const struct wn_option first_rows[] = {
     {0}};
 
 static const struct wn_option last_rows[] = {
-    {.topic = "Running",
+    {.topic = "Long work",
      .name = "resume", .kind = WN_FLAG,
      .help = "keep finished parts beside the output, and go on from them"},
     {.name = "shard", .kind = WN_TEXT, .value = "I/N",
@@ -51,7 +51,8 @@ static const struct wn_option last_rows[] = {
     {.name = "merge", .kind = WN_WHOLE, .value = "N", .low = 2,
      .high = SCORE_MAX_SHARDS,
      .help = "finish from the work of N shards"},
-    {.name = "kernels", .kind = WN_TEXT, .value = "NAME",
+    {.topic = "Running",
+     .name = "kernels", .kind = WN_TEXT, .value = "NAME",
      .default_value = "auto",
      .help = "OpenBLAS kernel set, e.g. Haswell or SkylakeX"},
     {.name = "estimate", .kind = WN_FLAG,
