@@ -27,12 +27,15 @@ void wn_sentence_headline(const struct wn_report *report, struct wn_text *out)
 {
     const double rate = 100 * report->rate, low = 100 * report->rate_low,
                  high = 100 * report->rate_high;
+    const struct wn_nights *nights = report->history;
     char text[3][16];
 
-    if (!report->data.n && report->history) {
+    if (!report->data.n && nights) {
         wn_phrase_data(out, report->file);
-        wn_text_format(out, ": %zu %s", report->history->count,
-                       wn_plural(report->history->count, "night", "nights"));
+        wn_text_format(
+            out, ": %s%zu %s",
+            nights->count && nights->night->number > 1 ? "the last " : "",
+            nights->count, wn_plural(nights->count, "night", "nights"));
         return;
     }
     put_source(report, out);

@@ -345,6 +345,8 @@ runs 'ten thousand nights' report --history=10000.csv --record=more.csv \
 head -n 10001 more.csv | cmp -s - 10000.csv &&
     [ "$(sed -n 10002p more.csv | cut -d , -f 1-3)" = 10001,2025-12-01T02:00:00Z,400 ]
 ok $? 'are kept as they were, with one behind'
+is "$(report --history=10000.csv | sed -n '1s/ [0-9]* / N /p')" \
+    '10000.csv: the last N nights' 'a report says that it read the last ones'
 
 # ---- what goes wrong --------------------------------------------------------
 
