@@ -33,7 +33,7 @@ static int by_key(const void *a, const void *b)
 /* The end of the item that begins at `begin`. */
 static size_t item_end(const struct keyed *vote, size_t votes, size_t begin)
 {
-    size_t end = begin;
+    size_t end = begin + 1;
 
     while (end < votes && vote[end].key == vote[begin].key)
         end++;
