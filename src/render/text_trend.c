@@ -75,8 +75,10 @@ void wn_trend_text(const struct wn_report *report, struct wn_text *out)
 {
     struct wn_text said = {0};
 
-    wn_text_format(out, "\nThe last %zu %s\n", report->trend->nights,
-                   wn_plural(report->trend->nights, "night", "nights"));
+    if (report->trend->nights == 1)
+        wn_text_format(out, "\nThe last night\n");
+    else
+        wn_text_format(out, "\nThe last %zu nights\n", report->trend->nights);
     put_bars(report->history, out);
     say_trend(report->trend, &said);
     wn_phrase_paragraph(out, said.bytes);
