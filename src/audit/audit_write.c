@@ -168,13 +168,17 @@ int wn_audit_write_begin(struct wn_audit_writer *writer, const char *path,
     return begin_dataset(writer, path, type, wn_type_size(type), extent, error);
 }
 
-/* Write the rows that wait: a whole chunk, or the last one. */
+/* Write the rows that wait, a whole chunk or the last one, as the file has
+ * them, and add these bytes to the digest while they are in the cache of the
+ * processor. */
 static int audit_write_put_rows(struct wn_audit_writer *writer,
                                 struct wn_error *error)
 {
     const size_t rows = writer->waiting, row = writer->row_bytes;
     const size_t size = writer->chunk_rows * row;
 
+    wn_hdf5_turn(&writer->shape, writer->chunk, rows * row);
+    wn_hash_add(writer->hash, writer->chunk, rows * row);
     memset(writer->chunk + rows * row, 0, size - rows * row);
     const bool good =
         wn_hdf5_write_chunk(writer->set, writer->done, size, writer->chunk);
@@ -196,11 +200,8 @@ static int copy_chunks(struct wn_audit_writer *writer,
 
         writer->waiting = left < writer->chunk_rows ? left : writer->chunk_rows;
         if (wn_entry_read(from, entry, at, at + writer->waiting, writer->chunk,
-                          error))
-            return -1;
-        wn_hash_add(writer->hash, writer->chunk,
-                    writer->waiting * writer->row_bytes);
-        if (audit_write_put_rows(writer, error))
+                          error) ||
+            audit_write_put_rows(writer, error))
             return -1;
     }
     writer->done = n;
@@ -222,17 +223,13 @@ int wn_audit_write_append(struct wn_audit_writer *writer, size_t rows,
         taken = writer->chunk_rows - writer->waiting;
         if (taken > rows)
             taken = rows;
-        /* Each piece while it is in the cache of the processor. */
-        const size_t bytes = taken * writer->row_bytes;
-        char *piece = writer->chunk + writer->waiting * writer->row_bytes;
-        memcpy(piece, at, bytes);
-        wn_hdf5_turn(&writer->shape, piece, bytes);
-        wn_hash_add(writer->hash, piece, bytes);
+        memcpy(writer->chunk + writer->waiting * writer->row_bytes, at,
+               taken * writer->row_bytes);
         writer->waiting += taken;
         if (writer->waiting == writer->chunk_rows &&
             audit_write_put_rows(writer, error))
             return -1;
-        at += bytes;
+        at += taken * writer->row_bytes;
     }
     return 0;
 }
