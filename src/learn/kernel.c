@@ -229,9 +229,9 @@ static void add_right(struct fit *fit, size_t begin, size_t end, size_t from,
     }
 }
 
-/* Z^T w Z of rows begin .. end-1, with weights times `sign`, into fit->product:
- * its lower triangle, by whole panels.
- *   add  add it to the sums, and Z^T w Y */
+/* Compute the lower triangle of Z^T w Z of rows begin .. end-1, by whole
+ * panels, into fit->product. sign  multiplies the weights add   add the
+ * product, and Z^T w Y of these rows, to the sums */
 static void multiply_slab(struct fit *fit, size_t begin, size_t end,
                           double sign, bool add)
 {

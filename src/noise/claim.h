@@ -6,10 +6,10 @@
  *             the mean gain, log p[y] - log share[y], is not above 0 at the
  *             1 % level, or is less than 1 % of the entropy of the shares. No
  *             label is flagged, and the noise rate cannot be told.
- *   noise     Errors that stand everywhere (overlap.h), or those against
- *             clusters of the features (clusters.h), explain at least half of
- *             the labels that differ from the prediction, and these are not
- *             more than half of all.
+ *   noise     At least half of the labels that differ from the prediction are
+ *             explained by errors that stand everywhere (overlap.h), or by
+ *             errors that contradict clusters of the features (clusters.h); and
+ *             not more than half of all labels differ.
  *   overlap   They do not: the rest is overlap of the classes, or errors that
  *             follow the features.
  *   expected  The user gave the share of wrong labels. The suspicions are
@@ -30,9 +30,9 @@
  * 1.5 times where clusters show errors. Rows in classes of fewer than 20 rows
  * prove nothing: they lower the low end in proportion, and raise the high end
  * by what m rows that all look right leave open, 1 - .05^(1/m). Sampling
- * errors are those of the rows without copies. Where the low
- * end is below 1 %, at most 2 % of the rows are flagged, and no action follows;
- * elsewhere no more actions than the low end says. */
+ * errors are those of the rows without copies. Where the low end is below 1 %,
+ * at most 2 % of the rows are flagged, and no action follows; elsewhere no more
+ * actions than the low end says. */
 #ifndef WN_NOISE_CLAIM_H
 #define WN_NOISE_CLAIM_H
 
@@ -80,8 +80,8 @@ struct wn_expectation {
 };
 
 /* Judge label[n] by p (n x k), the clusters of the features and the verdicts of
- * wn_suspicion_find. With an expectation the verdicts, the rate and its
- * interval in `suspicion` change. */
+ * wn_suspicion_find. If the user expects something, the verdicts, the rate and
+ * its interval in `suspicion` change. */
 void wn_claim_make(const int32_t *label, const struct wn_probability *p,
                    const struct wn_clusters *clusters,
                    const struct wn_expectation *expectation, int threads,

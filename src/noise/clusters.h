@@ -44,8 +44,9 @@ struct wn_clusters {
 void wn_clusters_find(const float *x, size_t n, size_t d, const int32_t *label,
                       const int32_t *predicted, size_t k,
                       struct wn_clusters *out);
-/* The share of the mismatches that are errors, and the low end of the 90 %
- * interval of the share of rows; both 0 where the clusters say nothing. */
+/* Returns the share of the mismatches that are errors. *low is the low end of
+ * the 90 % interval of the share of the rows that are. Both are 0 where the
+ * clusters say nothing. */
 double wn_clusters_errors(const struct wn_clusters *clusters, double *low);
 /* The memory that wn_clusters_find() takes for rows of d features. */
 double wn_clusters_bytes(size_t d);

@@ -166,6 +166,18 @@ const char *wn_run_input(const struct wn_run *run)
     return path && strcmp(path, "-") ? path : NULL;
 }
 
+const char *wn_run_output(const struct wn_run *run)
+{
+    const char *path = wn_option_text(run->options, "output");
+
+    return path && strcmp(path, "-") ? path : NULL;
+}
+
+bool wn_run_is_terminal(const struct wn_run *run)
+{
+    return !wn_run_output(run) && isatty(STDOUT_FILENO);
+}
+
 struct wn_source_where wn_run_source(const struct wn_run *run)
 {
     struct wn_source_where where = {.audit_path = wn_run_input(run)};
@@ -303,14 +315,6 @@ double wn_run_clock(void)
                : (double)time(NULL);
 }
 
-/* Whether the output of --output is a terminal. */
-static bool is_terminal(const struct wn_run *run)
-{
-    const char *path = wn_option_text(run->options, "output");
-
-    return (!path || strcmp(path, "-") == 0) && isatty(STDOUT_FILENO);
-}
-
 size_t wn_run_width(const struct wn_run *run)
 {
     enum { USUAL = 80, MOST = 10000 };
@@ -318,8 +322,8 @@ size_t wn_run_width(const struct wn_run *run)
     struct winsize size;
     double value;
 
-    if (is_terminal(run) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-        size.ws_col)
+    if (wn_run_is_terminal(run) &&
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
         return size.ws_col;
     return columns && wn_number_parse(columns, strlen(columns), &value) &&
                    value >= 1 && value <= MOST
@@ -334,7 +338,8 @@ bool wn_run_color(const struct wn_run *run)
 
     if (strcmp(when, "auto"))
         return strcmp(when, "always") == 0;
-    return is_terminal(run) && !(none && *none) && kind && strcmp(kind, "dumb");
+    return wn_run_is_terminal(run) && !(none && *none) && kind &&
+           strcmp(kind, "dumb");
 }
 
 int wn_run_print(const struct wn_run *run, const struct wn_text *text,

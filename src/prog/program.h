@@ -40,8 +40,12 @@ void wn_program_reexec(char **argv, bool changed);
 int wn_program_main(const struct wn_program *program, int argc, char **argv,
                     wn_work *work);
 
-/* The audit file operand, NULL for standard input. */
+/* The audit file operand, NULL for standard input; and the value of --output,
+ * NULL for standard output. */
 const char *wn_run_input(const struct wn_run *run);
+const char *wn_run_output(const struct wn_run *run);
+/* Whether that output is a terminal. */
+bool wn_run_is_terminal(const struct wn_run *run);
 
 /* Where the source of that audit may be; the program has --source. */
 struct wn_source_where wn_run_source(const struct wn_run *run);

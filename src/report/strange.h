@@ -51,8 +51,8 @@ struct wn_strange {
                     WN_STRANGE_P; else 0 */
 };
 
-/* Compare `now`, whose audit that is, with `old`. Features that cannot be read
- * are as if there were none. */
+/* Compare the rows of `now` with those of `old`. `audit` is the file that `now`
+ * was loaded from. Where its features cannot be read, no row is looked at. */
 void wn_strange_find(struct wn_strange *strange, const struct wn_report *old,
                      const struct wn_report *now, const struct wn_audit *audit);
 void wn_strange_free(struct wn_strange *strange);

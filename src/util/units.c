@@ -83,6 +83,12 @@ void wn_units_remove(struct wn_units *units)
         unlink(units->file[units->file_count - 1].name);
 }
 
+/* The hash of a content is that of the hashes of its chunks. */
+static uint64_t add_chunk(uint64_t hash, const char *chunk, size_t length)
+{
+    return hash * 31 + wn_hash_bits(chunk, length);
+}
+
 static void add_place(struct wn_units *units, const struct record *record,
                       uint64_t offset)
 {
@@ -117,7 +123,6 @@ static int read_units(struct wn_units *units, uint64_t size,
                 wn_hash_bits(&record, offsetof(struct record, hash)) ||
             record.length > size - content || record.stage[WN_UNITS_STAGE - 1])
             break;
-        /* The hash of a long content is that of the hashes of its chunks. */
         uint64_t hash = 0;
         for (uint64_t at = 0; status == 0 && at < record.length; at += CHUNK) {
             const uint64_t left = record.length - at;
@@ -125,7 +130,7 @@ static int read_units(struct wn_units *units, uint64_t size,
 
             status = wn_read_at(file->descriptor, chunk, length, content + at,
                                 file->name, error);
-            hash = hash * 31 + wn_hash_bits(chunk, length);
+            hash = add_chunk(hash, chunk, length);
         }
         if (status || hash != record.content)
             break;
@@ -241,10 +246,8 @@ static int keep_unit(struct wn_units *units, const char *stage, size_t unit,
     memcpy(record.stage, stage, strlen(stage));
     for (size_t at = 0; at < bytes->length; at += CHUNK)
         record.content =
-            record.content * 31 +
-            wn_hash_bits(bytes->bytes + at, bytes->length - at < CHUNK
-                                                ? bytes->length - at
-                                                : CHUNK);
+            add_chunk(record.content, bytes->bytes + at,
+                      bytes->length - at < CHUNK ? bytes->length - at : CHUNK);
     record.hash = wn_hash_bits(&record, offsetof(struct record, hash));
     if (wn_write_all(file->descriptor, &record, sizeof record, file->name,
                      error) ||

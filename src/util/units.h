@@ -103,8 +103,8 @@ int wn_units_run(struct wn_units *units, const struct wn_units_job *job,
 /* How many units a search is cut into that can be cut in any number: the
  * shards, or 1. */
 size_t wn_units_parts(const struct wn_units *units);
-/* The units for work inside a unit that is computed together: those of the
- * team, else NULL. */
+/* What to pass on to the work inside a unit that a team computes together: the
+ * units where there is a team, else NULL. */
 struct wn_units *wn_units_inside(struct wn_units *units);
 /* 1 and 0 without a team. */
 size_t wn_units_ranks(const struct wn_units *units);

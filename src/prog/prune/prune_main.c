@@ -178,7 +178,6 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
                        prune_on(prune, "relabel") || prune_on(prune, "gain") ||
                        wn_option_given(run->options, "plant");
     const struct wn_dataset *dataset = &prune->dataset;
-    const char *output = prune_text(prune, "output");
     struct wn_source *source;
     int status;
 
@@ -208,7 +207,7 @@ static int prune_main_carry_out(struct prune *prune, struct wn_error *error)
     const char *format =
         prune_converts(prune) ? prune_text(prune, "format") : dataset->form;
     if (format && strcmp(format, "hdf5") == 0 && !prune_on(prune, "dry-run") &&
-        (!output || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO))
+        wn_run_is_terminal(run))
         return wn_fail(error, WN_EUSAGE,
                        "HDF5 is not for a terminal; --output names a file");
     if (choose(prune, error) ||

@@ -572,11 +572,10 @@ static int make_text(const struct wn_run *run, const struct wn_format *format,
                      struct wn_text *text, struct wn_error *error)
 {
     const char *figure = wn_option_text(run->options, "figure");
-    const char *output = wn_option_text(run->options, "output");
     struct draining draining = {.format = format, .error = error};
     int status = 0;
 
-    if (!output || strcmp(output, "-") == 0) {
+    if (!wn_run_output(run)) {
         report->drain = drain;
         report->drain_context = &draining;
     }

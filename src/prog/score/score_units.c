@@ -10,16 +10,6 @@
 #include "util/hash.h"
 #include "util/number.h"
 
-/* The name of the output without its last bytes, or NULL. */
-static const char *output_path(const struct wn_run *run)
-{
-    const char *path = wn_option_on(run->options, "in-place")
-                           ? wn_run_input(run)
-                           : wn_option_text(run->options, "output");
-
-    return path && strcmp(path, "-") ? path : NULL;
-}
-
 /* I/N of --shard. */
 static int read_shard(const struct wn_run *run, size_t *shard, size_t *shards,
                       struct wn_error *error)
@@ -63,7 +53,10 @@ static struct wn_units_key key_of(const struct wn_run *run,
 int score_open_units(const struct wn_run *run, struct work *work,
                      struct wn_error *error)
 {
-    const char *path = output_path(run), *other = NULL;
+    const char *path = wn_option_on(run->options, "in-place")
+                           ? wn_run_input(run)
+                           : wn_run_output(run);
+    const char *other = NULL;
     const bool resume = wn_option_on(run->options, "resume");
     const bool cut = wn_option_given(run->options, "shard");
     const bool merge = wn_option_given(run->options, "merge");
